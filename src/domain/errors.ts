@@ -1,0 +1,75 @@
+/**
+ * Every refusal a caller may handle, with what it means. `docs/errors.md` is generated from this list.
+ * An error that is not an AppError is a bug: it is logged with its stack and shown as "internal error".
+ */
+export const ERROR_CODES = {
+  CONFIG_INVALID: 'A setting of the server itself (environment, phoneboot.yaml) is unknown or has a bad value.',
+  PORT_IN_USE: 'A listener could not take its port because another program has it.',
+  PORT_FORBIDDEN: 'A listener may not take a port below 1024 without the right to do so.',
+  DATA_DIR_UNUSABLE: 'The data folder cannot be read or written.',
+  KEY_FILE_UNUSABLE: 'The key file is missing, unreadable or damaged while sealed secrets need it.',
+  SEALED_VALUE_UNREADABLE: 'A sealed value does not open: moved to another row, damaged, or sealed by a lost key.',
+  DATABASE_UNUSABLE: 'The database cannot be opened, is damaged, or does not answer.',
+  DATABASE_TOO_NEW: 'The database was written by a newer phoneboot.',
+  TEMPLATES_INVALID: 'device-templates or the override folder holds a mistake.',
+  TEMPLATE_VALUE_MISSING: 'A template uses a value that does not exist.',
+  TEMPLATE_VALUE_REFUSED: 'A value cannot be written into this kind of file.',
+  TEMPLATE_SECRET_DENIED: 'A template that may not see secrets asked for one.',
+  RENDER_NOT_READABLE: 'A rendered file did not parse back to the intended values and was not served.',
+  MAC_INVALID: 'Not a MAC address: 12 hexadecimal digits in any of the usual spellings are wanted.',
+  NUMBER_INVALID: 'Not an extension number: 1 to 20 digits, * or # are wanted.',
+  NAME_INVALID: 'A name has a control character or is too long.',
+  EMAIL_INVALID: 'Not an e-mail address.',
+  PASSWORD_INVALID: 'A password has a character that phones cannot take, or is too long.',
+  MODEL_UNKNOWN: 'No such phone model in device-templates or the override folder.',
+  SETTING_UNKNOWN: 'No such setting in the vocabulary.',
+  SETTING_VALUE_INVALID: 'The value does not fit the type of the setting.',
+  SETTING_LAYER_FORBIDDEN: 'This setting may not be set at this layer.',
+  EXTENSION_EXISTS: 'There is an extension with this number already.',
+  EXTENSION_NOT_FOUND: 'No extension has this number.',
+  EXTENSION_IN_USE: 'The extension is still on a phone line or a key.',
+  DEVICE_EXISTS: 'A phone with this MAC address exists already.',
+  DEVICE_NOT_FOUND: 'No phone has this MAC address.',
+  LINE_INVALID: 'The phone has no such line, or the line is taken.',
+  KEY_INVALID: 'The phone has no such key, or the key cannot do this.',
+  SITE_NOT_FOUND: 'No such site.',
+  REVISION_CONFLICT: 'Somebody else changed this meanwhile.',
+  CSV_INVALID: 'The file cannot be imported; every mistake is listed with row and column.',
+  FILE_NOT_FOUND: 'No such file.',
+  USAGE: 'The command line is wrong.',
+  SERVER_UNREACHABLE: 'The server did not answer.',
+} as const
+
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** What an error names so that the reader can mend it. Never a secret. */
+export interface ErrorDetails {
+  field?: string
+  /** What the reader should do. */
+  hint?: string
+  problems?: readonly Problem[]
+}
+
+/** One mistake of many, with where it is. */
+export interface Problem {
+  /** Row of a CSV (header = 1), or line of a manifest. */
+  row?: number
+  column?: string
+  file?: string
+  code: ErrorCode
+  message: string
+  severity?: 'error' | 'warning'
+}
+
+/** An error that callers may handle. `message` is for people: it names field and reason. */
+export class AppError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: ErrorDetails = {},
+    options?: { cause?: unknown },
+  ) {
+    super(message, options)
+    this.name = 'AppError'
+  }
+}

@@ -1,0 +1,36 @@
+/** Where randomness comes from. Injected, so that a test sees the same ids and secrets each time. */
+export interface Random {
+  bytes(count: number): Uint8Array
+}
+
+const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** `length` characters of Crockford's base32 in lower case: 5 bits each, no i, l, o, u. */
+export function randomText(random: Random, length: number): string {
+  return Array.from(random.bytes(length), (byte) => CROCKFORD[byte & 31]).join('')
+}
+
+/** `length` decimal digits without bias (bytes of 250 and above are drawn again). */
+export function randomDigits(random: Random, length: number): string {
+  let digits = ''
+  while (digits.length < length) {
+    for (const byte of random.bytes(length * 2)) {
+      if (byte < 250 && digits.length < length) digits += String(byte % 10)
+    }
+  }
+  return digits
+}
+
+/**
+ * A ULID in lower case: 48 bits of time, 80 random bits, sorts by time of creation.
+ * Source: github.com/ulid/spec.
+ */
+export function newId(random: Random, nowMs: number): string {
+  let time = ''
+  let rest = Math.floor(nowMs)
+  for (let i = 0; i < 10; i += 1) {
+    time = (CROCKFORD[rest % 32] ?? '0') + time
+    rest = Math.floor(rest / 32)
+  }
+  return time + randomText(random, 16)
+}

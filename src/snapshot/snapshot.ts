@@ -1,0 +1,52 @@
+import type { Device, Extension, Id, Layer, Line, LineKey, Site } from '../domain/entities.js'
+import type { Mac } from '../domain/mac-address.js'
+
+/** A device with everything that hangs on it. */
+export interface DeviceRecord extends Device {
+  /** By position, ascending. */
+  readonly lines: readonly Line[]
+  /** Extra keys of this very phone, see LineKey. */
+  readonly keys: readonly LineKey[]
+}
+
+/** An extension with its keys. */
+export interface ExtensionRecord extends Extension {
+  /** By position, ascending. */
+  readonly keys: readonly LineKey[]
+}
+
+/** The operator's values of one layer owner. Secret values are `Sealed` text. */
+export interface LayerValues {
+  /** Grows by one with each change; 0 when nothing was ever set. */
+  readonly revision: number
+  readonly values: ReadonlyMap<string, unknown>
+}
+
+/** Who may use a digest user name: a line of a device, or the extension itself. */
+export interface DigestUser {
+  readonly extension: ExtensionRecord
+  readonly device?: DeviceRecord
+  readonly line?: Line
+}
+
+/**
+ * What phones are answered from: the whole domain in memory (decision 2). Readers never wait for the database;
+ * the feed in edge/ replaces single records when the change feed names them.
+ */
+export interface Snapshot {
+  deviceByMac(mac: Mac): DeviceRecord | undefined
+  deviceByTokenHash(sha256Hex: string): DeviceRecord | undefined
+  device(id: Id): DeviceRecord | undefined
+  extension(id: Id): ExtensionRecord | undefined
+  extensionByNumber(siteId: Id, number: string): ExtensionRecord | undefined
+  /** Digest user names are unique within a site. */
+  digestUser(siteId: Id, authUsername: string): DigestUser | undefined
+  site(id: Id): Site | undefined
+  /** The site whose SIP domain this is (case-insensitive), if any. */
+  siteByDomain(domain: string): Site | undefined
+  /** The site that owns everything when no domain says otherwise: the oldest one. */
+  defaultSite(): Site
+  /** `owner` as in SettingValue; an owner without values gives revision 0 and an empty map. */
+  layer(layer: Layer, owner: string): LayerValues
+  counts(): { devices: number; extensions: number }
+}
