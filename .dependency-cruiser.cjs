@@ -79,7 +79,7 @@ module.exports = {
       name: 'no-utils',
       severity: 'error',
       from: {},
-      to: { path: '^src/(.*/)?(utils?|helpers?|common|misc|shared|lib|managers?)(/|\\.ts)' },
+      to: { path: '/(util|utils|helper|helpers|common|misc|shared|lib|manager|managers)[/.]', pathNot: 'node_modules' },
     },
     ...leftwards,
   ],
