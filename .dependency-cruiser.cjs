@@ -3,7 +3,9 @@ const PURE = '^src/(?!.*/edge/)(?!(main|app|config)\\.ts$)(?!cli/)(?!simulator/r
 /** Features from the left (may be imported by all) to the right; a pure file imports only leftwards. */
 const ORDER = [
   'domain',
+  'observe',
   'network',
+  'certificates',
   'secrets',
   'settings',
   'catalog',
