@@ -1,0 +1,15 @@
+import type { Reader } from './entry.js'
+import { readGrandstreamXml } from './grandstream-xml.js'
+import { readSnomXml } from './snom-xml.js'
+import { readYealinkCfg } from './yealink-cfg.js'
+
+export type { Entry, Reader, ReadResult } from './entry.js'
+
+export type ReaderName = 'yealink-cfg' | 'snom-xml' | 'grandstream-xml'
+
+/** The readers by the name a phone family's manifest gives. */
+export const READERS: Readonly<Record<ReaderName, Reader>> = {
+  'yealink-cfg': readYealinkCfg,
+  'snom-xml': readSnomXml,
+  'grandstream-xml': readGrandstreamXml,
+}

@@ -1,0 +1,57 @@
+import { SaxesParser } from 'saxes'
+import { ReadFailure } from './entry.js'
+
+/** What a vendor grammar says about each element; `line` is where the parser stands. */
+export interface XmlVisitor {
+  open(name: string, attributes: Readonly<Record<string, string>>, depth: number, line: number): void
+  /** `text` is the decoded text directly inside the element, '' when there was none. */
+  close(name: string, text: string, depth: number, line: number): void
+}
+
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
+
+/**
+ * Walks a whole document strictly: XML 1.0 in UTF-8 without byte order mark, DOCTYPE, processing instructions or
+ * CDATA, which no phone's reference mentions. Throws ReadFailure.
+ */
+export function walkXml(text: string, visitor: XmlVisitor): void {
+  const parser = new SaxesParser<{ xmlns: false }>({ xmlns: false })
+  const fail = (reason: string): never => {
+    throw new ReadFailure(parser.line, reason)
+  }
+  // A broken file may name many errors; the first one stops the walk.
+  parser.on('error', (error) => fail(`not well-formed: ${error.message.replace(/^\d+:\d+: /, '').slice(0, 80)}`))
+  parser.on('doctype', () => fail('DOCTYPE'))
+  parser.on('processinginstruction', () => fail('processing instruction'))
+  parser.on('cdata', () => fail('CDATA section'))
+  parser.on('xmldecl', ({ version, encoding }) => {
+    if (version !== '1.0') fail('XML version is not 1.0')
+    if (encoding !== undefined && encoding.toLowerCase() !== 'utf-8') fail('encoding is not UTF-8')
+  })
+  // One string per open element: text beside child elements must be blank, see requireBlank.
+  const texts: string[] = []
+  parser.on('text', (part) => {
+    const depth = texts.length - 1
+    if (depth >= 0) texts[depth] += part
+  })
+  parser.on('opentag', (tag) => {
+    texts.push('')
+    visitor.open(tag.name, tag.attributes, texts.length, parser.line)
+  })
+  parser.on('closetag', (tag) => {
+    const depth = texts.length
+    visitor.close(tag.name, texts.pop() ?? '', depth, parser.line)
+  })
+  if (text.startsWith('\ufeff')) fail('byte order mark')
+  parser.write(text).close()
+}
+
+/** Refuses text between the elements of a container. */
+export function requireBlank(text: string, line: number): void {
+  if (/[^ \t\r\n]/.test(text)) throw new ReadFailure(line, 'text between elements')
+}
+
+/** Refuses line breaks and control characters in a value. */
+export function requirePlain(text: string, name: string, line: number): void {
+  if (CONTROL.test(text)) throw new ReadFailure(line, `control character in ${name}`)
+}

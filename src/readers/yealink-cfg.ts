@@ -1,0 +1,70 @@
+import { decodeUtf8, type Entry, NO_ATTRIBUTES, ReadFailure, type Reader, readResult } from './entry.js'
+
+const FIRST_LINE = '#!version:1.0.0.1'
+const NAME = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/
+// Anything that could end or hide a line on some phone: C0 but TAB, CR and LF; DEL and C1; Unicode line breaks.
+const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufeff]/
+/** The vendor documents these as given once per user, `<user>:<password>`. */
+const ONCE_PER_USER = new Set(['security.user_password', 'static.security.user_password'])
+
+/**
+ * Reads Yealink's `key = value` files of firmware V70 and later: `#!version:1.0.0.1` first, one parameter a line,
+ * comments start in column 1, outer blanks are not part of a value, nothing is quoted or escaped, LF or CRLF.
+ * Source: Yealink Administrator's Guide, "Configuration Files".
+ */
+export const readYealinkCfg: Reader = (bytes) => readResult(() => parse(decodeUtf8(bytes)))
+
+function parse(text: string): Entry[] {
+  const entries: Entry[] = []
+  const seen = new Set<string>()
+  let line = 0
+  for (let start = 0; start < text.length;) {
+    line += 1
+    const newline = text.indexOf('\n', start)
+    const end = newline === -1 ? text.length : newline
+    const isCrLf = newline > start && text.charCodeAt(newline - 1) === 0x0d
+    const content = text.slice(start, isCrLf ? end - 1 : end)
+    start = end + 1
+    if (line === 1) requireVersion(content)
+    else readLine(content, line, entries, seen)
+  }
+  if (line === 0) requireVersion('')
+  return entries
+}
+
+function requireVersion(content: string): void {
+  if (content === FIRST_LINE) return
+  const reason = content.startsWith('\ufeff') ? 'a byte order mark stands before' : 'the first line must be'
+  throw new ReadFailure(1, `${reason} ${FIRST_LINE}`)
+}
+
+function readLine(content: string, line: number, entries: Entry[], seen: Set<string>): void {
+  if (FORBIDDEN.test(content) || content.includes('\r')) throw new ReadFailure(line, 'control character')
+  if (content.charCodeAt(0) === 0x23) return
+  const equals = content.indexOf('=')
+  if (equals === -1) {
+    if (trimBlanks(content, 0, content.length) === '') return
+    throw new ReadFailure(line, 'neither a comment nor "name = value"')
+  }
+  const name = trimBlanks(content, 0, equals)
+  if (!NAME.test(name)) throw new ReadFailure(line, 'not a parameter name before "="')
+  const value = trimBlanks(content, equals + 1, content.length)
+  if (value.includes('\t')) throw new ReadFailure(line, 'tabulator in a value')
+  const identity = ONCE_PER_USER.has(name) ? `${name}=${value.split(':', 1)[0] ?? ''}` : name
+  if (seen.has(identity)) throw new ReadFailure(line, `${name} is given twice`)
+  seen.add(identity)
+  entries.push({ name, attributes: NO_ATTRIBUTES, value })
+}
+
+/** As String.trim, but for blank and TAB only: other white space is data. */
+function trimBlanks(text: string, from: number, to: number): string {
+  let start = from
+  let end = to
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1
+  return text.slice(start, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
+}
