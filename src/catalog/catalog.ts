@@ -1,0 +1,133 @@
+import { sha256Hex } from '../domain/fingerprint.js'
+import { lookupKey, readName } from './file-pattern.js'
+import type { PhoneFile, PhoneModel } from './manifest.js'
+import { compileUserAgents, type UserAgentClaim } from './user-agent.js'
+
+/** A file of one model, as found by a requested name. */
+export interface FileMatch {
+  model: PhoneModel
+  file: PhoneFile
+  /** 12 hex digits in the name, if it has any: a claim. */
+  mac?: string
+}
+
+/** The phones we know, immutable. */
+export interface Catalog {
+  model(id: string): PhoneModel | undefined
+  models(): readonly PhoneModel[]
+  /** Files of a model with the family's defaults laid under, in the order of the manifest. */
+  files(modelId: string): readonly PhoneFile[]
+  /** Every file of every model that bears this name (no folders), in any case. */
+  findFile(name: string): readonly FileMatch[]
+  userAgent(text: string): UserAgentClaim | undefined
+  /** The model whose `match` names this model token within a family. */
+  modelByToken(family: string, token: string): PhoneModel | undefined
+  /** Template text by path relative to the templates root. */
+  template(path: string): string | undefined
+  partials(): ReadonlyMap<string, string>
+  /** SHA-256 over every input: manifests, templates, vocabulary. */
+  digest: string
+}
+
+/** Everything a catalog is made from; what edge/load-folder.ts reads. */
+export interface CatalogInput {
+  models: readonly PhoneModel[]
+  /** Template and partial text by path relative to the templates root, `yealink/device.hbs`. */
+  templates: ReadonlyMap<string, string>
+  vocabularyText: string
+}
+
+/** Lays fileDefaults under a model's files. */
+function filesOf(model: PhoneModel): PhoneFile[] {
+  const defaults = model.fileDefaults
+  return Object.entries(model.files).map(([key, file]) => {
+    const template = file.template ?? (file.refuse ? undefined : defaults.template)
+    return {
+      key,
+      path: file.path,
+      scope: file.scope,
+      ...(template === undefined ? {} : { template: `${model.templates}/${template}` }),
+      expectedMiss: file.refuse !== undefined,
+      secrets: file.secrets ?? defaults.secrets ?? false,
+      contentType: file.contentType ?? defaults.contentType ?? 'application/octet-stream',
+      escape: file.escape ?? defaults.escape ?? 'kv',
+      entry: file.entry ?? defaults.entry ?? '{name} = {value}',
+      attributes: { ...defaults.attributes, ...file.attributes },
+      empty: file.empty ?? defaults.empty ?? '',
+      booleans: file.booleans ?? defaults.booleans ?? [0, 1],
+      reader: file.reader ?? defaults.reader ?? '',
+    }
+  })
+}
+
+/** Builds the look-up tables once; every look-up after that is a Map access. */
+export function createCatalog(input: CatalogInput): Catalog {
+  const models = new Map(input.models.map((model) => [model.model, model]))
+  const files = new Map(input.models.map((model) => [model.model, filesOf(model)]))
+  const byName = new Map<string, { model: PhoneModel; file: PhoneFile }[]>()
+  for (const model of input.models) {
+    for (const file of files.get(model.model) ?? []) {
+      for (const token of [model.match.model, ...(model.match.aliases ?? [])]) {
+        const key = lookupKey(file.path, { model: token, ...hardwareOf(model) })
+        const found = key === undefined ? undefined : (byName.get(key) ?? [])
+        if (key === undefined || found?.some((other) => other.model === model)) continue
+        byName.set(key, [...(found ?? []), { model, file }])
+      }
+    }
+  }
+  const agents = familiesOf(input.models).map((model) => compileUserAgents(model.family, model.userAgent))
+  const partials = new Map(
+    [...input.templates]
+      .filter(([path]) => path.includes('/partials/'))
+      .map(([path, text]) => [partialName(path), text]),
+  )
+  return {
+    model: (id) => models.get(id),
+    models: () => input.models,
+    files: (id) => files.get(id) ?? [],
+    findFile: (name) =>
+      readName(name).flatMap(({ key, mac }) =>
+        (byName.get(key) ?? []).map(({ model, file }) => ({ model, file, ...(mac === undefined ? {} : { mac }) })),
+      ),
+    userAgent: (text) => {
+      for (const claim of agents) {
+        const found = claim(text)
+        if (found) return found
+      }
+      return undefined
+    },
+    modelByToken: (family, token) => {
+      const wanted = token.toLowerCase()
+      return input.models.find(
+        (model) =>
+          model.family === family &&
+          [model.match.model, ...(model.match.aliases ?? [])].some((name) => name.toLowerCase() === wanted),
+      )
+    },
+    template: (path) => input.templates.get(path),
+    partials: () => partials,
+    digest: sha256Hex(
+      JSON.stringify([input.models, [...input.templates].sort(([a], [b]) => (a < b ? -1 : 1)), input.vocabularyText]),
+    ),
+  }
+}
+
+function hardwareOf(model: PhoneModel): { hardware?: number } {
+  return model.match.hardware === undefined ? {} : { hardware: model.match.hardware }
+}
+
+/** One model of each family: its User-Agent expressions are the family's. */
+function familiesOf(models: readonly PhoneModel[]): PhoneModel[] {
+  return [...new Map(models.map((model) => [`${model.family}\n${model.userAgent.join('\n')}`, model])).values()]
+}
+
+/** `yealink/partials/account.hbs` is `{{> yealink/account}}`. */
+function partialName(path: string): string {
+  return path.replace('/partials/', '/').replace(/\.hbs$/, '')
+}
+
+/** The generation of a firmware version: its `generation.part`-th number, or undefined when unknown. */
+export function generationOf(model: PhoneModel, firmwareVersion: string | undefined): number | undefined {
+  const part = firmwareVersion?.split('.')[model.generation.part - 1]
+  return part !== undefined && /^\d+$/.test(part) ? Number(part) : undefined
+}

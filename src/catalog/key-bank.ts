@@ -1,0 +1,155 @@
+import type { KeyKind, LineKey } from '../domain/entities.js'
+import type { Problem } from '../domain/errors.js'
+import type { KeyBank, PhoneModel } from './manifest.js'
+
+/** One key of a phone after a person's keys were laid onto it. */
+export interface PlacedKey {
+  bank: string
+  /** 1-based place in the bank. */
+  position: number
+  /** The vendor's index: position counted from the bank's `first`. */
+  index: number
+  kind: KeyKind
+  value?: string
+  label?: string
+  line?: number
+}
+
+export interface KeyLayout {
+  /** Every key the phone has, unused ones as kind `none`: phones keep what a file no longer mentions. */
+  banks: Readonly<Record<string, readonly PlacedKey[]>>
+  /** Keys that found no place, in order. */
+  overflow: readonly LineKey[]
+}
+
+/** What a bank's key at this 1-based position can be. */
+export function bankAllows(bank: KeyBank, kind: KeyKind): boolean {
+  return kind === 'none' || bank.kinds.includes(kind)
+}
+
+/**
+ * Lays keys onto a model: the device's own keys at their places, then a line key per account in use (unless a
+ * key for it is there already), then the person's keys in order, each at the first free place that can be it.
+ * @param activeLines account positions in use, ascending
+ */
+export function layOutKeys(
+  model: PhoneModel,
+  activeLines: readonly number[],
+  personKeys: readonly LineKey[],
+  deviceKeys: readonly LineKey[],
+): KeyLayout {
+  const banks: Record<string, PlacedKey[]> = {}
+  for (const [name, bank] of Object.entries(model.keys)) banks[name] = emptyBank(name, bank)
+  const overflow: LineKey[] = []
+
+  for (const key of deviceKeys) {
+    const bank = model.keys[key.bank ?? '']
+    const place = banks[key.bank ?? '']?.find((placed) => placed.position === key.position)
+    if (bank && place && place.kind === 'none' && bankAllows(bank, key.kind)) assign(place, key)
+    else overflow.push(key)
+  }
+  const owned = [...personKeys, ...deviceKeys].filter((key) => key.kind === 'line').map((key) => key.line ?? 1)
+  for (const line of activeLines) {
+    if (!owned.includes(line)) placeFirst(model, banks, { kind: 'line', line })
+  }
+  for (const key of personKeys) {
+    if (key.kind !== 'none' && !placeFirst(model, banks, key)) overflow.push(key)
+  }
+  return { banks, overflow }
+}
+
+function emptyBank(name: string, bank: KeyBank): PlacedKey[] {
+  const keys: PlacedKey[] = []
+  for (let position = 1; position <= bank.count; position += 1) {
+    const index = bank.first + position - 1
+    if (!bank.skip?.includes(index)) keys.push({ bank: name, position, index, kind: 'none' })
+  }
+  return keys
+}
+
+type KeyContent = Pick<LineKey, 'kind' | 'value' | 'label' | 'line'>
+
+function assign(place: PlacedKey, key: KeyContent): void {
+  place.kind = key.kind
+  if (key.value !== undefined) place.value = key.value
+  if (key.label !== undefined) place.label = key.label
+  if (key.line !== undefined) place.line = key.line
+}
+
+function placeFirst(model: PhoneModel, banks: Record<string, PlacedKey[]>, key: KeyContent): boolean {
+  for (const [name, bank] of Object.entries(model.keys)) {
+    if (!bankAllows(bank, key.kind)) continue
+    const place = banks[name]?.find(({ kind }) => kind === 'none')
+    if (place) {
+      assign(place, key)
+      return true
+    }
+  }
+  return false
+}
+
+/** Kinds whose value must be given: a number, digits or a URL. */
+const WANTS_VALUE: ReadonlySet<KeyKind> = new Set<KeyKind>([
+  'blf',
+  'speed-dial',
+  'park',
+  'pick-up',
+  'intercom',
+  'dtmf',
+  'url',
+  'paging',
+])
+
+/**
+ * What is wrong with a device's own keys on this model: unknown bank or place, a kind the bank cannot be, a missing
+ * value, a label or value that is too long, two keys at one place. Empty when all is well.
+ */
+export function checkDeviceKeys(model: PhoneModel, keys: readonly Omit<LineKey, 'id' | 'owner'>[]): Problem[] {
+  const taken = new Set<string>()
+  return keys.flatMap((key, index) => {
+    const column = `key ${index + 1}`
+    const bank = model.keys[key.bank ?? '']
+    if (!bank) {
+      return [
+        problem(
+          column,
+          `${model.name} has no key bank "${key.bank}"; it has ${Object.keys(model.keys).join(', ') || 'none'}`,
+        ),
+      ]
+    }
+    const place = `${key.bank} ${key.position}`
+    const messages = [...contentProblems(key, bank)]
+    if (!Number.isInteger(key.position) || key.position < 1 || key.position > bank.count) {
+      messages.push(`${place}: the bank has places 1 to ${bank.count}`)
+    }
+    if (taken.has(place)) messages.push(`${place}: two keys for one place`)
+    taken.add(place)
+    if (!bankAllows(bank, key.kind))
+      messages.push(`${place}: cannot be ${key.kind}; it can be ${bank.kinds.join(', ')}`)
+    if (key.line !== undefined && (key.line < 1 || key.line > model.lines)) {
+      messages.push(`${place}: the phone has lines 1 to ${model.lines}`)
+    }
+    return messages.map((message) => problem(column, message))
+  })
+}
+
+/** What is wrong with keys of a person, whatever phone they have: missing values and control characters. */
+export function checkPersonKeys(keys: readonly Omit<LineKey, 'id' | 'owner'>[]): Problem[] {
+  return keys.flatMap((key, index) => contentProblems(key).map((message) => problem(`key ${index + 1}`, message)))
+}
+
+function contentProblems(key: Omit<LineKey, 'id' | 'owner'>, bank?: KeyBank): string[] {
+  const messages: string[] = []
+  if (WANTS_VALUE.has(key.kind) && !key.value) messages.push(`${key.kind} needs a value`)
+  // eslint-disable-next-line no-control-regex
+  const bad = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+  if (bad.test(key.value ?? '') || bad.test(key.label ?? '')) messages.push('holds a control character or line break')
+  const labelMax = bank && bank.labelMax > 0 ? bank.labelMax : 64
+  if ([...(key.label ?? '')].length > labelMax) messages.push(`label is longer than ${labelMax} characters`)
+  if ((key.value ?? '').length > 200) messages.push('value is longer than 200 characters')
+  return messages
+}
+
+function problem(column: string, message: string): Problem {
+  return { code: 'KEY_INVALID', column, message: `${column}: ${message}` }
+}

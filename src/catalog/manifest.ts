@@ -1,0 +1,147 @@
+import { z } from 'zod'
+import { KEY_KINDS } from '../domain/entities.js'
+
+/** Value of one key field: literal, or text with `{number}`-like places; null clears the field. */
+const fieldValue = z.union([z.string(), z.number(), z.null()])
+/** Neutral key kind -> this vendor's fields. */
+const kindTable = z.partialRecord(z.enum(KEY_KINDS), z.record(z.string(), fieldValue))
+
+const bankSchema = z.strictObject({
+  /** How many keys, expansion pages included. */
+  count: z.number().int().min(1).max(400),
+  /** Index of the first key in the vendor's numbering. */
+  first: z.number().int().min(0).default(1),
+  /** What a key of this bank can be; `none` is always allowed. */
+  kinds: z.array(z.enum(KEY_KINDS)),
+  /** Vendor fields of this bank's kinds, laid over the family's keyKinds. */
+  keyKinds: kindTable.optional(),
+  /** Longest label the phone takes, in characters; 0: the key has no label. */
+  labelMax: z.number().int().min(0).default(32),
+  /** Indexes that the hardware lacks although the numbering has them. */
+  skip: z.array(z.number().int()).optional(),
+  /** Parameter names per key when the numbering is irregular. */
+  slots: z.array(z.record(z.string(), z.string())).optional(),
+})
+
+const escape = z.enum(['kv', 'xml'])
+
+const fileSchema = z.strictObject({
+  /** Name with {mac}, {MAC}, {model}, {model:lower}, {hardware:12}: parses requests and builds names. */
+  path: z.string().min(1),
+  /** What the view contains: vendor (nothing), model (settings up to the model), device (all). */
+  scope: z.enum(['vendor', 'model', 'device']),
+  template: z.string().optional(),
+  /** A file that phones ask for and must not get; the miss is expected and not logged as a scan. */
+  refuse: z.literal(404).optional(),
+  /** Only such files may contain passwords. */
+  secrets: z.boolean().optional(),
+  contentType: z.string().optional(),
+  escape: escape.optional(),
+  /** Form of one parameter; {name}, {attributes} and {value} are filled in. */
+  entry: z.string().optional(),
+  /** Attributes every parameter gets. */
+  attributes: z.record(z.string(), z.string()).optional(),
+  /** Written for a value that is null. */
+  empty: z.string().optional(),
+  booleans: z.tuple([fieldValue, fieldValue]).optional(),
+  reader: z.string().optional(),
+})
+
+const passwordRule = z.strictObject({
+  alphabet: z.string().min(10),
+  length: z.number().int().min(4).max(63),
+})
+
+/** Fields that a family and a model share; a model's win (see inherit.ts). */
+const inheritable = {
+  vendor: z.string(),
+  oui: z.array(z.string()),
+  userAgent: z.array(z.string()),
+  /** Templates are looked up here, relative to the templates root; usually the family's folder. */
+  templates: z.string(),
+  files: z.record(z.string(), fileSchema),
+  fileDefaults: fileSchema.omit({ path: true, scope: true, refuse: true }).partial(),
+  /** Which number of the firmware version is the generation, from 1; versions below `legacy` are too old to serve. */
+  generation: z.strictObject({ part: z.number().int().min(1) }),
+  keyKinds: kindTable,
+  /** Fields every key has, with their cleared value. */
+  keyFields: z.record(z.string(), fieldValue),
+  /** Named tables: neutral word -> vendor's word; used by {{word "table" value}}. */
+  words: z.record(z.string(), z.record(z.string(), fieldValue)),
+  adminPassword: passwordRule,
+  /** Longest display name and line label. */
+  limits: z.strictObject({ label: z.number().int(), displayName: z.number().int() }).partial(),
+  /** SIP NOTIFY that makes the phone look for a new config, and the one that restarts it. */
+  notify: z.strictObject({ resync: z.string(), reboot: z.string() }),
+  /** Parameter names per account, by position, when the numbering is irregular. */
+  accounts: z.array(z.record(z.string(), z.string())),
+  /** Seconds per ring, for phones that count rings. */
+  capabilities: z.record(z.string(), z.union([z.boolean(), z.number(), z.string(), z.array(z.string())])),
+}
+
+export const familySchema = z.strictObject({
+  manifest: z.literal(1),
+  family: z.string().regex(/^[a-z0-9-]+$/),
+  ...inheritable,
+  limits: inheritable.limits.optional(),
+  accounts: inheritable.accounts.optional(),
+  templates: inheritable.templates.optional(),
+  capabilities: inheritable.capabilities.optional(),
+})
+
+export const sampleSchema = z.strictObject({
+  userAgent: z.string(),
+  is: z.strictObject({ model: z.string(), firmware: z.string().optional(), mac: z.string().optional() }),
+})
+
+/** A model after inheritance: everything a family has, and its own facts. */
+export const modelSchema = z.strictObject({
+  manifest: z.literal(1),
+  model: z.string().regex(/^[a-z0-9-]+\/[a-z0-9-]+$/),
+  extends: z.string().optional(),
+  family: z.string(),
+  /** True for a model that only exists to be extended. */
+  abstract: z.boolean().optional(),
+  name: z.string(),
+  /** Model token of the User-Agent; aliases; number in the common file's name. */
+  match: z.strictObject({
+    model: z.string(),
+    aliases: z.array(z.string()).optional(),
+    hardware: z.number().int().optional(),
+  }),
+  /** SIP accounts. */
+  lines: z.number().int().min(1).max(64),
+  /** Key banks, in the order in which a person's keys are laid out. */
+  keys: z.record(z.string(), bankSchema),
+  /** Firmware generations this hardware had. */
+  generations: z.strictObject({ min: z.number().int(), max: z.number().int() }),
+  firmware: z.strictObject({ file: z.string(), version: z.string() }).optional(),
+  samples: z.array(sampleSchema).optional(),
+  ...inheritable,
+  limits: inheritable.limits.optional(),
+  accounts: inheritable.accounts.optional(),
+  templates: inheritable.templates,
+  capabilities: inheritable.capabilities.optional(),
+})
+
+export type PhoneModel = z.infer<typeof modelSchema>
+export type KeyBank = z.infer<typeof bankSchema>
+export type KeyField = z.infer<typeof fieldValue>
+export type FileManifest = z.infer<typeof fileSchema>
+
+/** A file of a model with the family's fileDefaults laid under it. */
+export interface PhoneFile {
+  key: string
+  path: string
+  scope: 'vendor' | 'model' | 'device'
+  template?: string
+  expectedMiss: boolean
+  secrets: boolean
+  contentType: string
+  escape: 'kv' | 'xml'
+  entry: string
+  attributes: Readonly<Record<string, string>>
+  empty: string
+  booleans: readonly [KeyField, KeyField]
+  reader: string
+}
