@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os'
 import type { Clock } from '../../domain/clock.js'
 import { systemClock } from '../../domain/edge/system-clock.js'
 import { AppError } from '../../domain/errors.js'
-import type { Log } from '../../domain/log.js'
+import type { Log } from '../../observe/log.js'
 import { addressesToBind, addressFamily, formatEndpoint, type Bind, type InterfaceAddress } from '../address.js'
 import type { Datagram, Endpoint, UdpListeners } from '../udp.js'
 
