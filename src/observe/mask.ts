@@ -68,7 +68,7 @@ export function maskValue(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return maskText(value)
   if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? String(value) : value
   if (value instanceof Secret) return MASKED_SECRET
-  if (value instanceof Error) return maskError(value, depth)
+  if (isError(value)) return maskError(value, depth)
   if (value instanceof Uint8Array) return `[${value.byteLength} bytes]`
   if (value instanceof Date) return value
   if (depth >= MAX_DEPTH) return '[deeper]'
@@ -80,6 +80,11 @@ export function maskValue(value: unknown, depth = 0): unknown {
     masked[name] = isSecretName(name) ? MASKED_SECRET : maskValue(item, depth + 1)
   }
   return masked
+}
+
+/** By its brand: errors of Node itself are not always instances of this realm's Error. */
+function isError(value: object): value is Error {
+  return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]'
 }
 
 function maskError(error: Error, depth: number): Record<string, unknown> {

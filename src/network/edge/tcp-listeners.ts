@@ -76,7 +76,7 @@ function listen(server: Server, address: string, port: number): Promise<number> 
 }
 
 function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 }
 
 function asAppError(error: unknown, address: string, port: number): unknown {
