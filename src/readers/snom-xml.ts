@@ -10,6 +10,8 @@ const SECTIONS: ReadonlyMap<string, readonly string[] | undefined> = new Map([
   ['certificates', ['certificate']],
   ['setting-files', ['file']],
 ])
+/** Sections whose elements may come more than once. */
+const REPEATABLE = new Set(['tbook', 'certificates', 'setting-files'])
 const SETTING_NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/
 /** `&`, one blank and `$`, '' are the old spellings of R and RW. */
 const PERMISSIONS = new Set(['R', 'RW', '!', '&', '$', ' ', ''])
@@ -82,10 +84,11 @@ class SnomVisitor implements XmlVisitor {
       throw new ReadFailure(line, `<${name}> does not belong into <${this.#section}>`)
     }
     checkAttributes(name, attributes, line)
-    if (this.#section === 'phone-settings' || this.#section === 'functionKeys') {
-      const identity = `${this.#section} ${name} ${attributes.idx ?? ''}`
-      if (this.#seen.has(identity)) throw new ReadFailure(line, `<${name}> is given twice for the same idx`)
-      this.#seen.add(identity)
+    if (!REPEATABLE.has(this.#section)) {
+      // A section's name has no "#", so the two kinds of entries in the set never meet.
+      const before = this.#seen.size
+      this.#seen.add(`${name}#${attributes.idx ?? ''}`)
+      if (this.#seen.size === before) throw new ReadFailure(line, `<${name}> is given twice for the same idx`)
     }
     this.#begin(name, attributes)
   }
@@ -104,7 +107,7 @@ class SnomVisitor implements XmlVisitor {
 }
 
 function checkAttributes(name: string, attributes: Readonly<Record<string, string>>, line: number): void {
-  for (const key in attributes) requirePlain(attributes[key] ?? '', `${key} of <${name}>`, line)
+  for (const key in attributes) requirePlain(attributes[key] ?? '', key, line)
   const { idx, perm } = attributes
   if (idx !== undefined && !/^(?:0|[1-9]\d{0,3})$/.test(idx))
     throw new ReadFailure(line, `idx of <${name}> is not a number`)

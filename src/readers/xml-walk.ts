@@ -10,24 +10,24 @@ export interface XmlVisitor {
 
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
 
+const FOREIGN_MARKUP = [
+  ['<!DOCTYPE', 'DOCTYPE'],
+  ['<![CDATA[', 'CDATA section'],
+  ['<?', 'processing instruction'],
+] as const
+
 /**
  * Walks a whole document strictly: XML 1.0 in UTF-8 without byte order mark, DOCTYPE, processing instructions or
  * CDATA, which no phone's reference mentions. Throws ReadFailure.
  */
 export function walkXml(text: string, visitor: XmlVisitor): void {
+  refuseForeignMarkup(text)
   const parser = new SaxesParser<{ xmlns: false }>({ xmlns: false })
   const fail = (reason: string): never => {
     throw new ReadFailure(parser.line, reason)
   }
   // A broken file may name many errors; the first one stops the walk.
   parser.on('error', (error) => fail(`not well-formed: ${error.message.replace(/^\d+:\d+: /, '').slice(0, 80)}`))
-  parser.on('doctype', () => fail('DOCTYPE'))
-  parser.on('processinginstruction', () => fail('processing instruction'))
-  parser.on('cdata', () => fail('CDATA section'))
-  parser.on('xmldecl', ({ version, encoding }) => {
-    if (version !== '1.0') fail('XML version is not 1.0')
-    if (encoding !== undefined && encoding.toLowerCase() !== 'utf-8') fail('encoding is not UTF-8')
-  })
   // One string per open element: text beside child elements must be blank, see requireBlank.
   const texts: string[] = []
   parser.on('text', (part) => {
@@ -42,8 +42,22 @@ export function walkXml(text: string, visitor: XmlVisitor): void {
     const depth = texts.length
     visitor.close(tag.name, texts.pop() ?? '', depth, parser.line)
   })
-  if (text.startsWith('\ufeff')) fail('byte order mark')
   parser.write(text).close()
+  const { version = '1.0', encoding = 'utf-8' } = parser.xmlDecl
+  if (version !== '1.0') throw new ReadFailure(1, 'XML version is not 1.0')
+  if (encoding.toLowerCase() !== 'utf-8') throw new ReadFailure(1, 'encoding is not UTF-8')
+}
+
+/**
+ * Found by their opening characters, in comments too: a saxes parser with more than a few handlers falls into V8's
+ * dictionary mode and takes seven times as long.
+ */
+function refuseForeignMarkup(text: string): void {
+  if (text.startsWith('\ufeff')) throw new ReadFailure(1, 'byte order mark')
+  for (const [opening, name] of FOREIGN_MARKUP) {
+    const at = text.indexOf(opening, opening === '<?' ? 1 : 0)
+    if (at !== -1) throw new ReadFailure(text.slice(0, at).split('\n').length, name)
+  }
 }
 
 /** Refuses text between the elements of a container. */
