@@ -42,10 +42,12 @@ export function walkXml(text: string, visitor: XmlVisitor): void {
     const depth = texts.length
     visitor.close(tag.name, texts.pop() ?? '', depth, parser.line)
   })
-  parser.write(text).close()
+  parser.write(text)
+  // close() forgets the declaration.
   const { version = '1.0', encoding = 'utf-8' } = parser.xmlDecl
   if (version !== '1.0') throw new ReadFailure(1, 'XML version is not 1.0')
   if (encoding.toLowerCase() !== 'utf-8') throw new ReadFailure(1, 'encoding is not UTF-8')
+  parser.close()
 }
 
 /**
