@@ -61,8 +61,13 @@ const inheritable = {
   templates: z.string(),
   files: z.record(z.string(), fileSchema),
   fileDefaults: fileSchema.omit({ path: true, scope: true, refuse: true }).partial(),
-  /** Which number of the firmware version is the generation, from 1; versions below `legacy` are too old to serve. */
+  /** Which number of the firmware version is the generation, counted from 1. */
   generation: z.strictObject({ part: z.number().int().min(1) }),
+  /**
+   * Named ranges of generations. A template sees `era.<name>`: true when the phone may run such firmware, so that
+   * for an unknown generation both spellings of a parameter are written.
+   */
+  eras: z.record(z.string(), z.strictObject({ min: z.number().int(), max: z.number().int() }).partial()),
   keyKinds: kindTable,
   /** Fields every key has, with their cleared value. */
   keyFields: z.record(z.string(), fieldValue),

@@ -51,7 +51,7 @@ export function writeTimeZones(zones: TimeZones): string {
   })
   return [
     '# Minutes east of UTC; start and end of daylight saving: month / week (5 = last) / weekday (1 = Monday) / local time.',
-    '# Generated from the runtime\'s time zone data: UPDATE_GOLDEN=1 npm test -- time-zones',
+    "# Generated from the runtime's time zone data: UPDATE_GOLDEN=1 npm test -- time-zones",
     ...lines,
     '',
   ].join('\n')

@@ -74,7 +74,9 @@ function weeksOf(day: Date): { month: number; week: number; weekday: number }[] 
 
 /** The rule that all these transitions have in common, if any. */
 function commonChange(transitions: readonly Transition[]): ZoneChange | undefined {
-  const [first, ...others] = transitions.map((transition) => changesOf(transition).map((change) => JSON.stringify(change)))
+  const [first, ...others] = transitions.map((transition) =>
+    changesOf(transition).map((change) => JSON.stringify(change)),
+  )
   const shared = first?.find((change) => others.every((changes) => changes.includes(change)))
   return shared === undefined ? undefined : (JSON.parse(shared) as ZoneChange)
 }

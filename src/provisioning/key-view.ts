@@ -1,0 +1,84 @@
+import type { KeyLayout, PlacedKey } from '../catalog/key-bank.js'
+import type { KeyField, PhoneModel } from '../catalog/manifest.js'
+import type { Resolved } from '../settings/resolve.js'
+import type { SettingScalar } from '../settings/vocabulary.js'
+import type { DeviceRecord, ExtensionRecord, Snapshot } from '../snapshot/snapshot.js'
+import type { FileView, KeyView, LineView } from './file-view.js'
+
+/** A label that was made from a name is cut to what the display takes; what an admin typed was checked on saving. */
+export function cutLabel(text: string, max: number | undefined): string {
+  const characters = [...text]
+  return max === undefined || characters.length <= max ? text : characters.slice(0, max).join('').trimEnd()
+}
+
+/** Every key of the phone with the vendor fields of its kind, by bank. */
+export function keyViews(
+  snapshot: Snapshot,
+  model: PhoneModel,
+  device: DeviceRecord,
+  layout: KeyLayout,
+  lines: readonly LineView[],
+  base: FileView,
+  resolved: Resolved,
+): Record<string, KeyView[]> {
+  const views: Record<string, KeyView[]> = {}
+  for (const [name, placed] of Object.entries(layout.banks)) {
+    const bank = model.keys[name]
+    views[name] = placed.map((key) => {
+      const line = lines[(key.line ?? 1) - 1]
+      const target = key.value === undefined ? undefined : snapshot.extensionByNumber(device.siteId, key.value)
+      const label = key.kind === 'none' || bank?.labelMax === 0 ? null : labelOf(key, line, target, bank?.labelMax)
+      const fields = { ...model.keyFields, ...(bank?.keyKinds?.[key.kind] ?? model.keyKinds[key.kind]) }
+      const places = placesOf(key, line, base, resolved)
+      return {
+        ...Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, fillField(value, places)])),
+        n: key.position,
+        index: key.index,
+        kind: key.kind,
+        label,
+        slot: bank?.slots?.[key.position - 1] ?? {},
+      }
+    })
+  }
+  return views
+}
+
+function labelOf(
+  key: PlacedKey,
+  line: LineView | undefined,
+  target: ExtensionRecord | undefined,
+  max: number | undefined,
+): string | null {
+  if (key.label !== undefined) return key.label
+  if (key.kind === 'line') return line?.label ?? null
+  const made = target?.displayName || key.value
+  return made === undefined ? null : cutLabel(made, max)
+}
+
+type Places = Readonly<Record<string, string | number | null>>
+
+function placesOf(key: PlacedKey, line: LineView | undefined, base: FileView, { values }: Resolved): Places {
+  const settings = line?.settings ?? values
+  const scalar = (value: SettingScalar | undefined): string | null => (typeof value === 'string' ? value : null)
+  const number = key.value ?? (key.kind === 'voicemail' ? scalar(settings.voicemailNumber) : null)
+  return {
+    number,
+    line: key.line ?? 1,
+    line0: (key.line ?? 1) - 1,
+    pickup: scalar(settings.pickupCode),
+    groupPickup: key.value ?? scalar(settings.groupPickupCode),
+    domain: line?.server ?? base.server.host,
+  }
+}
+
+/** Fills `{number}`-like places; a field whose place has no value is cleared. */
+function fillField(field: KeyField, places: Places): KeyField {
+  if (typeof field !== 'string') return field
+  let missing = false
+  const filled = field.replace(/\{(\w+)\}/g, (_place, name: string) => {
+    const value = places[name]
+    if (value === null || value === undefined) missing = true
+    return String(value)
+  })
+  return missing ? null : filled
+}

@@ -1,0 +1,117 @@
+import { AppError } from '../domain/errors.js'
+import { Secret } from '../domain/secret.js'
+import type { KeyField, PhoneFile } from '../catalog/manifest.js'
+import { ESCAPES } from './escape.js'
+
+/** One parameter as intended, before it is escaped. */
+export interface FileEntry {
+  name: string
+  attributes: Readonly<Record<string, string>>
+  value: string
+  secret: boolean
+  /** Where the value came from: a raw override, or what the template says. */
+  raw: boolean
+}
+
+export interface SheetOptions {
+  file: PhoneFile
+  words: Readonly<Record<string, Readonly<Record<string, KeyField>>>>
+  /** Raw vendor parameters by name, `name#idx` for parameters with an index attribute. */
+  raw: ReadonlyMap<string, string>
+  /** Show this instead of every secret; undefined: the secret itself. */
+  mask?: string
+}
+
+/**
+ * What a template writes on: collects every parameter as intended and gives back its text in the file's form, so that
+ * an independent reader can be asked whether a phone would understand the same.
+ */
+export class Sheet {
+  readonly entries: FileEntry[] = []
+  readonly #options: SheetOptions
+  readonly #rawLeft: Map<string, string>
+
+  constructor(options: SheetOptions) {
+    this.#options = options
+    this.#rawLeft = new Map(options.raw)
+  }
+
+  /** Writes one parameter; a raw override of the same name wins. */
+  set(name: string, value: unknown, attributes: Readonly<Record<string, unknown>>): string {
+    const shown = this.#attributes(name, attributes)
+    const rawName = shown.idx === undefined ? name : `${name}#${shown.idx}`
+    const raw = this.#rawLeft.get(rawName)
+    if (raw !== undefined) {
+      this.#rawLeft.delete(rawName)
+      return this.#write(name, raw === '' ? null : raw, shown, true)
+    }
+    return this.#write(name, value, shown, false)
+  }
+
+  /** Raw parameters that the template did not write itself, a line each. */
+  rest(): string {
+    const left = [...this.#rawLeft].sort(([a], [b]) => (a < b ? -1 : 1))
+    this.#rawLeft.clear()
+    return left
+      .map(([rawName, value]) => {
+        const [name = '', index] = rawName.split('#')
+        const attributes = this.#attributes(name, index === undefined ? {} : { idx: index })
+        return this.#write(name, value === '' ? null : value, attributes, true)
+      })
+      .join('\n')
+  }
+
+  /** The vendor's word for a neutral one, from the manifest's table; null stays null. */
+  word(table: string, value: unknown): KeyField {
+    if (value === null) return null
+    const word = this.#options.words[table]?.[String(value)]
+    if (word === undefined) {
+      throw new AppError('TEMPLATE_VALUE_MISSING', `words.${table} has no entry for "${String(value)}"`)
+    }
+    return word
+  }
+
+  /** Text of a value that stands in the frame of the file, outside parameters. */
+  escape(value: unknown, where: string): string {
+    return ESCAPES[this.#options.file.escape](this.#text(value, where), where)
+  }
+
+  #attributes(name: string, given: Readonly<Record<string, unknown>>): Record<string, string> {
+    const attributes: Record<string, string> = {}
+    for (const [key, value] of Object.entries(given)) {
+      if (value !== null) attributes[key] = this.#text(value, `${name} ${key}`)
+    }
+    return { ...attributes, ...this.#options.file.attributes }
+  }
+
+  #write(name: string, value: unknown, attributes: Record<string, string>, raw: boolean): string {
+    const { file } = this.#options
+    const escape = ESCAPES[file.escape]
+    const cleared = value === null
+    const text = cleared ? file.empty : this.#text(value, name)
+    this.entries.push({ name, attributes, value: text, secret: value instanceof Secret, raw })
+    const written = Object.entries(attributes).map(
+      ([key, attribute]) => ` ${key}="${escape(attribute, `${name} ${key}`)}"`,
+    )
+    const parts: Record<string, string> = {
+      name,
+      attributes: written.join(''),
+      value: cleared ? file.empty : escape(text, name),
+    }
+    return file.entry.replace(/\{(name|attributes|value)\}/g, (_place, part: string) => parts[part] ?? '').trimEnd()
+  }
+
+  #text(value: unknown, where: string): string {
+    if (value instanceof Secret) {
+      if (!this.#options.file.secrets) {
+        throw new AppError('TEMPLATE_SECRET_DENIED', `${where}: ${this.#options.file.key} may not hold secrets`)
+      }
+      return this.#options.mask ?? value.reveal()
+    }
+    if (typeof value === 'boolean') return String(this.#options.file.booleans[value ? 1 : 0])
+    if (typeof value === 'string') return value
+    if (typeof value === 'number' && Number.isFinite(value)) return String(value)
+    if (value === null) return this.#options.file.empty
+    throw new AppError('TEMPLATE_VALUE_MISSING', `${where}: no value`)
+  }
+}

@@ -1,0 +1,168 @@
+import Handlebars from 'handlebars'
+import { AppError } from '../domain/errors.js'
+import { Secret } from '../domain/secret.js'
+import type { Sheet } from './sheet.js'
+
+/** A compiled template: writes on the sheet and gives the whole text of the file. */
+export type Template = (view: object, sheet: Sheet) => string
+
+/** Helpers templates may use; docs/add-a-phone.md explains them. */
+const HELPERS = ['set', 'rest', 'word', 'eq', 'and', 'or', 'not', 'join', 'concat', 'ceilDiv', 'add', 'has'] as const
+const BLOCKS = ['if', 'unless', 'each', 'with']
+
+interface HelperOptions {
+  hash: Record<string, unknown>
+  data: { sheet: Sheet }
+}
+
+function options(args: unknown[]): HelperOptions {
+  return args[args.length - 1] as HelperOptions
+}
+
+/** Fills `{n}`-like places of a parameter name from the loop's own item. */
+function fillName(name: string, item: unknown): string {
+  if (!name.includes('{')) return name
+  return name.replace(/\{(\w+)\}/g, (_place, key: string) => {
+    const value = (item as Record<string, unknown>)[key]
+    if (typeof value !== 'string' && typeof value !== 'number') {
+      throw new AppError('TEMPLATE_VALUE_MISSING', `${name}: {${key}} has no value here`)
+    }
+    return String(value)
+  })
+}
+
+function glue(parts: readonly unknown[], separator: string): string {
+  if (parts.some((part) => part instanceof Secret)) {
+    throw new AppError('TEMPLATE_SECRET_DENIED', 'a secret stands alone in a parameter; join and concat refuse it')
+  }
+  return parts.join(separator)
+}
+
+function registerHelpers(environment: typeof Handlebars): void {
+  const register = (name: (typeof HELPERS)[number], helper: Handlebars.HelperDelegate): void => {
+    environment.registerHelper(name, helper)
+  }
+  register('set', function (this: unknown, name: unknown, value: unknown, ...rest: unknown[]) {
+    const { hash, data } = options(rest)
+    return data.sheet.set(fillName(String(name), this), value, hash)
+  })
+  register('rest', (...args: unknown[]) => options(args).data.sheet.rest())
+  register('word', (table: unknown, value: unknown, ...rest: unknown[]) =>
+    options(rest).data.sheet.word(String(table), value),
+  )
+  register('eq', (a: unknown, b: unknown) => a === b)
+  register('and', (...args: unknown[]) => args.slice(0, -1).every(Boolean))
+  register('or', (...args: unknown[]) => args.slice(0, -1).some(Boolean))
+  register('not', (value: unknown) => !value)
+  register('has', (list: unknown, item: unknown) => Array.isArray(list) && list.includes(item))
+  register('join', (list: unknown, separator: unknown) => glue(list as unknown[], String(separator)))
+  register('concat', (...args: unknown[]) => (args.slice(0, -1).includes(null) ? null : glue(args.slice(0, -1), '')))
+  register('ceilDiv', (value: unknown, divisor: unknown) =>
+    value === null ? null : Math.ceil(Number(value) / Number(divisor)),
+  )
+  register('add', (a: unknown, b: unknown) => Number(a) + Number(b))
+  // The two below are written into the AST by `guard`, never by people.
+  environment.registerHelper('__need', (value: unknown, name: unknown) => {
+    if (value === undefined) throw new AppError('TEMPLATE_VALUE_MISSING', `"${String(name)}" does not exist`)
+    return value
+  })
+  environment.registerHelper('__frame', (value: unknown, name: unknown, ...rest: unknown[]) =>
+    options(rest).data.sheet.escape(value, String(name)),
+  )
+}
+
+type Node = hbs.AST.Node & Record<string, unknown>
+
+function call(name: string, params: hbs.AST.Expression[], loc: hbs.AST.SourceLocation): Node {
+  const path = { type: 'PathExpression', data: false, depth: 0, parts: [name], original: name, loc }
+  return { type: 'SubExpression', path, params, loc, hash: undefined } as unknown as Node
+}
+
+function text(value: string, loc: hbs.AST.SourceLocation): hbs.AST.Expression {
+  return { type: 'StringLiteral', value, original: value, loc } as unknown as hbs.AST.Expression
+}
+
+/** Handlebars does not refuse a missing name given as an argument, so every argument is asked for its value. */
+function guardArgument(node: Node): Node {
+  if (node.type === 'SubExpression') {
+    guardCall(node)
+    return node
+  }
+  if (node.type !== 'PathExpression' || (node as unknown as hbs.AST.PathExpression).data) return node
+  const original = String(node.original)
+  if (original === 'this' || original === '.') return node
+  return call('__need', [node as unknown as hbs.AST.Expression, text(original, node.loc)], node.loc)
+}
+
+function guardCall(node: Node): void {
+  node.params = ((node.params as Node[]) ?? []).map(guardArgument)
+  for (const pair of (node.hash as unknown as { pairs: { value: Node }[] } | undefined)?.pairs ?? []) {
+    pair.value = guardArgument(pair.value)
+  }
+}
+
+/** Walks the program: guards arguments, escapes bare values by the file's rule, refuses raw output. */
+function guard(program: { body: Node[] }, where: string): void {
+  for (const node of program.body) {
+    if (node.type === 'MustacheStatement') {
+      const path = node.path as unknown as hbs.AST.PathExpression
+      if (node.escaped === false) {
+        throw new AppError('TEMPLATES_INVALID', `${where}:${node.loc.start.line}: {{{ }}} writes unescaped text`)
+      }
+      const isHelper = (HELPERS as readonly string[]).includes(path.original)
+      guardCall(node)
+      if (!isHelper) {
+        const shown = guardArgument({ ...path } as unknown as Node) as unknown as hbs.AST.Expression
+        const frame = call('__frame', [shown, text(String(path.original), node.loc)], node.loc)
+        node.path = frame.path
+        node.params = frame.params
+      }
+    }
+    if (node.type === 'BlockStatement') {
+      guardCall(node)
+      for (const branch of ['program', 'inverse']) {
+        const inner = node[branch] as { body: Node[] } | undefined
+        if (inner) guard(inner, where)
+      }
+    }
+    if (node.type === 'PartialStatement') guardCall(node)
+  }
+}
+
+const KNOWN_HELPERS = Object.fromEntries([...HELPERS, ...BLOCKS, '__need', '__frame'].map((name) => [name, true]))
+const COMPILE_OPTIONS = { noEscape: true, strict: true, knownHelpers: KNOWN_HELPERS, knownHelpersOnly: true }
+
+/**
+ * Compiles templates of one catalogue. Every name that does not exist is TEMPLATE_VALUE_MISSING in any position;
+ * `{{{ }}}` and unknown helpers are refused when compiling (TEMPLATES_INVALID with file and line).
+ */
+export function createTemplates(partials: ReadonlyMap<string, string>): (source: string, where: string) => Template {
+  const environment = Handlebars.create()
+  registerHelpers(environment)
+  const compile = (source: string, where: string): HandlebarsTemplateDelegate => {
+    try {
+      const program = environment.parse(source) as unknown as { body: Node[] }
+      guard(program, where)
+      return environment.compile(program as unknown as hbs.AST.Program, COMPILE_OPTIONS)
+    } catch (error) {
+      if (error instanceof AppError) throw error
+      throw new AppError('TEMPLATES_INVALID', `${where}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  for (const [name, source] of partials) environment.registerPartial(name, compile(source, name))
+  return (source, where) => {
+    const compiled = compile(source, where)
+    return (view, sheet) => {
+      try {
+        return compiled(view, { data: { sheet }, allowProtoPropertiesByDefault: false })
+      } catch (error) {
+        if (error instanceof AppError) throw error
+        // Handlebars' strict mode names the missing value itself.
+        throw new AppError(
+          'TEMPLATE_VALUE_MISSING',
+          `${where}: ${error instanceof Error ? error.message : String(error)}`,
+        )
+      }
+    }
+  }
+}

@@ -1,0 +1,231 @@
+import { generationOf } from '../catalog/catalog.js'
+import { layOutKeys, type KeyLayout } from '../catalog/key-bank.js'
+import type { PhoneModel } from '../catalog/manifest.js'
+import { timeView, type TimeZones } from '../catalog/time-zones.js'
+import type { Line } from '../domain/entities.js'
+import { Secret, type Sealed } from '../domain/secret.js'
+import { resolveSettings, type LayerInput, type Resolved } from '../settings/resolve.js'
+import type { Vocabulary } from '../settings/vocabulary.js'
+import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
+import type { FileView, LineView, ServerAddress } from './file-view.js'
+import { cutLabel, keyViews } from './key-view.js'
+
+/** What views are built from; the same for every phone. */
+export interface ViewSources {
+  snapshot: Snapshot
+  vocabulary: Vocabulary
+  zones: TimeZones
+  /** Opens a sealed value of the row that `context` names (secrets/seal.ts). */
+  open(sealed: Sealed, context: string): Secret
+}
+
+export interface BuiltView {
+  view: FileView
+  resolved: Resolved
+  /** What did not fit onto the phone. */
+  overflow: KeyLayout['overflow']
+}
+
+const NOTHING: ReadonlyMap<string, unknown> = new Map()
+
+/** The layers that bear on a device, weakest first; `extension` is the one on its first line. */
+export function deviceLayers(snapshot: Snapshot, model: PhoneModel, device: DeviceRecord): LayerInput[] {
+  const owner = device.lines[0]?.extensionId
+  return [
+    ...modelLayers(snapshot, model, device.siteId),
+    ...(device.groupId ? [layer(snapshot, 'group', device.groupId)] : []),
+    ...(owner ? [layer(snapshot, 'extension', owner)] : []),
+    layer(snapshot, 'device', device.id),
+  ]
+}
+
+/** The layers of a file that is the same for every phone of a model. */
+export function modelLayers(snapshot: Snapshot, model: PhoneModel, siteId: string): LayerInput[] {
+  return [
+    layer(snapshot, 'global', ''),
+    layer(snapshot, 'site', siteId),
+    layer(snapshot, 'vendor', model.family),
+    layer(snapshot, 'model', model.model),
+  ]
+}
+
+/** As `deviceLayers`, for one line: its own extension's layer, and the line's on top. */
+export function lineLayers(snapshot: Snapshot, model: PhoneModel, device: DeviceRecord, line: Line): LayerInput[] {
+  const layers = deviceLayers(snapshot, model, device).filter((input) => input.layer !== 'extension')
+  const own = layers.pop()
+  return [
+    ...layers,
+    layer(snapshot, 'extension', line.extensionId),
+    ...(own ? [own] : []),
+    layer(snapshot, 'line', line.id),
+  ]
+}
+
+function layer(snapshot: Snapshot, name: LayerInput['layer'], owner: string): LayerInput {
+  return { layer: name, owner, values: snapshot.layer(name, owner).values ?? NOTHING }
+}
+
+/** The view of a file of scope `model` or `vendor`. */
+export function buildModelView(sources: ViewSources, model: PhoneModel, server: ServerAddress): BuiltView {
+  const site = sources.snapshot.defaultSite()
+  const layers = modelLayers(sources.snapshot, model, site.id)
+  const resolved = resolveSettings(sources.vocabulary, layers, model.family)
+  return { view: baseView(sources, model, server, resolved, undefined), resolved, overflow: [] }
+}
+
+/**
+ * The view of one phone's own file. With `cleared` every account is off and every key unused: what a phone is given
+ * that was deleted or moved away (decision 8).
+ */
+export function buildDeviceView(
+  sources: ViewSources,
+  model: PhoneModel,
+  device: DeviceRecord,
+  server: ServerAddress,
+  cleared = false,
+): BuiltView {
+  const { snapshot, vocabulary } = sources
+  const resolved = resolveSettings(vocabulary, deviceLayers(snapshot, model, device), model.family)
+  const base = baseView(sources, model, server, resolved, device.firmwareVersion)
+  const token = sources.open(device.sealedToken, `devices:sealed_token:${device.id}`).reveal()
+  const lines = Array.from({ length: model.lines }, (_, i) =>
+    lineView(sources, model, device, i + 1, base.server, cleared),
+  )
+  const activeLines = lines.filter(({ enabled }) => enabled)
+  const owner = snapshot.extension(device.lines[0]?.extensionId ?? '')
+  const layout = layOutKeys(
+    model,
+    activeLines.map(({ n }) => n),
+    cleared ? [] : (owner?.keys ?? []),
+    cleared ? [] : device.keys,
+  )
+  const path = `${configAuthority(server, resolved)}/${token}/`
+  const configUrl = `${String(resolved.values.provisioningScheme)}://${path}`
+  const view: FileView = {
+    ...base,
+    cleared,
+    mac: device.mac,
+    MAC: device.mac.toUpperCase(),
+    server: { ...base.server, configUrl: new Secret(configUrl), configPath: new Secret(path.replace(/\/$/, '')) },
+    admin: {
+      password: sources.open(device.sealedAdminPassword, `devices:sealed_admin_password:${device.id}`),
+    },
+    firmware: firmwareView(model, device, resolved, configUrl, path),
+    lines,
+    activeLines,
+    keys: keyViews(sources.snapshot, model, device, layout, lines, base, resolved),
+  }
+  return { view, resolved, overflow: layout.overflow }
+}
+
+function configAuthority(server: ServerAddress, { values }: Resolved): string {
+  const scheme = values.provisioningScheme
+  const [port, usual] =
+    scheme === 'https' ? [server.httpsPort, 443] : scheme === 'tftp' ? [server.tftpPort, 69] : [server.httpPort, 80]
+  return port === usual ? server.host : `${server.host}:${port}`
+}
+
+function baseView(
+  sources: ViewSources,
+  model: PhoneModel,
+  server: ServerAddress,
+  resolved: Resolved,
+  firmwareVersion: string | undefined,
+): FileView {
+  const known = generationOf(model, firmwareVersion)
+  const [lowest, highest] = known === undefined ? [model.generations.min, model.generations.max] : [known, known]
+  const era: Record<string, boolean> = {}
+  for (const [name, { min = 0, max = Infinity }] of Object.entries(model.eras))
+    era[name] = lowest <= max && highest >= min
+  const httpAuthority = server.httpPort === 80 ? server.host : `${server.host}:${server.httpPort}`
+  return {
+    model: {
+      id: model.model,
+      name: model.name,
+      token: model.match.model,
+      lines: model.lines,
+      capabilities: model.capabilities ?? {},
+    },
+    era,
+    server: {
+      host: server.host,
+      sipPort: server.sipPort,
+      baseUrl: `${String(resolved.values.provisioningScheme)}://${configAuthority(server, resolved)}/`,
+      caUrl: `http://${httpAuthority}/phoneboot-ca.crt`,
+    },
+    settings: resolved.values,
+    time: timeView(sources.zones, String(resolved.values.timezone)),
+    cleared: false,
+  }
+}
+
+const UNUSED = {
+  enabled: false,
+  number: null,
+  authUser: null,
+  password: null,
+  displayName: null,
+  label: null,
+  server: null,
+  port: null,
+  serverPort: null,
+  outboundHost: null,
+  outboundPort: null,
+}
+
+function lineView(
+  sources: ViewSources,
+  model: PhoneModel,
+  device: DeviceRecord,
+  n: number,
+  server: FileView['server'],
+  cleared: boolean,
+): LineView {
+  const line = device.lines.find(({ position }) => position === n)
+  const extension = line && sources.snapshot.extension(line.extensionId)
+  const slot = model.accounts?.[n - 1] ?? {}
+  const place = { n, n0: n - 1, slot }
+  const layers = line
+    ? lineLayers(sources.snapshot, model, device, line)
+    : deviceLayers(sources.snapshot, model, device)
+  const { values: settings } = resolveSettings(sources.vocabulary, layers, model.family)
+  if (!line || !extension || !extension.enabled || cleared) return { ...place, ...UNUSED, settings }
+  const host = typeof settings.sipServer === 'string' ? settings.sipServer : server.host
+  const port = typeof settings.sipPort === 'number' ? settings.sipPort : server.sipPort
+  const proxy = /^(.*?)(?::(\d+))?$/.exec(typeof settings.outboundProxy === 'string' ? settings.outboundProxy : '')
+  return {
+    ...place,
+    enabled: true,
+    number: extension.number,
+    authUser: line.authUsername,
+    password: sources.open(line.sealedPassword, `lines:sealed_password:${line.id}`),
+    displayName: extension.displayName || extension.number,
+    label: cutLabel(line.label ?? (extension.displayName || extension.number), model.limits?.label),
+    server: host,
+    port,
+    serverPort: `${host}:${port}`,
+    outboundHost: proxy?.[1] || null,
+    outboundPort: proxy?.[1] ? Number(proxy[2] ?? 5060) : null,
+    settings,
+  }
+}
+
+function firmwareView(
+  model: PhoneModel,
+  device: DeviceRecord,
+  { values }: Resolved,
+  configUrl: string,
+  path: string,
+): NonNullable<FileView['firmware']> | null {
+  const wanted = values.firmwareVersion
+  const known = device.firmwareVersion
+  // Unknown: not sent. A phone that is told to load what it runs may do so at every poll (yealink.md §6).
+  if (typeof wanted !== 'string' || known === undefined || known === wanted || !model.firmware) return null
+  const directory = `firmware/${model.model}/${wanted}`
+  const file = model.firmware.file.replaceAll('{version}', wanted)
+  return {
+    version: wanted,
+    url: new Secret(`${configUrl}${directory}/${file}`),
+    directory: new Secret(`${path}${directory}`),
+  }
+}
