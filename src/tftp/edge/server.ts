@@ -1,0 +1,266 @@
+import { performance } from 'node:perf_hooks'
+import type { Clock } from '../../domain/clock.js'
+import { systemClock } from '../../domain/edge/system-clock.js'
+import { AppError } from '../../domain/errors.js'
+import { formatEndpoint, type Bind } from '../../network/address.js'
+import { openUdpListeners } from '../../network/edge/udp-listeners.js'
+import type { Datagram, Endpoint, UdpListeners } from '../../network/udp.js'
+import type { Log } from '../../observe/log.js'
+import { blocksOfBytes } from '../blocks.js'
+import type { TftpContent, TftpFinished, TftpHandler } from '../handler.js'
+import { toNetascii } from '../netascii.js'
+import { agreeOnTerms, type Terms } from '../options.js'
+import { decodePacket, encodePacket, TFTP_ERROR, type RequestPacket } from '../packet.js'
+import type { TransferEnd } from '../transfer.js'
+import { FileBlocks } from './file-blocks.js'
+import { LiveTransfer, type ReadableBlocks } from './live-transfer.js'
+import { TransferPorts, type PortRange } from './transfer-ports.js'
+
+/** A morning power-up is a burst of requests: what the kernel cannot hold is lost (docs/operations). */
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
+/** How long transfers may go on after `stop`, in milliseconds. */
+const STOP_GRACE_MS = 5_000
+
+export interface TftpServerOptions {
+  /** 0 = any free port. */
+  port: number
+  /** Taken instead when `port` is forbidden to this user; left out: that is an error. */
+  fallbackPort?: number
+  bind: Bind
+  handle: TftpHandler
+  /** Ports for the transfers; left out: any free one. */
+  transferPorts?: PortRange
+  /** Live transfers overall (default 2000) and per client address (default 64). A request over it goes unanswered. */
+  maxTransfers?: number
+  maxTransfersPerAddress?: number
+  /** Addresses without a limit of their own. */
+  isUnlimited?: (address: string) => boolean
+  clock?: Clock
+  log: Log
+}
+
+export interface TftpServer {
+  readonly port: number
+  readonly receiveBufferBytes: number
+  addresses(): readonly string[]
+  /** Requests that are being answered now. */
+  readonly liveTransfers: number
+  /** Takes no more requests, lets transfers go on for 5 s, then ends them with error 0. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts the TFTP server. RFC 1350, 2347, 2348, 2349, 7440.
+ * @throws AppError PORT_IN_USE, PORT_FORBIDDEN, CONFIG_INVALID
+ */
+export async function openTftpServer(options: TftpServerOptions): Promise<TftpServer> {
+  const listeners = await openListeners(options)
+  const { port, receiveBufferBytes } = listeners
+  const fields = { port, addresses: listeners.addresses(), receiveBufferBytes }
+  if (receiveBufferBytes >= RECEIVE_BUFFER_BYTES) options.log.info(fields, 'TFTP listens')
+  else {
+    const message = 'TFTP listens with a small receive buffer: many phones at once may have to ask twice'
+    options.log.warn({ ...fields, hint: `sysctl -w net.core.rmem_max=${RECEIVE_BUFFER_BYTES}` }, message)
+  }
+  return new Server(listeners, options)
+}
+
+async function openListeners(options: TftpServerOptions): Promise<UdpListeners> {
+  const { port, fallbackPort, bind, log } = options
+  const clock = options.clock ?? systemClock
+  const common = { bind, log, clock, receiveBufferBytes: RECEIVE_BUFFER_BYTES }
+  try {
+    return await openUdpListeners({ ...common, port })
+  } catch (error) {
+    if (fallbackPort === undefined || !(error instanceof AppError) || error.code !== 'PORT_FORBIDDEN') throw error
+    log.warn({ port, fallbackPort }, `TFTP port ${port} is not permitted to this user: listening on ${fallbackPort}`)
+    return openUdpListeners({ ...common, port: fallbackPort })
+  }
+}
+
+/** One request from its arrival to its end. */
+interface Live {
+  readonly key: string
+  readonly client: Endpoint
+  readonly local: Endpoint
+  readonly datagram: Uint8Array
+  /** Of `performance.now()`: only differences count. */
+  readonly startedAt: number
+  transfer?: LiveTransfer
+  ended: boolean
+}
+
+class Server implements TftpServer {
+  readonly #listeners: UdpListeners
+  readonly #options: TftpServerOptions
+  readonly #clock: Clock
+  readonly #ports: TransferPorts
+  /** By client address and port and local address: a client has one request at a time from one port. */
+  readonly #live = new Map<string, Live>()
+  readonly #perAddress = new Map<string, number>()
+  #refusedForLoad = 0
+  #stopping = false
+  #stopped = false
+  #onIdle: () => void = () => undefined
+
+  constructor(listeners: UdpListeners, options: TftpServerOptions) {
+    this.#listeners = listeners
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#ports = new TransferPorts(options.transferPorts, this.#clock)
+    listeners.onDatagram((datagram) => this.#onDatagram(datagram))
+  }
+
+  get port(): number {
+    return this.#listeners.port
+  }
+
+  get receiveBufferBytes(): number {
+    return this.#listeners.receiveBufferBytes
+  }
+
+  get liveTransfers(): number {
+    return this.#live.size
+  }
+
+  addresses(): readonly string[] {
+    return this.#listeners.addresses()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    await this.#listeners.close()
+    if (this.#live.size > 0) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.#clock.after(STOP_GRACE_MS, resolve)
+        this.#onIdle = () => {
+          cancel()
+          resolve()
+        }
+      })
+    }
+    this.#stopped = true
+    for (const { transfer } of [...this.#live.values()]) transfer?.fail('stopped')
+  }
+
+  #onDatagram({ data, remote, local }: Datagram): void {
+    const packet = this.#stopping ? undefined : decodePacket(data)
+    if (packet?.kind !== 'read' && packet?.kind !== 'write') return
+    const key = `${remote.address} ${remote.port} ${local.address}`
+    const live = this.#live.get(key)
+    if (live) {
+      // The client has not seen our answer yet: it will be sent again by its own timer.
+      const resent = (live.transfer?.unanswered ?? true) && Buffer.compare(live.datagram, data) === 0
+      if (resent || !live.transfer) return
+      live.transfer.fail('replaced')
+    }
+    if (this.#isOverloaded(remote.address)) return
+    const startedAt = performance.now()
+    void this.#answer(this.#begin({ key, client: remote, local, datagram: data, startedAt, ended: false }), packet)
+  }
+
+  /** Never rejects. */
+  async #answer(live: Live, packet: RequestPacket): Promise<void> {
+    const { client, local } = live
+    const content = await this.#content(packet, client, local)
+    if (content.kind === 'error') {
+      this.#refuse(live, content.code, content.message)
+      return this.#end(live, content, 'error', 0)
+    }
+    try {
+      await this.#transfer(live, packet, content)
+    } catch (error) {
+      this.#options.log.warn({ err: error, peer: formatEndpoint(client), path: packet.fileName }, 'no TFTP transfer')
+      this.#refuse(live, TFTP_ERROR.notDefined, 'Not available now')
+      this.#end(live, content, 'unreadable', 0)
+    }
+  }
+
+  /** Asks the handler; what RFC 1350 itself refuses is refused whatever the handler says. */
+  async #content(packet: RequestPacket, peer: Endpoint, local: Endpoint): Promise<TftpContent> {
+    const { kind: operation, fileName: path, mode } = packet
+    if (mode !== 'octet' && mode !== 'netascii') {
+      return { kind: 'error', code: TFTP_ERROR.illegalOperation, message: 'Mode is not supported' }
+    }
+    try {
+      const content = await this.#options.handle({ operation, path, mode, peer, local })
+      if (operation === 'read') return content
+      const refusal = { kind: 'error', code: TFTP_ERROR.accessViolation, message: 'Uploads are refused' } as const
+      return { ...refusal, ...(content.onFinished && { onFinished: content.onFinished }) }
+    } catch (error) {
+      this.#options.log.error({ err: error, peer: formatEndpoint(peer) }, 'a TFTP request failed')
+      return { kind: 'error', code: TFTP_ERROR.notDefined, message: 'Internal error' }
+    }
+  }
+
+  async #transfer(live: Live, packet: RequestPacket, content: Exclude<TftpContent, { kind: 'error' }>): Promise<void> {
+    const { client, local } = live
+    const { terms, blocks } = await prepare(packet, content)
+    const socket = await this.#ports.open(local.address, client).catch(async (error: unknown) => {
+      await blocks.close?.()
+      throw error
+    })
+    const onEnd = (end: TransferEnd, bytes: number): void => {
+      this.#ports.release(socket, client).catch(() => undefined)
+      this.#end(live, content, end, bytes)
+    }
+    live.transfer = new LiveTransfer({ socket, client, terms, blocks, clock: this.#clock, onEnd })
+    if (this.#stopped) live.transfer.fail('stopped')
+    else live.transfer.start()
+  }
+
+  /** Errors leave from the server's own port: a stranger's question costs no socket and no state. */
+  #refuse({ client, local }: Live, code: number, message: string): void {
+    this.#listeners.send(encodePacket({ kind: 'error', code, message }), client, local.address)
+  }
+
+  #isOverloaded(address: string): boolean {
+    const { maxTransfers = 2000, maxTransfersPerAddress = 64, isUnlimited, log } = this.#options
+    const tooMany = (this.#perAddress.get(address) ?? 0) >= maxTransfersPerAddress && !isUnlimited?.(address)
+    if (this.#live.size < maxTransfers && !tooMany) return false
+    // Unanswered, not refused: a phone asks again in a moment, and gives up on an error.
+    this.#refusedForLoad += 1
+    if (Number.isInteger(Math.log2(this.#refusedForLoad))) {
+      log.warn({ address, times: this.#refusedForLoad }, 'too many TFTP transfers at once, request left unanswered')
+    }
+    return true
+  }
+
+  #begin(live: Live): Live {
+    this.#live.set(live.key, live)
+    this.#perAddress.set(live.client.address, (this.#perAddress.get(live.client.address) ?? 0) + 1)
+    return live
+  }
+
+  #end(live: Live, content: TftpContent, end: TftpFinished['end'], bytes: number): void {
+    if (live.ended) return
+    live.ended = true
+    this.#live.delete(live.key)
+    const rest = (this.#perAddress.get(live.client.address) ?? 1) - 1
+    if (rest > 0) this.#perAddress.set(live.client.address, rest)
+    else this.#perAddress.delete(live.client.address)
+    const micros = Math.round((performance.now() - live.startedAt) * 1000)
+    try {
+      content.onFinished?.({ ok: end === 'delivered', bytes, micros, end })
+    } catch (error) {
+      this.#options.log.error({ err: error, peer: formatEndpoint(live.client) }, 'the end of a transfer was not noted')
+    }
+    if (this.#live.size === 0) this.#onIdle()
+  }
+}
+
+async function prepare(
+  { mode, options }: RequestPacket,
+  content: Exclude<TftpContent, { kind: 'error' }>,
+): Promise<{ terms: Terms; blocks: ReadableBlocks }> {
+  const netascii = mode === 'netascii'
+  if (content.kind === 'bytes') {
+    const bytes = netascii ? toNetascii(content.bytes) : content.bytes
+    const terms = agreeOnTerms(options, bytes.length)
+    return { terms, blocks: blocksOfBytes(bytes, terms.blockSize) }
+  }
+  const { path, sizeBytes } = content
+  const terms = agreeOnTerms(options, netascii ? undefined : sizeBytes)
+  const blocks = await FileBlocks.open({ path, sizeBytes, terms, ...(netascii && { convert: toNetascii }) })
+  return { terms, blocks }
+}

@@ -1,0 +1,203 @@
+import type { Millis } from '../domain/clock.js'
+import type { Terms } from './options.js'
+import { TFTP_ERROR, type Packet } from './packet.js'
+
+/**
+ * The sending side of one transfer as a function `(state, input, now) -> state, outputs`. RFC 1350, RFC 7440.
+ * Blocks are counted from 1 without end here; only the wire goes round after 65,535.
+ */
+export interface TransferState {
+  /** `offered`: nothing acknowledged yet, so the address may be forged. */
+  readonly phase: 'offered' | 'sending' | 'finished'
+  readonly terms: Terms
+  /** Everything up to this block is acknowledged. */
+  readonly acked: number
+  /** The block sent last; goes back to `acked` when blocks have to be sent again. */
+  readonly sent: number
+  /** The highest block that was ever sent: an ACK beyond it is not for us. */
+  readonly highest: number
+  /** Blocks that can be sent by now, and whether the last of the file is among them. */
+  readonly available: number
+  readonly complete: boolean
+  /** Resends since the last progress. */
+  readonly resends: number
+  /** When to resend or give up; undefined while nothing is awaited. */
+  readonly deadline: Millis | undefined
+  /** A block sent once, and when: its ACK measures the round trip (never a resent one: Karn's rule). */
+  readonly probe: { readonly block: number; readonly at: Millis } | undefined
+  readonly roundTripMs: number | undefined
+}
+
+export type TransferInput =
+  /** Sends the OACK or, without options, the first block. */
+  | { kind: 'start' }
+  /** More of the file can be sent. */
+  | { kind: 'available'; blocks: number; complete: boolean }
+  /** A packet from the client's own address and port. */
+  | { kind: 'packet'; packet: Packet }
+  /** Time has passed. */
+  | { kind: 'tick' }
+  /** The server cannot go on: the client is told with error 0. */
+  | { kind: 'fail'; reason: 'unreadable' | 'stopped' | 'replaced' }
+
+export type TransferEnd =
+  | 'delivered'
+  /** The client stopped answering. */
+  | 'timeout'
+  /** The client sent an error. */
+  | 'refused'
+  | 'unreadable'
+  | 'stopped'
+  /** The client asked again from the same port. */
+  | 'replaced'
+
+export type TransferOutput =
+  | { kind: 'send-option-ack' }
+  | { kind: 'send-block'; block: number }
+  | { kind: 'send-error'; code: number; message: string }
+  | { kind: 'finished'; end: TransferEnd }
+
+export interface TransferStep {
+  state: TransferState
+  outputs: readonly TransferOutput[]
+}
+
+/** Wait before the first resend while no round trip was measured, and the most that is waited then. */
+const FIRST_TIMEOUT_MS = 1_000
+const MIN_TIMEOUT_MS = 250
+/** Back-off stops doubling here, unless the client asked for more. */
+const MAX_TIMEOUT_MS = 8_000
+/** An address that never answered is sent four packets, no more: it may be somebody else's (reflection). */
+export const MAX_RESENDS_UNANSWERED = 3
+/** A phone may be busy erasing its flash: with back-off this is 24 s at least. */
+export const MAX_RESENDS = 6
+
+export function newTransfer(terms: Terms): TransferState {
+  return {
+    phase: 'offered',
+    terms,
+    acked: 0,
+    sent: 0,
+    highest: 0,
+    available: 0,
+    complete: false,
+    resends: 0,
+    deadline: undefined,
+    probe: undefined,
+    roundTripMs: undefined,
+  }
+}
+
+export function stepTransfer(state: TransferState, input: TransferInput, now: Millis): TransferStep {
+  if (state.phase === 'finished') return unchanged(state)
+  switch (input.kind) {
+    case 'start':
+      return offer(state, now)
+    case 'available':
+      return pump({ ...state, available: input.blocks, complete: input.complete }, now)
+    case 'packet':
+      return receive(state, input.packet, now)
+    case 'tick':
+      return state.deadline === undefined || now < state.deadline ? unchanged(state) : resend(state, now)
+    case 'fail':
+      return fail(state, input.reason)
+  }
+}
+
+function offer(state: TransferState, now: Millis): TransferStep {
+  if (state.terms.acknowledged.length === 0) return pump(state, now)
+  return { state: { ...state, deadline: now + waitMs(state) }, outputs: [{ kind: 'send-option-ack' }] }
+}
+
+/** Sends what window and file allow: before the first ACK that is one block of 512 bytes, and none after an OACK. */
+function pump(state: TransferState, now: Millis): TransferStep {
+  if (state.phase === 'offered' && state.terms.acknowledged.length > 0) return unchanged(state)
+  const upTo = Math.min(state.acked + state.terms.windowSize, state.available)
+  if (state.sent >= upTo) return unchanged(state)
+  const outputs: TransferOutput[] = []
+  for (let block = state.sent + 1; block <= upTo; block += 1) outputs.push({ kind: 'send-block', block })
+  const fresh = upTo > state.highest
+  return {
+    state: {
+      ...state,
+      sent: upTo,
+      highest: Math.max(state.highest, upTo),
+      deadline: now + waitMs(state),
+      probe: state.probe ?? (fresh && state.resends === 0 ? { block: upTo, at: now } : undefined),
+    },
+    outputs,
+  }
+}
+
+function receive(state: TransferState, packet: Packet, now: Millis): TransferStep {
+  // Answering an error with an error would never end (RFC 1350 §7).
+  if (packet.kind === 'error') return finish(state, 'refused')
+  // Anything else but an ACK has no place here; a stray packet must not cost the phone its file.
+  if (packet.kind !== 'ack') return unchanged(state)
+  if (state.phase === 'offered' && state.terms.acknowledged.length > 0) {
+    // RFC 2347: ACK 0 takes the options.
+    return packet.block === 0
+      ? pump({ ...state, phase: 'sending', resends: 0, deadline: undefined }, now)
+      : unchanged(state)
+  }
+  const block = state.acked + ((packet.block - state.acked) & 0xffff)
+  // [RFC1123-4.2.3.1] An ACK seen before sends nothing, or every duplicate would live on (Sorcerer's Apprentice).
+  if (block === state.acked || block > state.highest) return unchanged(state)
+  if (state.complete && block === state.available) return finish({ ...state, acked: block }, 'delivered')
+  return pump(acknowledge(state, block, now), now)
+}
+
+/** [RFC7440-4] An ACK inside the window says that the block after it was lost: go on from there. */
+function acknowledge(state: TransferState, block: number, now: Millis): TransferState {
+  const { probe } = state
+  const measured = probe && block >= probe.block ? now - probe.at : undefined
+  return {
+    ...state,
+    phase: 'sending',
+    acked: block,
+    sent: block,
+    resends: 0,
+    deadline: undefined,
+    probe: block < state.sent || measured !== undefined ? undefined : probe,
+    roundTripMs: measured === undefined ? state.roundTripMs : smooth(state.roundTripMs, measured),
+  }
+}
+
+function resend(state: TransferState, now: Millis): TransferStep {
+  const limit = state.phase === 'offered' ? MAX_RESENDS_UNANSWERED : MAX_RESENDS
+  if (state.resends >= limit) return finish(state, 'timeout')
+  const again = { ...state, resends: state.resends + 1, sent: state.acked, probe: undefined, deadline: undefined }
+  return state.phase === 'offered' ? offer(again, now) : pump(again, now)
+}
+
+/** [RFC1123-4.2.3.2] The wait adapts to the round trip, and doubles with every resend. */
+function waitMs({ terms, roundTripMs, resends }: TransferState): number {
+  const adapted = roundTripMs === undefined ? FIRST_TIMEOUT_MS : roundTripMs * 4
+  const base = terms.timeoutMs ?? Math.min(Math.max(adapted, MIN_TIMEOUT_MS), FIRST_TIMEOUT_MS)
+  return Math.min(base * 2 ** resends, Math.max(base, MAX_TIMEOUT_MS))
+}
+
+function smooth(previous: number | undefined, measured: number): number {
+  return previous === undefined ? measured : (previous * 7 + measured) / 8
+}
+
+const FAILURES = {
+  unreadable: 'File cannot be read',
+  stopped: 'Server is stopping',
+  replaced: 'Asked anew',
+} as const
+
+function fail(state: TransferState, reason: keyof typeof FAILURES): TransferStep {
+  const { state: ended, outputs } = finish(state, reason)
+  const error = { kind: 'send-error', code: TFTP_ERROR.notDefined, message: FAILURES[reason] } as const
+  // A client that asked anew from the same port would take the error for its new request.
+  return { state: ended, outputs: reason === 'replaced' ? outputs : [error, ...outputs] }
+}
+
+function finish(state: TransferState, end: TransferEnd): TransferStep {
+  return { state: { ...state, phase: 'finished', deadline: undefined }, outputs: [{ kind: 'finished', end }] }
+}
+
+function unchanged(state: TransferState): TransferStep {
+  return { state, outputs: [] }
+}
