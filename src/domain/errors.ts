@@ -73,3 +73,12 @@ export class AppError extends Error {
     this.name = 'AppError'
   }
 }
+
+/**
+ * The code of an error of Node or of a driver (`ENOENT`, `EADDRINUSE`, `SQLITE_BUSY`, `23505`), or undefined. Looks at
+ * the shape and not at the class, which differs between realms.
+ */
+export function systemErrorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}

@@ -1,0 +1,185 @@
+import { access, constants, mkdir, open } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import knex, { type Knex } from 'knex'
+import pg from 'pg'
+import type sqlite3 from 'sqlite3'
+import { AppError, systemErrorCode } from '../../domain/errors.js'
+import type { Log } from '../../observe/log.js'
+
+export type Dialect = 'sqlite' | 'postgres'
+
+/** Open connections. On PostgreSQL all three are the same pool. */
+export interface Databases {
+  /** People, devices, settings, audit, change feed. */
+  readonly main: Knex
+  /** Bindings (and the events' table): a file of its own, so that an import never holds up a REGISTER. */
+  readonly live: Knex
+  /** Same data as `live`, for provisioning events: commits without waiting for the disk. */
+  readonly events: Knex
+  readonly dialect: Dialect
+  /** Paths of the SQLite files; none on PostgreSQL. */
+  readonly files: { readonly main: string; readonly live: string } | undefined
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  /** `postgres://…`, `sqlite:<path>`; default: phoneboot.sqlite in `dataDir`. */
+  url?: string | undefined
+  dataDir: string
+  log: Log
+}
+
+const BUSY_TIMEOUT_MS = 10_000
+const BIGINT_OID = 20
+
+/** knex would print to the console; whatever it warns of also comes as an error. */
+const ignore = (): void => undefined
+const QUIET = { warn: ignore, error: ignore, debug: ignore, deprecate: ignore }
+
+/**
+ * Makes the data folder (0700) when missing and opens the database; the only place that names the drivers.
+ * Throws DATA_DIR_UNUSABLE, DATABASE_UNUSABLE or CONFIG_INVALID; no message holds the URL's password.
+ */
+export async function openDatabases(options: DatabaseOptions): Promise<Databases> {
+  await prepareDataDir(options.dataDir)
+  const url = options.url?.trim()
+  if (!url) return openSqlite(join(options.dataDir, 'phoneboot.sqlite'), options.log)
+  if (/^postgres(?:ql)?:\/\//i.test(url)) return openPostgres(url, options.log)
+  const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/i.exec(url)?.[1]
+  if (path) return openSqlite(resolve(path), options.log)
+  throw new AppError('CONFIG_INVALID', 'PHONEBOOT_DATABASE_URL is neither postgres://… nor sqlite:<path>', {
+    field: 'PHONEBOOT_DATABASE_URL',
+  })
+}
+
+async function prepareDataDir(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new AppError('DATA_DIR_UNUSABLE', `data folder ${dataDir} cannot be used: ${reason(error)}`, {
+      field: 'PHONEBOOT_DATA_DIR',
+      hint: 'It must be writable by the user that runs phoneboot, or set PHONEBOOT_DATA_DIR',
+    })
+  }
+}
+
+async function openSqlite(main: string, log: Log): Promise<Databases> {
+  const live = main.replace(/(\.[^./]+)?$/, '-live$1')
+  const files = { main, live }
+  const pools: Knex[] = []
+  const close = async (): Promise<void> => {
+    await Promise.all(pools.map((pool) => pool.destroy()))
+  }
+  try {
+    for (const file of [main, live]) await createPrivately(file)
+    for (const [file, synchronous] of [
+      [main, 'full'],
+      [live, 'full'],
+      [live, 'normal'],
+    ] as const) {
+      const pool = sqlitePool(file, synchronous)
+      pools.push(pool)
+      await pool.raw('select count(*) from sqlite_master')
+    }
+  } catch (error) {
+    await close()
+    throw new AppError('DATABASE_UNUSABLE', `database ${main} cannot be used: ${reason(error)}`, {
+      hint: 'Check owner and rights of the file and its folder, and the free space',
+    })
+  }
+  log.debug({ files }, 'database opened')
+  const [mainPool, livePool, eventsPool] = pools as [Knex, Knex, Knex]
+  return { main: mainPool, live: livePool, events: eventsPool, dialect: 'sqlite', files, close }
+}
+
+/** The files -wal and -shm take the mode of the database file. */
+async function createPrivately(file: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  const handle = await open(file, 'a', 0o600)
+  await handle.close()
+}
+
+/** A pool of one connection: SQLite has one writer anyway, and pragmas belong to the connection. */
+export function sqlitePool(file: string, synchronous: 'full' | 'normal'): Knex {
+  return knex({
+    client: 'sqlite3',
+    connection: { filename: file },
+    useNullAsDefault: true,
+    log: QUIET,
+    pool: {
+      min: 1,
+      max: 1,
+      afterCreate: (
+        connection: sqlite3.Database,
+        done: (error: Error | null, connection: sqlite3.Database) => void,
+      ) => {
+        connection.configure('busyTimeout', BUSY_TIMEOUT_MS)
+        const pragmas = `pragma journal_mode = wal; pragma synchronous = ${synchronous}; pragma foreign_keys = on;`
+        connection.exec(pragmas, (error) => done(error, connection))
+      },
+    },
+    acquireConnectionTimeout: 60_000,
+  })
+}
+
+async function openPostgres(url: string, log: Log): Promise<Databases> {
+  const pool = knex({
+    client: 'pg',
+    connection: {
+      connectionString: url,
+      application_name: 'phoneboot',
+      connectionTimeoutMillis: 10_000,
+      keepAlive: true,
+      types: { getTypeParser },
+    } as Knex.PgConnectionConfig,
+    pool: { min: 0, max: 10 },
+    log: QUIET,
+    acquireConnectionTimeout: 15_000,
+  })
+  try {
+    await pool.raw('select 1')
+  } catch (error) {
+    await pool.destroy()
+    throw new AppError('DATABASE_UNUSABLE', `PostgreSQL at ${withoutPassword(url)} cannot be used: ${reason(error)}`, {
+      field: 'PHONEBOOT_DATABASE_URL',
+    })
+  }
+  log.debug({ server: withoutPassword(url) }, 'database opened')
+  return { main: pool, live: pool, events: pool, dialect: 'postgres', files: undefined, close: () => pool.destroy() }
+}
+
+/** Counts and times come as numbers: all of ours are below 2^53. */
+const getTypeParser: typeof pg.types.getTypeParser = ((oid: number, format?: 'text') =>
+  oid === BIGINT_OID ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser
+
+/** Host, port and database of a URL: what may be shown. */
+function withoutPassword(url: string): string {
+  if (!URL.canParse(url)) return 'the given URL'
+  const { hostname, port, pathname } = new URL(url)
+  return `${hostname || 'localhost'}${port ? `:${port}` : ''}${pathname}`
+}
+
+/** The driver's code in words; never its message, which may repeat the URL or a statement with values. */
+function reason(error: unknown): string {
+  const code = systemErrorCode(error) ?? ''
+  return REASONS[code] ?? (code === '' ? 'unknown reason' : code)
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space left',
+  ENOTDIR: 'a part of its path is not a folder',
+  EEXIST: 'it is not a folder',
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'the host name is unknown',
+  '28P01': 'wrong user or password',
+  '28000': 'this user may not log in',
+  '3D000': 'there is no such database',
+  SQLITE_CANTOPEN: 'it cannot be opened (rights, or a missing folder)',
+  SQLITE_READONLY: 'it is read-only',
+  SQLITE_NOTADB: 'it is not a SQLite database',
+  SQLITE_CORRUPT: 'it is damaged',
+  SQLITE_BUSY: 'another program holds it locked',
+}

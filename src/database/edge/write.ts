@@ -1,0 +1,139 @@
+import type { Knex } from 'knex'
+import { AppError, systemErrorCode } from '../../domain/errors.js'
+import { ALL_CHANGED, type Change } from '../change.js'
+import type { AuditEntry } from '../../domain/entities.js'
+
+/** Rows per INSERT: far below the drivers' limits on bound values (32,766) and compound selects (500). */
+export const CHUNK_ROWS = 100
+
+/** More changes than this in one transaction are announced as one "everything changed". */
+const FEED_ROWS_MAX = 300
+
+/** Any number; every phoneboot of one PostgreSQL database uses the same. */
+export const WRITE_LOCK = 7_409_213
+
+/**
+ * Runs `work` in a transaction that holds the database's one write lock from its first statement on: what `work` has
+ * read cannot change before it commits, and the ids of the change feed appear in order of commit. SQLite has only one
+ * writer anyway (a deferred BEGIN that reads first could not be upgraded); PostgreSQL gets the same by advisory lock.
+ */
+export async function inWriteTransaction<T>(db: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  return await db.transaction(async (trx) => {
+    await takeWriteLock(trx)
+    return await work(trx)
+  })
+}
+
+async function takeWriteLock(trx: Knex.Transaction): Promise<void> {
+  if (isPostgres(trx)) await trx.raw('select pg_advisory_xact_lock(?)', [WRITE_LOCK])
+  else await trx('schema_migrations').where('id', '<', 0).update({ batch: 0 })
+}
+
+export function isPostgres(db: Knex): boolean {
+  return db.client.config.client === 'pg'
+}
+
+/**
+ * Runs `work` in a transaction that sees one moment of the database, however many statements it takes. Readers
+ * neither wait for writers nor hold them up.
+ */
+export async function inReadTransaction<T>(db: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  return isPostgres(db)
+    ? await db.transaction(work, { isolationLevel: 'repeatable read', readOnly: true })
+    : await db.transaction(work)
+}
+
+/** Writes the audit row and the change feed rows of `changes`; call it inside their own transaction. */
+export async function recordChanges(trx: Knex.Transaction, changes: readonly Change[]): Promise<void> {
+  const audit = changes.map(({ author, action, entity, entityId, before, after }) => ({
+    at: author.at,
+    actor: author.actor,
+    action,
+    entity,
+    entity_id: entityId,
+    before: before === undefined ? null : JSON.stringify(before),
+    after: after === undefined ? null : JSON.stringify(after),
+  }))
+  await insertInChunks(trx, 'audit_log', audit)
+  const named = new Map(
+    changes.flatMap(({ author, feed }) =>
+      feed.map(({ topic, key }) => [`${topic} ${key}`, { at: author.at, topic: topic as string, key }] as const),
+    ),
+  )
+  const at = changes[0]?.author.at ?? 0
+  const feed = named.size > FEED_ROWS_MAX ? [{ at, ...ALL_CHANGED }] : [...named.values()]
+  await insertInChunks(trx, 'change_feed', feed)
+}
+
+/** Rows must all have the same columns: SQLite writes NULL for one that only others have. */
+export async function insertInChunks(trx: Knex, table: string, rows: readonly object[]): Promise<void> {
+  for (const chunk of chunks(rows)) await trx(table).insert(chunk)
+}
+
+/** Cuts a list into pieces of at most `size`. */
+export function chunks<T>(items: readonly T[], size = CHUNK_ROWS): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  )
+}
+
+const UNIQUE_CODES = new Set(['23505', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY'])
+
+/** True for the refusal of a duplicate by either driver. */
+export function isUniqueViolation(error: unknown): boolean {
+  const code = systemErrorCode(error) ?? ''
+  return UNIQUE_CODES.has(code) || (code === 'SQLITE_CONSTRAINT' && /UNIQUE constraint failed/.test(String(error)))
+}
+
+/** Codes of a database that is gone, locked, full or read-only, as opposed to a mistake of ours. */
+const OUTAGE =
+  /^(SQLITE_(BUSY|LOCKED|CANTOPEN|READONLY|FULL|IOERR|NOTADB|CORRUPT|MISUSE)|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|57P|08|53)/
+
+/** True when the database does not answer, cannot be written, or is damaged. */
+export function isOutage(error: unknown): boolean {
+  if (OUTAGE.test(systemErrorCode(error) ?? '')) return true
+  return /KnexTimeoutError|Connection (terminated|ended)|Unable to acquire a connection/i.test(String(error))
+}
+
+/** Runs a statement; an outage comes out as DATABASE_UNUSABLE, whose message holds no statement and no values. */
+export async function orUnusable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (!isOutage(error)) throw error
+    const code = systemErrorCode(error) ?? 'no answer'
+    throw new AppError('DATABASE_UNUSABLE', `the database does not answer or cannot be written (${code})`, {
+      hint: 'Nothing was changed; try again when it is back',
+    })
+  }
+}
+
+/** Newest first. */
+export async function readAudit(
+  db: Knex,
+  filter: { entity?: string; entityId?: string; limit: number },
+): Promise<AuditEntry[]> {
+  const query = db('audit_log').orderBy('id', 'desc').limit(filter.limit)
+  if (filter.entity !== undefined) void query.where('entity', filter.entity)
+  if (filter.entityId !== undefined) void query.where('entity_id', filter.entityId)
+  const rows: AuditRow[] = await query
+  return rows.map(({ at, actor, action, entity, entity_id, before, after }) => ({
+    at,
+    actor,
+    action,
+    entity,
+    entityId: entity_id,
+    ...(before === null ? {} : { before: JSON.parse(before) as unknown }),
+    ...(after === null ? {} : { after: JSON.parse(after) as unknown }),
+  }))
+}
+
+interface AuditRow {
+  at: number
+  actor: string
+  action: string
+  entity: string
+  entity_id: string
+  before: string | null
+  after: string | null
+}

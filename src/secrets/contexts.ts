@@ -1,0 +1,10 @@
+import type { Id, Layer } from '../domain/entities.js'
+
+/** Contexts that sealed columns are bound to: `table:column:rowId`. */
+export const SEAL_CONTEXTS = {
+  extensionPassword: (extensionId: Id) => `extensions:sealed_password:${extensionId}`,
+  linePassword: (lineId: Id) => `lines:sealed_password:${lineId}`,
+  deviceToken: (deviceId: Id) => `devices:sealed_token:${deviceId}`,
+  deviceAdminPassword: (deviceId: Id) => `devices:sealed_admin_password:${deviceId}`,
+  settingValue: (layer: Layer, owner: string, key: string) => `setting_values:value:${layer}:${owner}:${key}`,
+} as const
