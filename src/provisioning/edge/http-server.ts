@@ -1,0 +1,154 @@
+import { createServer as createHttpServer, type Server, type ServerOptions } from 'node:http'
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import type { Clock } from '../../domain/clock.js'
+import type { Bind } from '../../network/address.js'
+import { openTcpListeners } from '../../network/edge/tcp-listeners.js'
+import type { Log } from '../../observe/log.js'
+import type { PhoneHttp } from './http.js'
+
+/** How long running answers may go on after `stop`, in milliseconds. */
+const STOP_GRACE_MS = 5_000
+const STOP_POLL_MS = 50
+/** Time for the TLS handshake, in milliseconds: old phones are slow at it. */
+const HANDSHAKE_TIMEOUT_MS = 20_000
+/** A connection on which nothing moves is ended: a phone that lost power does not say good-bye. */
+const IDLE_TIMEOUT_MS = 120_000
+
+/** Limits against slow and greedy clients, in milliseconds and bytes. */
+const LIMITS: ServerOptions = {
+  maxHeaderSize: 8 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 15_000,
+  connectionsCheckingInterval: 2_000,
+  noDelay: true,
+}
+const MAX_REQUESTS_PER_CONNECTION = 1_000
+
+/** Certificate with its chain, and key, as PEM. */
+export interface TlsCredentials {
+  cert: string
+  key: string
+}
+
+/** Where HTTPS takes its certificate from. */
+export interface TlsSource {
+  current(): TlsCredentials
+  /** Calls `listener` after each change; returns a function that ends this. */
+  onChange(listener: () => void): () => void
+}
+
+export interface PhoneHttpServerOptions {
+  handler: PhoneHttp
+  bind: Bind
+  /** 0 = any free port. */
+  httpPort: number
+  /** Left out: no HTTPS. */
+  https?: { port: number; certificates: TlsSource }
+  clock: Clock
+  log: Log
+}
+
+/** The running HTTP and HTTPS listeners. */
+export interface PhoneHttpServer {
+  readonly httpPort: number
+  readonly httpsPort: number | undefined
+  /** Takes no more connections, lets running answers finish for up to 5 s, then ends them. */
+  stop(): Promise<void>
+}
+
+/** @throws AppError PORT_IN_USE, PORT_FORBIDDEN, CONFIG_INVALID; nothing is left open then */
+export async function startPhoneHttpServer(options: PhoneHttpServerOptions): Promise<PhoneHttpServer> {
+  const { bind, https } = options
+  let stopping = false
+  const handler: PhoneHttp = (request, response) => {
+    if (stopping) response.shouldKeepAlive = false
+    options.handler(request, response)
+  }
+  const http = await openTcpListeners<Server>({
+    port: options.httpPort,
+    bind,
+    createServer: () => prepare(createHttpServer(LIMITS), handler, options.log),
+  })
+  const servers: Server[] = [...http.servers]
+  let forgetCertificates = (): void => undefined
+  const stop = async (): Promise<void> => {
+    stopping = true
+    forgetCertificates()
+    await stopServers(servers, options.clock)
+  }
+  try {
+    const secure = https && (await openHttps(options, handler, https))
+    servers.push(...(secure?.servers ?? []))
+    forgetCertificates = secure?.forgetCertificates ?? forgetCertificates
+    return { httpPort: http.port, httpsPort: secure?.port, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function openHttps(
+  { bind, log }: PhoneHttpServerOptions,
+  handler: PhoneHttp,
+  { port, certificates }: { port: number; certificates: TlsSource },
+): Promise<{ port: number; servers: readonly HttpsServer[]; forgetCertificates: () => void }> {
+  // No client certificate is asked for: old phones' own ones break the handshake.
+  const tls = () => ({ ...certificates.current(), minVersion: 'TLSv1.2' as const, requestCert: false })
+  const listeners = await openTcpListeners<HttpsServer>({
+    port,
+    bind,
+    createServer: () => {
+      const server = createHttpsServer({ ...LIMITS, ...tls(), handshakeTimeout: HANDSHAKE_TIMEOUT_MS })
+      server.on('tlsClientError', (error: Error, socket: Socket) => {
+        log.info({ peer: socket.remoteAddress, error: error.message }, 'a TLS handshake failed')
+      })
+      return prepare(server, handler, log)
+    },
+  })
+  const forgetCertificates = certificates.onChange(() => {
+    for (const server of listeners.servers) server.setSecureContext(tls())
+    log.info({ port: listeners.port }, 'HTTPS uses a new certificate')
+  })
+  return { ...listeners, forgetCertificates }
+}
+
+function prepare<S extends Server>(server: S, handler: PhoneHttp, log: Log): S {
+  server.timeout = IDLE_TIMEOUT_MS
+  server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION
+  server.on('request', handler)
+  // A phone that asks before it uploads gets the refusal without having sent the body.
+  server.on('checkContinue', handler)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    log.debug({ peer: socket.remoteAddress, error: error.message }, 'a request could not be read')
+    if (!socket.writable) return
+    const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request'
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
+  })
+  server.on('error', (error) => log.warn({ error: error.message }, 'HTTP listener error'))
+  return server
+}
+
+const CLIENT_ERRORS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+async function stopServers(servers: readonly Server[], clock: Clock): Promise<void> {
+  const closed = Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  const deadline = clock.now() + STOP_GRACE_MS
+  let cancel = (): void => undefined
+  const poll = (): void => {
+    const late = clock.now() >= deadline
+    // Connections fall idle one by one as their answers are out.
+    for (const server of servers) {
+      if (late) server.closeAllConnections()
+      else server.closeIdleConnections()
+    }
+    if (!late) cancel = clock.after(STOP_POLL_MS, poll)
+  }
+  poll()
+  await closed
+  cancel()
+}
