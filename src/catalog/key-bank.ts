@@ -78,7 +78,7 @@ function assign(place: PlacedKey, key: KeyContent): void {
 
 function placeFirst(model: PhoneModel, banks: Record<string, PlacedKey[]>, key: KeyContent): boolean {
   for (const [name, bank] of Object.entries(model.keys)) {
-    if (!bankAllows(bank, key.kind)) continue
+    if (!bank.auto || !bankAllows(bank, key.kind)) continue
     const place = banks[name]?.find(({ kind }) => kind === 'none')
     if (place) {
       assign(place, key)

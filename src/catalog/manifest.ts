@@ -13,6 +13,8 @@ const bankSchema = z.strictObject({
   first: z.number().int().min(0).default(1),
   /** What a key of this bank can be; `none` is always allowed. */
   kinds: z.array(z.enum(KEY_KINDS)),
+  /** False: a person's keys are never laid here by themselves, because the keys have a factory purpose. */
+  auto: z.boolean().default(true),
   /** Vendor fields of this bank's kinds, laid over the family's keyKinds. */
   keyKinds: kindTable.optional(),
   /** Longest label the phone takes, in characters; 0: the key has no label. */
@@ -69,6 +71,8 @@ const inheritable = {
    */
   eras: z.record(z.string(), z.strictObject({ min: z.number().int(), max: z.number().int() }).partial()),
   keyKinds: kindTable,
+  /** Names of all key banks that models of this family may have; a template sees a bank the model lacks as empty. */
+  banks: z.array(z.string()),
   /** Fields every key has, with their cleared value. */
   keyFields: z.record(z.string(), fieldValue),
   /** Named tables: neutral word -> vendor's word; used by {{word "table" value}}. */
@@ -80,8 +84,8 @@ const inheritable = {
   notify: z.strictObject({ resync: z.string(), reboot: z.string() }),
   /** Parameter names per account, by position, when the numbering is irregular. */
   accounts: z.array(z.record(z.string(), z.string())),
-  /** Seconds per ring, for phones that count rings. */
-  capabilities: z.record(z.string(), z.union([z.boolean(), z.number(), z.string(), z.array(z.string())])),
+  /** Further facts that this family's templates ask for. */
+  capabilities: z.record(z.string(), z.unknown()),
 }
 
 export const familySchema = z.strictObject({

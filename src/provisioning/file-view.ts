@@ -47,7 +47,14 @@ export type KeyView = Readonly<Record<string, unknown>> & {
 export interface FileView {
   model: { id: string; name: string; token: string; lines: number; capabilities: Readonly<Record<string, unknown>> }
   era: Readonly<Record<string, boolean>>
-  server: { host: string; sipPort: number; baseUrl: string; caUrl: string; configUrl?: Secret; configPath?: Secret }
+  server: {
+    host: string
+    sipPort: number
+    baseUrl: string
+    caUrl: string
+    configUrl: Secret | null
+    configPath: Secret | null
+  }
   settings: Readonly<Record<string, SettingScalar>>
   time: TimeView
   cleared: boolean

@@ -21,7 +21,7 @@ export function keyViews(
   base: FileView,
   resolved: Resolved,
 ): Record<string, KeyView[]> {
-  const views: Record<string, KeyView[]> = {}
+  const views: Record<string, KeyView[]> = Object.fromEntries(model.banks.map((name) => [name, []]))
   for (const [name, placed] of Object.entries(layout.banks)) {
     const bank = model.keys[name]
     views[name] = placed.map((key) => {

@@ -7,7 +7,21 @@ import type { Sheet } from './sheet.js'
 export type Template = (view: object, sheet: Sheet) => string
 
 /** Helpers templates may use; docs/add-a-phone.md explains them. */
-const HELPERS = ['set', 'rest', 'word', 'eq', 'and', 'or', 'not', 'join', 'concat', 'ceilDiv', 'add', 'has'] as const
+const HELPERS = [
+  'set',
+  'rest',
+  'word',
+  'eq',
+  'and',
+  'or',
+  'not',
+  'join',
+  'concat',
+  'ceilDiv',
+  'add',
+  'has',
+  'rank',
+] as const
 const BLOCKS = ['if', 'unless', 'each', 'with']
 
 interface HelperOptions {
@@ -31,11 +45,10 @@ function fillName(name: string, item: unknown): string {
   })
 }
 
-function glue(parts: readonly unknown[], separator: string): string {
-  if (parts.some((part) => part instanceof Secret)) {
-    throw new AppError('TEMPLATE_SECRET_DENIED', 'a secret stands alone in a parameter; join and concat refuse it')
-  }
-  return parts.join(separator)
+/** A text with a secret in it is a secret. */
+function glue(parts: readonly unknown[], separator: string): string | Secret {
+  if (!parts.some((part) => part instanceof Secret)) return parts.join(separator)
+  return new Secret(parts.map((part) => (part instanceof Secret ? part.reveal() : part)).join(separator))
 }
 
 function registerHelpers(environment: typeof Handlebars): void {
@@ -55,6 +68,7 @@ function registerHelpers(environment: typeof Handlebars): void {
   register('or', (...args: unknown[]) => args.slice(0, -1).some(Boolean))
   register('not', (value: unknown) => !value)
   register('has', (list: unknown, item: unknown) => Array.isArray(list) && list.includes(item))
+  register('rank', (list: unknown, item: unknown) => (Array.isArray(list) ? list.indexOf(item) + 1 : 0))
   register('join', (list: unknown, separator: unknown) => glue(list as unknown[], String(separator)))
   register('concat', (...args: unknown[]) => (args.slice(0, -1).includes(null) ? null : glue(args.slice(0, -1), '')))
   register('ceilDiv', (value: unknown, divisor: unknown) =>
@@ -88,7 +102,7 @@ function guardArgument(node: Node): Node {
     guardCall(node)
     return node
   }
-  if (node.type !== 'PathExpression' || (node as unknown as hbs.AST.PathExpression).data) return node
+  if (node.type !== 'PathExpression') return node
   const original = String(node.original)
   if (original === 'this' || original === '.') return node
   return call('__need', [node as unknown as hbs.AST.Expression, text(original, node.loc)], node.loc)

@@ -4,6 +4,7 @@ import type { PhoneModel } from '../catalog/manifest.js'
 import { timeView, type TimeZones } from '../catalog/time-zones.js'
 import type { Line } from '../domain/entities.js'
 import { Secret, type Sealed } from '../domain/secret.js'
+import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import { resolveSettings, type LayerInput, type Resolved } from '../settings/resolve.js'
 import type { Vocabulary } from '../settings/vocabulary.js'
 import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
@@ -87,7 +88,7 @@ export function buildDeviceView(
   const { snapshot, vocabulary } = sources
   const resolved = resolveSettings(vocabulary, deviceLayers(snapshot, model, device), model.family)
   const base = baseView(sources, model, server, resolved, device.firmwareVersion)
-  const token = sources.open(device.sealedToken, `devices:sealed_token:${device.id}`).reveal()
+  const token = sources.open(device.sealedToken, SEAL_CONTEXTS.deviceToken(device.id)).reveal()
   const lines = Array.from({ length: model.lines }, (_, i) =>
     lineView(sources, model, device, i + 1, base.server, cleared),
   )
@@ -108,7 +109,7 @@ export function buildDeviceView(
     MAC: device.mac.toUpperCase(),
     server: { ...base.server, configUrl: new Secret(configUrl), configPath: new Secret(path.replace(/\/$/, '')) },
     admin: {
-      password: sources.open(device.sealedAdminPassword, `devices:sealed_admin_password:${device.id}`),
+      password: sources.open(device.sealedAdminPassword, SEAL_CONTEXTS.deviceAdminPassword(device.id)),
     },
     firmware: firmwareView(model, device, resolved, configUrl, path),
     lines,
@@ -151,6 +152,8 @@ function baseView(
       host: server.host,
       sipPort: server.sipPort,
       baseUrl: `${String(resolved.values.provisioningScheme)}://${configAuthority(server, resolved)}/`,
+      configUrl: null,
+      configPath: null,
       caUrl: `http://${httpAuthority}/phoneboot-ca.crt`,
     },
     settings: resolved.values,
@@ -198,7 +201,7 @@ function lineView(
     enabled: true,
     number: extension.number,
     authUser: line.authUsername,
-    password: sources.open(line.sealedPassword, `lines:sealed_password:${line.id}`),
+    password: sources.open(line.sealedPassword, SEAL_CONTEXTS.linePassword(line.id)),
     displayName: extension.displayName || extension.number,
     label: cutLabel(line.label ?? (extension.displayName || extension.number), model.limits?.label),
     server: host,

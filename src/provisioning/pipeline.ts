@@ -1,0 +1,218 @@
+import type { Catalog } from '../catalog/catalog.js'
+import type { PhoneFile, PhoneModel } from '../catalog/manifest.js'
+import type { Clock } from '../domain/clock.js'
+import type { Outcome, ProvisioningEvent } from '../domain/entities.js'
+import { sha256Hex } from '../domain/fingerprint.js'
+import { parseMac, type Mac } from '../domain/mac-address.js'
+import { maskText } from '../observe/mask.js'
+import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
+import { authoriseDevice, authorisePublic } from './authorise.js'
+import type { ConfigFiles, ConfigResult } from './config-files.js'
+import type { Delivered, Delivery, Provisioning, ProvisioningRequest } from './delivery.js'
+import type { ServerAddress } from './file-view.js'
+import { claimOf, parseRequestPath } from './request-path.js'
+
+/** A file of the firmware folder, as its index knows it. */
+export interface FirmwareLookup {
+  find(
+    path: string,
+  ): { path: string; sizeBytes: number; contentType: string; etag: string; lastModified: number } | undefined
+}
+
+export interface PipelineParts {
+  snapshot: Snapshot
+  catalog: Catalog
+  configs: ConfigFiles
+  firmware: FirmwareLookup
+  isTrusted(address: string): boolean
+  /** What the phone behind this request is told about where the server is. */
+  serverAddress(request: ProvisioningRequest): ServerAddress
+  /** The CA certificate in PEM, for phones that shall trust our https. */
+  caCertificate(): { pem: string; modifiedMs: number } | undefined
+  record(event: ProvisioningEvent): void
+  clock: Clock
+}
+
+/** A delivery and what the event says about it. */
+interface Answer {
+  delivery: Delivery
+  outcome: Outcome
+  mac?: Mac
+  device?: DeviceRecord
+  sha256?: string
+  reason?: string
+}
+
+const ABSENT: Delivery = { kind: 'absent' }
+
+/**
+ * request → identify → authorise → resolve and render → deliver → log, the same for HTTP, HTTPS and TFTP.
+ * Answers come from memory; every refusal a stranger could learn from is the same `absent`.
+ */
+export function createProvisioning(parts: PipelineParts): Provisioning {
+  return {
+    deliver: (request) => {
+      const answer = answerTo(parts, request)
+      return {
+        delivery: answer.delivery,
+        finish: (delivered) => parts.record(eventOf(request, answer, delivered)),
+      }
+    },
+  }
+}
+
+function answerTo(parts: PipelineParts, request: ProvisioningRequest): Answer {
+  const { snapshot, catalog } = parts
+  if (request.operation === 'write') {
+    return {
+      delivery: { kind: 'upload-refused' },
+      outcome: 'refused-upload',
+      reason: 'phones may not store files here',
+    }
+  }
+  const path = parseRequestPath(request.path, request.transport !== 'tftp')
+  if (!path) return absent('unknown-file', 'no path a phone asks for')
+  const trusted = request.peerAddressProven && parts.isTrusted(request.peerAddress)
+  const tokenDevice = path.token === undefined ? undefined : snapshot.deviceByTokenHash(sha256Hex(path.token))
+  const claim = claimOf(catalog, path)
+  switch (claim.kind) {
+    case 'nothing':
+      return { ...absent('unknown-file', 'no phone of ours asks for this name'), ...macInName(path.name) }
+    case 'firmware':
+      return authorisePublic(tokenDevice, trusted)
+        ? firmwareAnswer(parts, claim.path, tokenDevice)
+        : absent('untrusted', 'firmware asked from outside the trusted networks without a token')
+    case 'ca':
+      return authorisePublic(tokenDevice, trusted)
+        ? caAnswer(parts)
+        : absent('untrusted', 'certificate asked from outside the trusted networks without a token')
+    case 'file':
+      return claim.mac === undefined
+        ? commonAnswer(parts, request, claim.matches, tokenDevice, trusted)
+        : deviceAnswer(parts, request, claim.matches, claim.mac, tokenDevice, trusted)
+  }
+}
+
+function absent(outcome: Outcome, reason: string): Answer {
+  return { delivery: ABSENT, outcome, reason }
+}
+
+function macInName(name: string): { mac?: Mac } {
+  const mac = parseMac(/[0-9a-f]{12}/i.exec(name)?.[0] ?? '')
+  return mac === undefined ? {} : { mac }
+}
+
+type Matches = readonly { model: PhoneModel; file: PhoneFile }[]
+
+/** A file without a MAC in its name: common to a model or a vendor, never with secrets. */
+function commonAnswer(
+  parts: PipelineParts,
+  request: ProvisioningRequest,
+  matches: Matches,
+  tokenDevice: DeviceRecord | undefined,
+  trusted: boolean,
+): Answer {
+  const known = tokenDevice === undefined ? {} : { device: tokenDevice, mac: tokenDevice.mac }
+  if (!authorisePublic(tokenDevice, trusted)) {
+    return { ...absent('untrusted', 'common file asked from outside the trusted networks without a token'), ...known }
+  }
+  // Several models may share a name (cfg.xml); a phone known by its token gets its own model's.
+  const match = matches.find(({ model }) => model.model === tokenDevice?.model) ?? matches[0]
+  if (!match) return absent('unknown-file', 'no such file')
+  if (match.file.expectedMiss)
+    return { ...absent('expected-miss', 'this file is not served; the phone goes on'), ...known }
+  const result = parts.configs.common(match.model, match.file, parts.serverAddress(request))
+  return { ...configAnswer(result), ...known }
+}
+
+function deviceAnswer(
+  parts: PipelineParts,
+  request: ProvisioningRequest,
+  matches: Matches,
+  mac: Mac,
+  tokenDevice: DeviceRecord | undefined,
+  trusted: boolean,
+): Answer {
+  const device = parts.snapshot.deviceByMac(mac)
+  const known = { mac, ...(device ? { device } : {}) }
+  const decision = authoriseDevice({ device, tokenDevice, trusted, now: parts.clock.now() })
+  if (!decision.allow) return { ...absent(decision.outcome, decision.reason), ...known }
+  const model = parts.catalog.model(decision.device.model)
+  const match =
+    matches.find((other) => other.model.model === model?.model) ??
+    matches.find((other) => other.model.family === model?.family)
+  const file = model && parts.catalog.files(model.model).find(({ key }) => key === match?.file.key)
+  if (!model || !match || !file) {
+    return {
+      ...absent('unknown-file', `not a file of ${decision.device.model}, the model assigned to this phone`),
+      ...known,
+    }
+  }
+  if (file.expectedMiss) return { ...absent('expected-miss', 'this file is not served; the phone goes on'), ...known }
+  const result = parts.configs.device(model, file, decision.device, parts.serverAddress(request), decision.cleared)
+  const answer = { ...configAnswer(result), ...known }
+  if (answer.outcome === 'served' && decision.cleared) return { ...answer, outcome: 'cleared' }
+  if (match.model.model !== model.model) {
+    return { ...answer, reason: `asked as ${match.model.model}, but ${model.model} is assigned` }
+  }
+  return answer
+}
+
+function configAnswer(result: ConfigResult): Answer {
+  if (result.kind === 'failed') {
+    return { delivery: { kind: 'unavailable' }, outcome: 'failed', reason: result.reason }
+  }
+  const { body, contentType, etag, lastModified, sha256 } = result.config
+  return {
+    delivery: { kind: 'bytes', body, contentType, etag, lastModified },
+    outcome: result.kind === 'last-good' ? 'last-good' : 'served',
+    sha256,
+    ...(result.kind === 'last-good' ? { reason: result.reason } : {}),
+  }
+}
+
+function firmwareAnswer(parts: PipelineParts, path: string, tokenDevice: DeviceRecord | undefined): Answer {
+  const known = tokenDevice === undefined ? {} : { device: tokenDevice, mac: tokenDevice.mac }
+  const file = parts.firmware.find(path)
+  if (!file) return { ...absent('unknown-file', 'no such firmware file'), ...known }
+  return { delivery: { kind: 'file', ...file }, outcome: 'served', ...known }
+}
+
+function caAnswer(parts: PipelineParts): Answer {
+  const certificate = parts.caCertificate()
+  if (!certificate) return absent('unknown-file', 'this server has no CA of its own')
+  const body = Buffer.from(certificate.pem, 'utf8')
+  const sha256 = sha256Hex(body)
+  const etag = `"${sha256.slice(0, 32)}"`
+  const contentType = 'application/x-x509-ca-cert'
+  return {
+    delivery: { kind: 'bytes', body, contentType, etag, lastModified: certificate.modifiedMs },
+    outcome: 'served',
+    sha256,
+  }
+}
+
+function eventOf(request: ProvisioningRequest, answer: Answer, delivered: Delivered): ProvisioningEvent {
+  const { mac, device, sha256, reason } = answer
+  return {
+    at: request.receivedAt,
+    transport: request.transport,
+    path: maskText(request.path.slice(0, 200)),
+    peer: request.peerAddress,
+    ...(mac === undefined ? {} : { mac }),
+    ...(device === undefined ? {} : { deviceId: device.id }),
+    ...(request.userAgent === undefined ? {} : { userAgent: request.userAgent.slice(0, 256) }),
+    outcome: outcomeOf(answer.outcome, delivered.outcome),
+    status: delivered.status,
+    bytes: delivered.bytes,
+    micros: delivered.micros,
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(reason === undefined ? {} : { reason }),
+  }
+}
+
+/** The edge knows of 304, ranges and broken connections; why something was refused only the pipeline knows. */
+function outcomeOf(decided: Outcome, delivered: Outcome | undefined): Outcome {
+  const good = decided === 'served' || decided === 'cleared' || decided === 'last-good'
+  return good ? (delivered === undefined || delivered === 'served' ? decided : delivered) : decided
+}

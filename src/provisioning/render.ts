@@ -1,0 +1,77 @@
+import type { Catalog } from '../catalog/catalog.js'
+import type { PhoneFile, PhoneModel } from '../catalog/manifest.js'
+import { AppError } from '../domain/errors.js'
+import type { Reader } from '../readers/index.js'
+import type { FileView } from './file-view.js'
+import { Sheet, type FileEntry } from './sheet.js'
+import { createTemplates, type Template } from './template.js'
+
+/** A rendered file: its bytes and every parameter as intended. */
+export interface Rendered {
+  body: Uint8Array
+  entries: readonly FileEntry[]
+}
+
+export interface RenderInput {
+  model: PhoneModel
+  file: PhoneFile
+  view: FileView
+  /** Raw vendor parameters by name. */
+  raw: ReadonlyMap<string, string>
+  /** Shown instead of secrets; undefined for phones. */
+  mask?: string
+}
+
+/** Renders a file. Throws TEMPLATE_* or RENDER_NOT_READABLE; a file that is returned is one the phone will understand. */
+export type Renderer = (input: RenderInput) => Rendered
+
+/**
+ * A renderer over one catalogue. Templates are compiled on first use and kept; a catalogue never changes.
+ * Every file is read back by the vendor's independent reader before it is handed out.
+ */
+export function createRenderer(catalog: Catalog, readers: Readonly<Record<string, Reader>>): Renderer {
+  const compile = createTemplates(catalog.partials())
+  const compiled = new Map<string, Template>()
+  const templateOf = (path: string): Template => {
+    const known = compiled.get(path)
+    if (known) return known
+    const source = catalog.template(path)
+    if (source === undefined) throw new AppError('TEMPLATES_INVALID', `template ${path} does not exist`)
+    const template = compile(source, path)
+    compiled.set(path, template)
+    return template
+  }
+  return ({ model, file, view, raw, mask }) => {
+    const where = `${model.model} ${file.key}`
+    const reader = readers[file.reader]
+    if (file.template === undefined || !reader) {
+      throw new AppError('TEMPLATES_INVALID', `${where}: file without template or reader`)
+    }
+    const sheet = new Sheet({ file, words: model.words, raw, ...(mask === undefined ? {} : { mask }) })
+    const body = Buffer.from(templateOf(file.template)(view, sheet), 'utf8')
+    const problem = differenceFrom(sheet.entries, reader, body)
+    if (problem !== undefined) throw new AppError('RENDER_NOT_READABLE', `${where}: ${problem}`)
+    return { body, entries: sheet.entries }
+  }
+}
+
+/** Where what a phone would read differs from what was intended; names parameters, never values. */
+function differenceFrom(intended: readonly FileEntry[], reader: Reader, body: Uint8Array): string | undefined {
+  const read = reader(body)
+  if (!read.ok) return `line ${read.line}: ${read.reason}`
+  if (read.entries.length !== intended.length) {
+    return `${intended.length} parameters were written and ${read.entries.length} read back`
+  }
+  for (const [index, entry] of intended.entries()) {
+    const back = read.entries[index]
+    if (back?.name !== entry.name) return `parameter ${index + 1}: ${entry.name} read back as ${back?.name}`
+    if (back.value !== entry.value) return `${entry.name}: the value reads back differently`
+    if (!sameAttributes(back.attributes, entry.attributes)) return `${entry.name}: the attributes read back differently`
+  }
+  return undefined
+}
+
+function sameAttributes(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key])
+}
