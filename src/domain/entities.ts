@@ -134,6 +134,8 @@ export interface Binding {
   /** Instance and reg-id when the phone sends them (RFC 5626), else the canonical Contact URI. */
   bindingKey: string
   contactUri: string
+  /** Parameters of its Contact that we do not act on, as sent: `;+sip.instance="<urn:uuid:…>"`; given back in answers. */
+  contactParams?: string
   /** Source address the REGISTER came from, `ip:port`, IPv6 in brackets. */
   received: string
   transport: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss'

@@ -1,0 +1,35 @@
+import type { Id, Site } from '../domain/entities.js'
+import type { DigestAlgorithm } from '../sip/digest.js'
+
+/** Somebody who may register: a line of a device, or an extension by its own password. */
+export interface DigestAccount {
+  readonly username: string
+  readonly extensionId: Id
+  /** The only address of record it may register: this number in its site's domain. */
+  readonly number: string
+  /** Undefined: the extension's own credentials. */
+  readonly lineId?: Id
+  /** Most bindings of the address of record; undefined: the registrar's default. */
+  readonly maxContacts?: number
+  /** HA1 of RFC 7616 for this realm, hex. Computed at need; undefined when the password cannot be opened. */
+  ha1(algorithm: DigestAlgorithm, realm: string): string | undefined
+}
+
+/** Where the registrar looks people up. Answers at once, from memory. */
+export interface Accounts {
+  /** Undefined for unknown, disabled, revoked. */
+  findDigestUser(siteId: Id, username: string): DigestAccount | undefined
+}
+
+/** The tenants the registrar serves. */
+export interface Sites {
+  /** The site with this SIP domain (lower case), if any. */
+  byDomain(domain: string): Site | undefined
+  /** Owner of every address that no domain gives to another site. */
+  defaultSite(): Site
+}
+
+/** Domain of the addresses of record of a site, and its digest realm: one fixed value per site (decision 12). */
+export function siteRealm(site: Pick<Site, 'sipDomain'>): string {
+  return site.sipDomain ?? 'phoneboot'
+}

@@ -1,0 +1,76 @@
+import type { Millis } from '../domain/clock.js'
+import type { Id } from '../domain/entities.js'
+import { ALGORITHMS, type Credentials, formatChallenge, provesHa1, readCredentials } from '../sip/digest.js'
+import { type Header, headerValues, type SipRequest } from '../sip/message.js'
+import type { Accounts, DigestAccount } from './accounts.js'
+import type { NonceCounts, Nonces } from './nonce.js'
+
+/** The outcome of looking at the Authorization headers. Only `stale` and `accepted` need the right password. */
+export type Verdict =
+  | { readonly kind: 'accepted'; readonly account: DigestAccount }
+  | { readonly kind: 'challenge' | 'stale' }
+  /** An answer to one of our own challenges that does not prove the password. */
+  | { readonly kind: 'wrong'; readonly username: string }
+
+/** What authentication needs; all of it in memory. */
+export interface Authentication {
+  readonly accounts: Accounts
+  readonly nonces: Nonces
+  readonly counts: NonceCounts
+}
+
+/** User names are compared as people typed them: octets of the wire are UTF-8. */
+function wireText(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString('utf8')
+}
+
+/** [RFC3261-22.3] Of several answers the one for our realm; others are for proxies on the way. */
+function ownCredentials(request: SipRequest, realm: string): Credentials | undefined {
+  for (const value of headerValues(request, 'Authorization')) {
+    const credentials = readCredentials(value)
+    if (credentials && wireText(credentials.realm) === realm) return credentials
+  }
+  return undefined
+}
+
+/** HA1 of the account; of nobody, when there is no account, by the same work and just as long. */
+function ha1For(account: DigestAccount | undefined, credentials: Credentials, realm: string, nonces: Nonces): string {
+  const nobody = nonces.keyed('ha1', credentials.username, 32)
+  return account?.ha1(credentials.algorithm, realm) ?? nobody
+}
+
+/**
+ * Checks the digest of a request. Unknown users, revoked ones and wrong passwords run through the same steps and
+ * end alike. A nonce that is too old, or a count used before, is `stale` only when the password was right
+ * (RFC 2617 §3.2.1), so the phone recovers by itself and a guesser learns nothing.
+ */
+export function authenticate(
+  request: SipRequest,
+  site: { id: Id; realm: string },
+  { accounts, nonces, counts }: Authentication,
+  now: Millis,
+): Verdict {
+  const { realm } = site
+  const credentials = ownCredentials(request, realm)
+  if (!credentials) return { kind: 'challenge' }
+  const { nonce, algorithm } = credentials
+  const state = nonces.check(nonce, now, realm, algorithm)
+  if (state === 'forged') return { kind: 'challenge' }
+  const username = wireText(credentials.username)
+  const account = accounts.findDigestUser(site.id, username)
+  const proved = provesHa1(credentials, request.method, ha1For(account, credentials, realm, nonces))
+  if (!proved || !account) return { kind: 'wrong', username }
+  if (state === 'expired') return { kind: 'stale' }
+  // Without qop there is no count (RFC 2069): such a nonce is good for one request.
+  const fresh = counts.use(nonce, nonces.issuedAt(nonce), credentials.qop?.count ?? 1, now)
+  return fresh ? { kind: 'accepted', account } : { kind: 'stale' }
+}
+
+/** [RFC8760-2.3] One challenge per algorithm; MD5 first, because old phones look at the first one only. */
+export function challengeHeaders(realm: string, nonces: Nonces, now: Millis, stale: boolean): Header[] {
+  const wireRealm = Buffer.from(realm, 'utf8').toString('latin1')
+  return ALGORITHMS.map((algorithm) => ({
+    name: 'WWW-Authenticate',
+    value: formatChallenge({ realm: wireRealm, nonce: nonces.issue(now, realm, algorithm), algorithm, stale }),
+  }))
+}

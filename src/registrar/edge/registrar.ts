@@ -1,0 +1,259 @@
+import type { Clock } from '../../domain/clock.js'
+import type { Binding, Id, Site } from '../../domain/entities.js'
+import type { Random } from '../../domain/random.js'
+import { formatEndpoint } from '../../network/address.js'
+import type { Log } from '../../observe/log.js'
+import type { Flow } from '../../sip/flow.js'
+import type { SipRequest } from '../../sip/message.js'
+import type { Parsed, RequestEnvelope } from '../../sip/parse.js'
+import { type Answer, answerPort, createResponse, type Echoed } from '../../sip/response.js'
+import { serialize } from '../../sip/serialize.js'
+import { transactionKey } from '../../sip/transaction/key.js'
+import { ServerTransactions } from '../../sip/transaction/table.js'
+import { parseSipUri, unescapeUri } from '../../sip/uri.js'
+import { type Accounts, type DigestAccount, type Sites, siteRealm } from '../accounts.js'
+import { authenticate, challengeHeaders } from '../authenticate.js'
+import { BindingTable } from '../binding-table.js'
+import { decide, type Registrant } from '../decide.js'
+import { type OwnHosts, siteOf } from '../domains.js'
+import { NonceCounts, Nonces } from '../nonce.js'
+import { DEFAULT_POLICY, type RegistrarPolicy } from '../policy.js'
+import { readRegister, type RegisterWish } from '../register-request.js'
+import { screen } from '../screen.js'
+import type { BindingChange, BindingStore } from '../store.js'
+import { Expiry } from './expiry.js'
+import { GroupCommit } from './group-commit.js'
+import { Revocation } from './revocation.js'
+
+/** A REGISTER that was refused although somebody tried to prove who they are. */
+export interface RefusedRegister {
+  readonly username: string
+  /** Source, `ip:port`. */
+  readonly received: string
+  readonly reason: 'wrong password or unknown user' | 'not its own extension'
+}
+
+export interface RegistrarOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly store: BindingStore
+  readonly accounts: Accounts
+  readonly sites: Sites
+  /** Addresses and names of this server beside the address a request reached: PHONEBOOT_HOST, local addresses. */
+  readonly ownHosts: OwnHosts
+  readonly policy?: Partial<RegistrarPolicy>
+  /** Lifetime of a nonce (default 300). */
+  readonly nonceSeconds?: number
+  /** 32 secret bytes that sign nonces; default: random, so that a restart voids them (phones recover by stale). */
+  readonly nonceKey?: Uint8Array
+  /** Most transactions at a time (default 50,000). */
+  readonly maxTransactions?: number
+  /** Told of each binding that was registered, refreshed or is gone, once that is on disk. */
+  readonly onChange?: (change: BindingChange) => void
+  readonly onRefused?: (refused: RefusedRegister) => void
+}
+
+/** Whose bindings to drop: all of an extension, or those that a line registered. */
+export interface BindingOwner {
+  readonly extensionId?: Id
+  readonly lineId?: Id
+}
+
+const DEFAULT_NONCE_SECONDS = 300
+const DEFAULT_MAX_TRANSACTIONS = 50_000
+const MAX_NONCES = 200_000
+const TAG_LENGTH = 16
+
+/** The registrar of RFC 3261 §10.3 behind the SIP transports. */
+export class Registrar {
+  readonly #options: RegistrarOptions
+  readonly #policy: RegistrarPolicy
+  readonly #table = new BindingTable()
+  readonly #commits: GroupCommit
+  readonly #transactions: ServerTransactions
+  readonly #nonces: Nonces
+  readonly #counts: NonceCounts
+  readonly #expiry: Expiry
+  readonly #revocation: Revocation
+  #open = false
+
+  constructor(options: RegistrarOptions) {
+    const { clock, random, store, log } = options
+    const nonceSeconds = options.nonceSeconds ?? DEFAULT_NONCE_SECONDS
+    const onApplied = (change: BindingChange): void => options.onChange?.(change)
+    const table = this.#table
+    this.#options = options
+    this.#policy = { ...DEFAULT_POLICY, ...options.policy }
+    this.#commits = new GroupCommit({ table, store, onApplied })
+    this.#transactions = new ServerTransactions(clock, options.maxTransactions ?? DEFAULT_MAX_TRANSACTIONS)
+    this.#nonces = new Nonces(options.nonceKey ?? random.bytes(32), random, nonceSeconds)
+    this.#counts = new NonceCounts(MAX_NONCES, nonceSeconds)
+    this.#expiry = new Expiry({ table, store, clock, log, onApplied })
+    this.#revocation = new Revocation({ table, commits: this.#commits, clock, log, onApplied })
+  }
+
+  /** Reads the stored bindings and begins to answer. Rejects when the store cannot be read. */
+  async start(): Promise<void> {
+    const stored = await this.#options.store.load(this.#options.clock.now())
+    this.#table.apply(stored.map((binding) => ({ kind: 'save', event: 'registered', binding })))
+    this.#expiry.start()
+    this.#open = true
+  }
+
+  /**
+   * Stops answering; what was decided is committed and answered first. Call it before the listeners are closed.
+   * Requests that come later get no answer: the phone asks again, the server that is back by then.
+   */
+  async stop(): Promise<void> {
+    this.#open = false
+    this.#revocation.stop()
+    await this.#commits.drained()
+    await this.#expiry.stop()
+    this.#transactions.close()
+  }
+
+  /** All bindings, expired ones left out. */
+  bindings(): Binding[] {
+    const now = this.#options.clock.now()
+    return this.#table.all().filter((binding) => binding.expiresAt > now)
+  }
+
+  /**
+   * Takes back bindings of somebody who was deleted, disabled or revoked: gone from memory at once, and from disk
+   * when the promise resolves. A store that fails is tried again each second.
+   */
+  dropBindingsOf(owner: BindingOwner): Promise<void> {
+    return this.dropBindingsWhere(
+      (binding) =>
+        (owner.extensionId !== undefined && binding.extensionId === owner.extensionId) ||
+        (owner.lineId !== undefined && binding.lineId === owner.lineId),
+    )
+  }
+
+  /** As `dropBindingsOf`, by any rule: at start for those whose owner was deleted while the server was down. */
+  dropBindingsWhere(matches: (binding: Binding) => boolean): Promise<void> {
+    return this.#revocation.drop(matches)
+  }
+
+  /** Takes what a transport has read. Never throws. */
+  readonly handle = (parsed: Parsed, flow: Flow): void => {
+    if (!this.#open) return
+    try {
+      if (parsed.kind === 'refused') {
+        const { answerTo, status, reason } = parsed
+        const key = `${answerTo.method}\n${answerTo.via.branch}`
+        this.#send(answerTo, flow, this.#answerText(answerTo, flow, key, { status, reason }))
+      } else if (parsed.kind === 'request') this.#request(parsed.request, parsed.envelope, flow)
+    } catch (error) {
+      this.#options.log.error({ err: error, remote: formatEndpoint(flow.remote) }, 'a SIP message was not handled')
+    }
+  }
+
+  #request(request: SipRequest, envelope: RequestEnvelope, flow: Flow): void {
+    // Nobody answers an ACK (RFC 3261 §17).
+    if (request.method === 'ACK') return
+    const key = transactionKey(request, envelope, flow)
+    const echoed: Echoed = { headers: request.headers, via: envelope.via }
+    const admission = this.#transactions.look(key)
+    if (admission.kind === 'again') this.#send(echoed, flow, admission.answer)
+    if (admission.kind !== 'new') return
+    const answer = this.#stateless(request, envelope, flow, key, echoed)
+    if (answer) this.#send(echoed, flow, this.#answerText(echoed, flow, key, answer))
+  }
+
+  /** Answers that cost no state; undefined when the request goes on as a transaction. */
+  #stateless(
+    request: SipRequest,
+    envelope: RequestEnvelope,
+    flow: Flow,
+    key: string,
+    echoed: Echoed,
+  ): Answer | undefined {
+    const site = this.#siteOf(request.uri, flow)
+    const screened = screen(request, envelope, site !== undefined)
+    if (screened) return screened
+    const wish = readRegister(request, envelope.callId, envelope.cseq.number)
+    if (typeof wish === 'string') return { status: 400, reason: wish }
+    const to = parseSipUri(envelope.to.uri)
+    if (!to) return { status: 400, reason: 'Bad To' }
+    const aorSite = this.#siteOf(envelope.to.uri, flow)
+    if (!aorSite) return { status: 404 }
+    const account = this.#authenticated(request, aorSite, flow)
+    if ('status' in account) return account
+    // From here on the count of the nonce is used up, so a retransmission must get this very answer.
+    if (!this.#transactions.begin(key, flow.transport !== 'udp')) return this.#unavailable()
+    const own = unescapeUri(to.user ?? '') === account.number
+    if (!own) this.#refused(account.username, flow, 'not its own extension')
+    const finish = (answer: Answer): void => {
+      const text = this.#transactions.respond(key, this.#answerText(echoed, flow, key, answer))
+      if (text !== undefined) this.#send(echoed, flow, text)
+    }
+    if (own) this.#register(wish, registrant(account, aorSite, flow), finish)
+    else finish({ status: 403 })
+    return undefined
+  }
+
+  #authenticated(request: SipRequest, site: Site, flow: Flow): DigestAccount | Answer {
+    const realm = siteRealm(site)
+    const now = this.#options.clock.now()
+    const parts = { accounts: this.#options.accounts, nonces: this.#nonces, counts: this.#counts }
+    const verdict = authenticate(request, { id: site.id, realm }, parts, now)
+    if (verdict.kind === 'accepted') return verdict.account
+    if (verdict.kind === 'wrong') this.#refused(verdict.username, flow, 'wrong password or unknown user')
+    return { status: 401, headers: challengeHeaders(realm, this.#nonces, now, verdict.kind === 'stale') }
+  }
+
+  #register(wish: RegisterWish, who: Registrant, finish: (answer: Answer) => void): void {
+    const now = this.#options.clock.now()
+    this.#commits
+      .run(who.aor, (current) => decide(wish, who, current, this.#policy, now))
+      .then(({ answer }) => finish(answer))
+      .catch((error: unknown) => {
+        this.#options.log.error({ err: error, aor: who.aor }, 'a registration could not be stored')
+        finish(this.#unavailable())
+      })
+      .catch((error: unknown) => this.#options.log.error({ err: error }, 'a REGISTER could not be answered'))
+  }
+
+  #siteOf(uriText: string, flow: Flow): Site | undefined {
+    const uri = parseSipUri(uriText)
+    return uri && siteOf(uri, flow, this.#options.sites, this.#options.ownHosts)
+  }
+
+  /** 503 with a time to come back that differs from phone to phone (RFC 3261 §21.5.4). */
+  #unavailable(): Answer {
+    const spread = (this.#options.random.bytes(1)[0] ?? 0) % 16
+    return { status: 503, headers: [{ name: 'Retry-After', value: String(5 + spread) }] }
+  }
+
+  #refused(username: string, flow: Flow, reason: RefusedRegister['reason']): void {
+    this.#options.onRefused?.({ username, received: formatEndpoint(flow.remote), reason })
+  }
+
+  #answerText(echoed: Echoed, flow: Flow, key: string, answer: Answer): string {
+    // RFC 3261 §8.2.7: without state a retransmission must still get the same To tag.
+    const toTag = this.#nonces.keyed('tag', key, TAG_LENGTH)
+    return serialize(createResponse(echoed, flow.remote, toTag, answer))
+  }
+
+  #send(echoed: Echoed, flow: Flow, text: string): void {
+    flow.send(text, flow.transport === 'udp' ? answerPort(echoed.via, flow.remote) : undefined)
+  }
+}
+
+function registrant(account: DigestAccount, site: Site, flow: Flow): Registrant {
+  return {
+    aor: `${account.number}@${siteRealm(site)}`,
+    extensionId: account.extensionId,
+    received: formatEndpoint(flow.remote),
+    transport: flow.transport,
+    ...(account.lineId === undefined ? {} : { lineId: account.lineId }),
+    ...(account.maxContacts === undefined ? {} : { maxContacts: account.maxContacts }),
+  }
+}
+
+/** A registrar that answers once `start()` has resolved. Give its `handle` to `openSipListeners`. */
+export function createRegistrar(options: RegistrarOptions): Registrar {
+  return new Registrar(options)
+}

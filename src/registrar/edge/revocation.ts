@@ -1,0 +1,71 @@
+import type { Clock } from '../../domain/clock.js'
+import type { Binding } from '../../domain/entities.js'
+import type { Log } from '../../observe/log.js'
+import type { BindingTable } from '../binding-table.js'
+import type { BindingChange } from '../store.js'
+import type { GroupCommit } from './group-commit.js'
+
+const RETRY_MS = 1_000
+
+interface RevocationOptions {
+  readonly table: BindingTable
+  readonly commits: GroupCommit
+  readonly clock: Clock
+  readonly log: Log
+  readonly onApplied: (change: BindingChange) => void
+}
+
+const removal = (binding: Binding): BindingChange => ({ kind: 'remove', reason: 'revoked', binding })
+
+/** Takes bindings back: from memory at once, from disk as soon as the store can. */
+export class Revocation {
+  readonly #retries = new Set<() => void>()
+  #stopped = false
+
+  constructor(private readonly options: RevocationOptions) {}
+
+  /** Lets no more retries begin; those that wait give up. */
+  stop(): void {
+    this.#stopped = true
+    for (const wake of this.#retries) wake()
+  }
+
+  async drop(matches: (binding: Binding) => boolean): Promise<void> {
+    const { table, commits, onApplied } = this.options
+    const doomed = table.all().filter(matches)
+    for (const change of table.apply(doomed.map(removal))) onApplied(change)
+    // A REGISTER that is being stored right now may still bring one: look again after it.
+    const aors = new Set([...doomed.map((binding) => binding.aor), ...commits.busyAors()])
+    await Promise.all([...aors].map((aor) => this.#dropStored(aor, doomed, matches)))
+  }
+
+  async #dropStored(aor: string, doomed: readonly Binding[], matches: (binding: Binding) => boolean): Promise<void> {
+    const { commits, clock, log } = this.options
+    const decide = (current: readonly Binding[]): { changes: BindingChange[] } => {
+      const late = current.filter(matches)
+      // Somebody else may have registered the same contact since: that row is theirs.
+      const old = doomed.filter(
+        (binding) => binding.aor === aor && !current.some((other) => other.bindingKey === binding.bindingKey),
+      )
+      return { changes: [...late, ...old].map(removal) }
+    }
+    for (;;) {
+      try {
+        await commits.run(aor, decide)
+        return
+      } catch (error) {
+        log.warn({ err: error, aor }, 'a revoked registration is still on disk, trying again')
+        if (this.#stopped) return
+        await new Promise<void>((resolve) => {
+          const wake = (): void => {
+            cancel()
+            this.#retries.delete(wake)
+            resolve()
+          }
+          const cancel = clock.after(RETRY_MS, wake)
+          this.#retries.add(wake)
+        })
+      }
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { UdpListeners } from '../../network/udp.js'
+import type { Flow, OnMessage } from '../flow.js'
+import { parseDatagram } from '../parse.js'
+
+/** Octets of keep-alives and probes that are no message: dropped before any work is done. */
+const SHORTEST_MESSAGE_BYTES = 20
+
+/**
+ * SIP over UDP on sockets that are open already. Each datagram is handled at once, within its event.
+ * Answers leave from the address that was asked.
+ */
+export function serveUdp(listeners: UdpListeners, onMessage: OnMessage): void {
+  listeners.onDatagram(({ data, remote, local }) => {
+    if (data.length < SHORTEST_MESSAGE_BYTES) return
+    const flow: Flow = {
+      transport: 'udp',
+      remote,
+      local,
+      send: (text, port = remote.port) => {
+        listeners.send(Buffer.from(text, 'latin1'), { address: remote.address, port }, local.address)
+      },
+    }
+    onMessage(parseDatagram(data.toString('latin1')), flow)
+  })
+}

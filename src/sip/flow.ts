@@ -1,0 +1,18 @@
+import type { Endpoint } from '../network/udp.js'
+import type { Parsed } from './parse.js'
+
+/** Where a message came from, and the way back to that place. */
+export interface Flow {
+  readonly transport: 'udp' | 'tcp'
+  readonly remote: Endpoint
+  /** The address the sender reached; answers leave from it. */
+  readonly local: Endpoint
+  /**
+   * Sends latin1 text. On UDP to `port` of the remote address (default: the source port); on TCP on the same
+   * connection, and dropped when that is gone. Never throws.
+   */
+  send(text: string, port?: number): void
+}
+
+/** Who handles what a transport read. */
+export type OnMessage = (parsed: Parsed, flow: Flow) => void

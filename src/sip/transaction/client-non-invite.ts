@@ -1,0 +1,53 @@
+import { LIFETIME_MS, T1_MS, T2_MS } from './timers.js'
+
+/**
+ * [RFC3261-17.1.2] The client side of REGISTER: resends on unreliable transports after T1, then twice as long each
+ * time up to T2 (timer E), and gives up after 64*T1 (timer F). After a provisional answer it resends every T2.
+ * Timer K is left out: the socket that would see a late answer is the phone's own, which ignores it.
+ */
+export interface ClientNonInvite {
+  readonly phase: 'trying' | 'proceeding' | 'completed' | 'timed-out'
+  /** Milliseconds until the next resend. */
+  readonly resendAfterMs: number
+}
+
+export type ClientInput =
+  { readonly kind: 'start' | 'timer-e' | 'timer-f' } | { readonly kind: 'response'; readonly status: number }
+
+export type ClientOutput =
+  | { readonly kind: 'send' | 'cancel-timers' | 'timed-out' | 'deliver' }
+  | { readonly kind: 'start-timer-e' | 'start-timer-f'; readonly ms: number }
+
+export interface ClientStep {
+  readonly state: ClientNonInvite
+  readonly outputs: readonly ClientOutput[]
+}
+
+export const CLIENT_START: ClientNonInvite = { phase: 'trying', resendAfterMs: T1_MS }
+
+const ended = (state: ClientNonInvite): boolean => state.phase === 'completed' || state.phase === 'timed-out'
+
+/** One step. What comes after the end changes nothing. */
+export function stepClient(state: ClientNonInvite, input: ClientInput, reliable: boolean): ClientStep {
+  if (ended(state)) return { state, outputs: [] }
+  switch (input.kind) {
+    case 'start': {
+      const timers: ClientOutput[] = [{ kind: 'start-timer-f', ms: LIFETIME_MS }]
+      if (!reliable) timers.push({ kind: 'start-timer-e', ms: state.resendAfterMs })
+      return { state, outputs: [{ kind: 'send' }, ...timers] }
+    }
+    case 'timer-e': {
+      const resendAfterMs = state.phase === 'proceeding' ? T2_MS : Math.min(state.resendAfterMs * 2, T2_MS)
+      return {
+        state: { ...state, resendAfterMs },
+        outputs: [{ kind: 'send' }, { kind: 'start-timer-e', ms: resendAfterMs }],
+      }
+    }
+    case 'timer-f':
+      return { state: { ...state, phase: 'timed-out' }, outputs: [{ kind: 'cancel-timers' }, { kind: 'timed-out' }] }
+    case 'response':
+      return input.status < 200
+        ? { state: { ...state, phase: 'proceeding' }, outputs: [] }
+        : { state: { ...state, phase: 'completed' }, outputs: [{ kind: 'cancel-timers' }, { kind: 'deliver' }] }
+  }
+}
