@@ -40,8 +40,9 @@ export function agreeOnTerms(options: readonly Option[], sizeBytes: number | und
   }
 
   const blockSize = grant('blksize', (value) => (value < 8 ? undefined : Math.min(value, MAX_BLOCK_BYTES))) ?? 512
-  // RFC 2349: a read request carries tsize 0; any other number is none we could confirm.
-  grant('tsize', (value) => (value === 0 ? sizeBytes : undefined))
+  // RFC 2349: a read request carries tsize 0; any other number is none we could confirm. The size of an empty file
+  // is left out, because curl takes an acknowledged tsize of 0 for an error.
+  grant('tsize', (value) => (value === 0 && sizeBytes !== 0 ? sizeBytes : undefined))
   const seconds = grant('timeout', (value) => (value >= 1 && value <= MAX_TIMEOUT_SECONDS ? value : undefined))
   const windowSize = grant('windowsize', (value) => (value < 1 ? undefined : lowerWindow(value, blockSize))) ?? 1
   return {

@@ -38,7 +38,7 @@ export type TransferInput =
   /** Time has passed. */
   | { kind: 'tick' }
   /** The server cannot go on: the client is told with error 0. */
-  | { kind: 'fail'; reason: 'unreadable' | 'stopped' | 'replaced' }
+  | { kind: 'fail'; reason: 'unreadable' | 'stopped' }
 
 export type TransferEnd =
   | 'delivered'
@@ -48,8 +48,6 @@ export type TransferEnd =
   | 'refused'
   | 'unreadable'
   | 'stopped'
-  /** The client asked again from the same port. */
-  | 'replaced'
 
 export type TransferOutput =
   | { kind: 'send-option-ack' }
@@ -181,17 +179,12 @@ function smooth(previous: number | undefined, measured: number): number {
   return previous === undefined ? measured : (previous * 7 + measured) / 8
 }
 
-const FAILURES = {
-  unreadable: 'File cannot be read',
-  stopped: 'Server is stopping',
-  replaced: 'Asked anew',
-} as const
+const FAILURES = { unreadable: 'File cannot be read', stopped: 'Server is stopping' } as const
 
 function fail(state: TransferState, reason: keyof typeof FAILURES): TransferStep {
   const { state: ended, outputs } = finish(state, reason)
-  const error = { kind: 'send-error', code: TFTP_ERROR.notDefined, message: FAILURES[reason] } as const
-  // A client that asked anew from the same port would take the error for its new request.
-  return { state: ended, outputs: reason === 'replaced' ? outputs : [error, ...outputs] }
+  const message = FAILURES[reason]
+  return { state: ended, outputs: [{ kind: 'send-error', code: TFTP_ERROR.notDefined, message }, ...outputs] }
 }
 
 function finish(state: TransferState, end: TransferEnd): TransferStep {

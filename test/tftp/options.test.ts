@@ -64,9 +64,10 @@ describe('TFTP options', () => {
     expect(agreeOnTerms([['blksize', '8']], 5)).toMatchObject({ blockSize: 8 })
   })
 
-  test('[RFC2349-tsize] the size is left out when it is not known, and 0 is a size', () => {
+  test('[RFC2349-tsize] the size is left out when it is not known, and for an empty file, which curl would refuse', () => {
     expect(agreeOnTerms([['tsize', '0']], undefined).acknowledged).toEqual([])
-    expect(agreeOnTerms([['tsize', '0']], 0).acknowledged).toEqual([['tsize', '0']])
+    expect(agreeOnTerms([['tsize', '0']], 0).acknowledged).toEqual([])
+    expect(agreeOnTerms([['tsize', '0']], 1).acknowledged).toEqual([['tsize', '1']])
   })
 
   test('[RFC2347-2] of an option given twice the first counts', () => {

@@ -1,6 +1,7 @@
 import tftp from 'tftp'
 import { AppError } from '../../domain/errors.js'
 import { formatEndpoint } from '../../network/address.js'
+import type { Endpoint } from '../../network/udp.js'
 
 export interface TftpGet {
   host: string
@@ -16,16 +17,18 @@ export interface TftpGet {
  * Fetches a file with the `tftp` package, which shares no line with our server: "can a phone fetch this?".
  * @throws AppError FILE_NOT_FOUND, SERVER_UNREACHABLE
  */
-export async function tftpGet({ host, port, file, ...options }: TftpGet): Promise<Buffer> {
-  const pieces: Buffer[] = []
-  try {
+export function tftpGet({ host, port, file, ...options }: TftpGet): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = []
     const stream = tftp.createClient({ host, port, ...options }).createGetStream(file)
-    for await (const piece of stream) pieces.push(piece as Buffer)
-  } catch (error) {
-    const reason = error instanceof Object && 'message' in error ? String(error.message) : String(error)
-    const code = /file not found/i.test(reason) ? 'FILE_NOT_FOUND' : 'SERVER_UNREACHABLE'
-    const where = formatEndpoint({ address: host, port })
-    throw new AppError(code, `TFTP: ${file} from ${where}: ${reason}`, {}, { cause: error })
-  }
-  return Buffer.concat(pieces)
+    // By event: the package closes its stream before it ends it, which `for await` takes for a failure.
+    stream.on('data', (piece: Buffer) => pieces.push(piece))
+    stream.on('end', () => resolve(Buffer.concat(pieces)))
+    stream.on('error', (error) => reject(asAppError(error, file, { address: host, port })))
+  })
+}
+
+function asAppError(error: Error, file: string, server: Endpoint): AppError {
+  const code = /file not found/i.test(error.message) ? 'FILE_NOT_FOUND' : 'SERVER_UNREACHABLE'
+  return new AppError(code, `TFTP: ${file} from ${formatEndpoint(server)}: ${error.message}`, {}, { cause: error })
 }

@@ -29,11 +29,15 @@ export interface LiveTransferOptions {
   onEnd: (end: TransferEnd, bytes: number) => void
 }
 
+/** No phone restarts and asks again in less than this. */
+const SILENCE_MS = 2_000
+
 /** One transfer on its own socket: carries out what the state machine of `transfer.ts` says. */
 export class LiveTransfer {
   readonly #options: LiveTransferOptions
   #state: TransferState
   #bytes = 0
+  #progressAt: Millis = 0
   #timer: { due: Millis; cancel: () => void } | undefined
 
   constructor(options: LiveTransferOptions) {
@@ -42,9 +46,9 @@ export class LiveTransfer {
     options.socket.socket.on('message', (data, from) => this.#onMessage(data, from))
   }
 
-  /** True before the client has answered: a repeated request is then a resend and needs no second transfer. */
-  get unanswered(): boolean {
-    return this.#state.phase === 'offered'
+  /** True before the first answer of the client, and while its last one is not long ago: it wants this transfer. */
+  get isAwaited(): boolean {
+    return this.#state.phase === 'offered' || this.#options.clock.now() - this.#progressAt < SILENCE_MS
   }
 
   start(): void {
@@ -53,9 +57,9 @@ export class LiveTransfer {
     this.#readOn()
   }
 
-  /** Ends the transfer from this side; the client is told unless it has asked anew. */
-  fail(reason: 'stopped' | 'replaced'): void {
-    this.#input({ kind: 'fail', reason })
+  /** Ends the transfer from this side; the client is told. */
+  stop(): void {
+    this.#input({ kind: 'fail', reason: 'stopped' })
   }
 
   #onMessage(data: Uint8Array, from: Endpoint): void {
@@ -78,6 +82,7 @@ export class LiveTransfer {
     const { clock, blocks } = this.#options
     const { state, outputs } = stepTransfer(before, input, clock.now())
     this.#state = state
+    if (state.acked > before.acked || state.phase !== before.phase) this.#progressAt = clock.now()
     for (let block = before.acked + 1; block <= state.acked; block += 1) this.#bytes += blocks.block(block).length
     if (state.acked > before.acked) blocks.release(state.acked)
     for (const output of outputs) this.#carryOut(output)

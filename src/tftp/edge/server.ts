@@ -45,8 +45,8 @@ export interface TftpServer {
   addresses(): readonly string[]
   /** Requests that are being answered now. */
   readonly liveTransfers: number
-  /** Takes no more requests, lets transfers go on for 5 s, then ends them with error 0. */
-  stop(): Promise<void>
+  /** Takes no more requests, lets transfers go on for a while (5 s), then ends them with error 0. */
+  stop(graceMs?: number): Promise<void>
 }
 
 /**
@@ -95,8 +95,9 @@ class Server implements TftpServer {
   readonly #options: TftpServerOptions
   readonly #clock: Clock
   readonly #ports: TransferPorts
-  /** By client address and port and local address: a client has one request at a time from one port. */
-  readonly #live = new Map<string, Live>()
+  readonly #live = new Set<Live>()
+  /** The last request by client address and port and local address. */
+  readonly #latest = new Map<string, Live>()
   readonly #perAddress = new Map<string, number>()
   #refusedForLoad = 0
   #stopping = false
@@ -127,12 +128,12 @@ class Server implements TftpServer {
     return this.#listeners.addresses()
   }
 
-  async stop(): Promise<void> {
+  async stop(graceMs = STOP_GRACE_MS): Promise<void> {
     this.#stopping = true
     await this.#listeners.close()
     if (this.#live.size > 0) {
       await new Promise<void>((resolve) => {
-        const cancel = this.#clock.after(STOP_GRACE_MS, resolve)
+        const cancel = this.#clock.after(graceMs, resolve)
         this.#onIdle = () => {
           cancel()
           resolve()
@@ -140,20 +141,18 @@ class Server implements TftpServer {
       })
     }
     this.#stopped = true
-    for (const { transfer } of [...this.#live.values()]) transfer?.fail('stopped')
+    for (const { transfer } of [...this.#live]) transfer?.stop()
   }
 
   #onDatagram({ data, remote, local }: Datagram): void {
     const packet = this.#stopping ? undefined : decodePacket(data)
     if (packet?.kind !== 'read' && packet?.kind !== 'write') return
     const key = `${remote.address} ${remote.port} ${local.address}`
-    const live = this.#live.get(key)
-    if (live) {
-      // The client has not seen our answer yet: it will be sent again by its own timer.
-      const resent = (live.transfer?.unanswered ?? true) && Buffer.compare(live.datagram, data) === 0
-      if (resent || !live.transfer) return
-      live.transfer.fail('replaced')
-    }
+    const latest = this.#latest.get(key)
+    // A resend or a late duplicate of a request that is being answered. After a silence it may also be a phone that
+    // restarted: it is answered again, and the first transfer goes on beside it, for only the client knows which of
+    // the two it wants; the other it ends with error 5.
+    if (latest && (latest.transfer?.isAwaited ?? true) && Buffer.compare(latest.datagram, data) === 0) return
     if (this.#isOverloaded(remote.address)) return
     const startedAt = performance.now()
     void this.#answer(this.#begin({ key, client: remote, local, datagram: data, startedAt, ended: false }), packet)
@@ -205,7 +204,7 @@ class Server implements TftpServer {
       this.#end(live, content, end, bytes)
     }
     live.transfer = new LiveTransfer({ socket, client, terms, blocks, clock: this.#clock, onEnd })
-    if (this.#stopped) live.transfer.fail('stopped')
+    if (this.#stopped) live.transfer.stop()
     else live.transfer.start()
   }
 
@@ -227,7 +226,8 @@ class Server implements TftpServer {
   }
 
   #begin(live: Live): Live {
-    this.#live.set(live.key, live)
+    this.#live.add(live)
+    this.#latest.set(live.key, live)
     this.#perAddress.set(live.client.address, (this.#perAddress.get(live.client.address) ?? 0) + 1)
     return live
   }
@@ -235,7 +235,8 @@ class Server implements TftpServer {
   #end(live: Live, content: TftpContent, end: TftpFinished['end'], bytes: number): void {
     if (live.ended) return
     live.ended = true
-    this.#live.delete(live.key)
+    this.#live.delete(live)
+    if (this.#latest.get(live.key) === live) this.#latest.delete(live.key)
     const rest = (this.#perAddress.get(live.client.address) ?? 1) - 1
     if (rest > 0) this.#perAddress.set(live.client.address, rest)
     else this.#perAddress.delete(live.client.address)
