@@ -34,3 +34,18 @@ export function newId(random: Random, nowMs: number): string {
   }
   return time + randomText(random, 16)
 }
+
+/** Letters and digits that nobody mistakes for one another when reading aloud or typing: no 0 O 1 l I o i. */
+export const UNAMBIGUOUS = 'abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
+
+/** `length` characters of `alphabet` (at most 256), each as likely as the others. */
+export function randomFrom(random: Random, alphabet: string, length: number): string {
+  const fair = 256 - (256 % alphabet.length)
+  let text = ''
+  while (text.length < length) {
+    for (const byte of random.bytes(length)) {
+      if (byte < fair && text.length < length) text += alphabet.charAt(byte % alphabet.length)
+    }
+  }
+  return text
+}

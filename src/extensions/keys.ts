@@ -1,0 +1,80 @@
+import { KEY_KINDS, type KeyKind, type LineKey } from '../domain/entities.js'
+import { AppError, type Problem } from '../domain/errors.js'
+import { problemWithLine } from '../settings/vocabulary.js'
+
+/** A key as an operator gives it; the whole list replaces the owner's keys. */
+export interface KeyInput {
+  position: number
+  /** Device keys only. */
+  bank?: string | undefined
+  kind: KeyKind
+  value?: string | undefined
+  label?: string | undefined
+  line?: number | undefined
+}
+
+/** Kinds that do nothing without a number, digits or URL. */
+const NEED_VALUE: ReadonlySet<KeyKind> = new Set(['blf', 'speed-dial', 'intercom', 'dtmf', 'url', 'paging'])
+/** Kinds whose value is a number that somebody has. */
+export const KINDS_THAT_DIAL: readonly KeyKind[] = ['blf', 'speed-dial', 'intercom', 'pick-up', 'transfer', 'forward']
+
+const VALUE_MAX = 250
+const LABEL_MAX = 128
+
+/** Turns input into keys of `owner`, by position. Refuses with KEY_INVALID, all mistakes in `problems`. */
+export function requireKeys(inputs: readonly KeyInput[], owner: LineKey['owner'], newId: () => string): LineKey[] {
+  const problems = inputs.flatMap((input) =>
+    problemsOf(input, owner.kind).map((what): Problem => ({
+      code: 'KEY_INVALID',
+      message: `${place(input)}: ${what}`,
+    })),
+  )
+  const seen = new Set<string>()
+  for (const input of inputs) {
+    if (seen.has(place(input))) problems.push({ code: 'KEY_INVALID', message: `${place(input)}: is given twice` })
+    seen.add(place(input))
+  }
+  refuseKeyProblems(problems)
+  return inputs
+    .map(({ position, bank, kind, value, label, line }) => ({
+      id: newId(),
+      owner,
+      position,
+      ...(bank === undefined ? {} : { bank }),
+      kind,
+      ...(value === undefined ? {} : { value }),
+      ...(label === undefined ? {} : { label }),
+      ...(line === undefined ? {} : { line }),
+    }))
+    .sort((a, b) => (a.bank ?? '').localeCompare(b.bank ?? '') || a.position - b.position)
+}
+
+/** Throws KEY_INVALID when there is any problem that is not a mere warning. */
+export function refuseKeyProblems(problems: readonly Problem[]): void {
+  const errors = problems.filter(({ severity }) => severity !== 'warning')
+  const first = errors[0]
+  if (!first) return
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
+  throw new AppError('KEY_INVALID', `${first.message}${more}`, { field: 'keys', problems: errors })
+}
+
+function place({ bank, position }: KeyInput): string {
+  return `key ${bank === undefined ? '' : `${bank} `}${position}`
+}
+
+function problemsOf(input: KeyInput, ownerKind: LineKey['owner']['kind']): string[] {
+  const { position, bank, kind, value, label, line } = input
+  const isIndex = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= 1000
+  const valueProblem = value === undefined ? undefined : problemWithLine(value, VALUE_MAX)
+  const labelProblem = label === undefined ? undefined : problemWithLine(label, LABEL_MAX)
+  return [
+    isIndex(position) ? undefined : 'the position must be a whole number from 1',
+    ownerKind === 'device' && !bank ? 'a key of a phone needs its bank' : undefined,
+    ownerKind === 'extension' && bank !== undefined ? "a person's key has no bank" : undefined,
+    KEY_KINDS.includes(kind) ? undefined : `"${String(kind).slice(0, 40)}" is no kind of key`,
+    NEED_VALUE.has(kind) && !value ? `a ${kind} key needs a value` : undefined,
+    valueProblem === undefined ? undefined : `the value ${valueProblem}`,
+    labelProblem === undefined ? undefined : `the label ${labelProblem}`,
+    line === undefined || isIndex(line) ? undefined : 'the line must be a whole number from 1',
+  ].filter((problem) => problem !== undefined)
+}

@@ -1,0 +1,54 @@
+import type { Knex } from 'knex'
+import { toSettingValue, type SettingRow } from '../../database/edge/rows.js'
+import { inWriteTransaction, orUnusable, recordChanges } from '../../database/edge/write.js'
+import type { Layer } from '../../domain/entities.js'
+import type { SettingsStore } from '../store.js'
+
+const COLUMNS = ['layer', 'owner', 'key', 'value'] as const
+
+export function createKnexSettingsStore(db: Knex): SettingsStore {
+  const read = async (where: object): Promise<ReturnType<typeof toSettingValue>[]> => {
+    const rows: SettingRow[] = await db('setting_values')
+      .where(where)
+      .select(COLUMNS)
+      .orderBy([...COLUMNS].slice(0, 3))
+    return rows.map(toSettingValue)
+  }
+  return {
+    values: (layer, owner) => orUnusable(read({ layer, owner })),
+    all: () => orUnusable(read({})),
+    set: (value, change) =>
+      orUnusable(
+        inWriteTransaction(db, async (trx) => {
+          const { layer, owner, key } = value
+          const before = await current(trx, layer, owner, key)
+          const made = change(before && toSettingValue(before))
+          const row = { layer, owner, key, value: JSON.stringify(value.value ?? null), updated_at: made.author.at }
+          await trx('setting_values').insert(row).onConflict(['layer', 'owner', 'key']).merge()
+          await grow(trx, layer, owner)
+          await recordChanges(trx, [made])
+        }),
+      ),
+    unset: ({ layer, owner, key }, change) =>
+      orUnusable(
+        inWriteTransaction(db, async (trx) => {
+          const before = await current(trx, layer, owner, key)
+          if (!before) return false
+          await trx('setting_values').where({ layer, owner, key }).delete()
+          await grow(trx, layer, owner)
+          await recordChanges(trx, [change(toSettingValue(before))])
+          return true
+        }),
+      ),
+  }
+}
+
+async function current(trx: Knex, layer: Layer, owner: string, key: string): Promise<SettingRow | undefined> {
+  return (await trx('setting_values').where({ layer, owner, key }).first(COLUMNS)) as SettingRow | undefined
+}
+
+/** Grows the layer's revision by one; a config's cache key holds it. */
+async function grow(trx: Knex.Transaction, layer: Layer, owner: string): Promise<void> {
+  await trx('layer_revisions').insert({ layer, owner, revision: 0 }).onConflict(['layer', 'owner']).ignore()
+  await trx('layer_revisions').where({ layer, owner }).increment('revision', 1)
+}

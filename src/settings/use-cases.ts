@@ -1,0 +1,77 @@
+import { layerTopic, type Change } from '../database/change.js'
+import type { Clock } from '../domain/clock.js'
+import type { Layer, SettingValue } from '../domain/entities.js'
+import { AppError } from '../domain/errors.js'
+import type { SecretBox } from '../secrets/seal.js'
+import { SEAL_CONTEXTS } from '../secrets/contexts.js'
+import type { SettingsStore } from './store.js'
+
+export interface SettingsAdminParts {
+  store: SettingsStore
+  secrets: SecretBox
+  clock: Clock
+  /** The value as it is to be stored; throws SETTING_UNKNOWN, SETTING_LAYER_FORBIDDEN, SETTING_VALUE_INVALID. */
+  checkSetting: (key: string, layer: Layer, value: unknown) => unknown
+  /** True for settings that are sealed at rest. */
+  isSecret: (key: string) => boolean
+}
+
+/** Whose value: '' for global, else the id of a site, vendor, model, group, extension, device or line. */
+export interface SettingPlace {
+  layer: Layer
+  owner: string
+  key: string
+}
+
+/** What an operator may do with settings; the shipped defaults are not touched. */
+export interface SettingsAdmin {
+  /** Returns the value as stored. Throws what `checkSetting` throws. */
+  set(actor: string, place: SettingPlace, value: unknown): Promise<unknown>
+  /** Back to what weaker layers say; false when nothing was set here. */
+  unset(actor: string, place: SettingPlace): Promise<boolean>
+  /** Values of one layer owner; secret ones as "[secret]". */
+  list(layer: Layer, owner: string): Promise<SettingValue[]>
+}
+
+const MASKED = '[secret]'
+
+export function createSettingsAdmin(parts: SettingsAdminParts): SettingsAdmin {
+  const { store, secrets, clock, checkSetting, isSecret } = parts
+  const shown = (key: string, value: unknown): unknown => (isSecret(key) && value !== null ? MASKED : value)
+  const changeOf = (actor: string, action: string, { layer, owner, key }: SettingPlace): Change => ({
+    author: { actor, at: clock.now() },
+    action: `setting.${action}`,
+    entity: 'setting',
+    entityId: `${layer}:${owner}:${key}`,
+    feed: [layerTopic(layer, owner)],
+  })
+  return {
+    set: async (actor, place, given) => {
+      const { layer, owner, key } = requirePlace(place)
+      const value = checkSetting(key, layer, given)
+      const sealed = isSecret(key) && typeof value === 'string'
+      const stored = sealed ? secrets.seal(value, SEAL_CONTEXTS.settingValue(layer, owner, key)) : value
+      await store.set({ layer, owner, key, value: stored }, (before) => ({
+        ...changeOf(actor, 'set', place),
+        ...(before === undefined ? {} : { before: shown(key, before.value) }),
+        after: shown(key, value),
+      }))
+      return value
+    },
+    unset: (actor, place) =>
+      store.unset(requirePlace(place), (before) => ({
+        ...changeOf(actor, 'unset', place),
+        before: shown(place.key, before.value),
+      })),
+    list: async (layer, owner) =>
+      (await store.values(layer, owner)).map((value) => ({ ...value, value: shown(value.key, value.value) })),
+  }
+}
+
+function requirePlace(place: SettingPlace): SettingPlace {
+  if ((place.layer === 'global') !== (place.owner === '')) {
+    const what = place.layer === 'global' ? 'has no owner' : 'needs an owner'
+    throw new AppError('SETTING_LAYER_FORBIDDEN', `layer ${place.layer} ${what}`, { field: place.key })
+  }
+  return place
+}

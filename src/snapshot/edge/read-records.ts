@@ -1,0 +1,70 @@
+import type { Knex } from 'knex'
+import type { Id } from '../../domain/entities.js'
+import {
+  toDevice,
+  toExtension,
+  toLine,
+  toLineKey,
+  type DeviceRow,
+  type ExtensionRow,
+  type LineKeyRow,
+  type LineRow,
+} from '../../database/edge/rows.js'
+import { chunks } from '../../database/edge/write.js'
+import type { DeviceRecord, ExtensionRecord } from '../snapshot.js'
+
+/** Extensions with their keys. `select` narrows the query on `extensions`. */
+export async function readExtensions(
+  db: Knex,
+  select: (query: Knex.QueryBuilder) => Knex.QueryBuilder,
+): Promise<ExtensionRecord[]> {
+  const rows: ExtensionRow[] = await select(db('extensions').select('extensions.*'))
+  const ids = rows.map(({ id }) => id)
+  const keys = groupBy(await readByOwner<LineKeyRow>(db, 'line_keys', 'extension_id', ids), (row) => row.extension_id)
+  return rows.map((row) => ({ ...toExtension(row), keys: (keys.get(row.id) ?? []).map(toLineKey) }))
+}
+
+/** Devices with their lines and keys. `select` narrows the query on `devices`. */
+export async function readDevices(
+  db: Knex,
+  select: (query: Knex.QueryBuilder) => Knex.QueryBuilder,
+): Promise<DeviceRecord[]> {
+  const rows: DeviceRow[] = await select(db('devices').select('devices.*'))
+  const ids = rows.map(({ id }) => id)
+  const lines = groupBy(await readByOwner<LineRow>(db, 'lines', 'device_id', ids), (row) => row.device_id)
+  const keys = groupBy(await readByOwner<LineKeyRow>(db, 'line_keys', 'device_id', ids), (row) => row.device_id)
+  return rows.map((row) => ({
+    ...toDevice(row),
+    lines: (lines.get(row.id) ?? []).map(toLine),
+    keys: (keys.get(row.id) ?? []).map(toLineKey),
+  }))
+}
+
+/** Rows that hang on any of `ids`, by position. */
+async function readByOwner<Row extends object>(
+  db: Knex,
+  table: 'lines' | 'line_keys',
+  column: string,
+  ids: readonly Id[],
+): Promise<Row[]> {
+  const order = table === 'lines' ? ['position'] : ['bank', 'position']
+  const parts = await inTurn(chunks(ids, 500), (some) => db(table).select().whereIn(column, some).orderBy(order))
+  return parts.flat() as Row[]
+}
+
+async function inTurn<T, R>(items: readonly T[], work: (item: T) => PromiseLike<R>): Promise<R[]> {
+  const results: R[] = []
+  for (const item of items) results.push(await work(item))
+  return results
+}
+
+export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group) group.push(item)
+    else groups.set(key, [item])
+  }
+  return groups
+}

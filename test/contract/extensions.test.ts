@@ -1,0 +1,143 @@
+import { beforeEach, expect, test } from '@jest/globals'
+import { readAudit } from '../../src/database/edge/write.js'
+import { SEAL_CONTEXTS } from '../../src/secrets/contexts.js'
+import { createAdmins, type Admins } from '../support/admins.js'
+import { describeOverDatabases } from '../support/databases.js'
+
+const refused = (code: string): object => expect.objectContaining({ code }) as object
+let counter = 100
+
+describeOverDatabases('extensions', (fresh) => {
+  let admins: Admins
+  let number: string
+  let other: string
+  beforeEach(() => {
+    admins = createAdmins(fresh().databases)
+    number = String(counter++)
+    other = String(counter++)
+  })
+  const add = (which = number): ReturnType<Admins['extensions']['add']> =>
+    admins.extensions.add('cli:test', { number: which, name: `Person ${which}` })
+  const feedIds = async (): Promise<number> =>
+    ((await fresh().databases.main('change_feed').max({ id: 'id' }))[0] as { id: number }).id
+
+  test('one is added with a random password that opens only in its row', async () => {
+    const { extension, password } = await add()
+    expect(password.reveal()).toMatch(/^[a-km-zA-HJ-NP-Z2-9]{20}$/)
+    const { extension: stored } = await admins.extensions.show(number)
+    expect(stored).toEqual(extension)
+    const context = SEAL_CONTEXTS.extensionPassword(stored.id)
+    expect(admins.secrets.open(stored.sealedPassword, context).reveal()).toBe(password.reveal())
+    expect(() => admins.secrets.open(stored.sealedPassword, SEAL_CONTEXTS.extensionPassword('x'))).toThrow(
+      refused('SEALED_VALUE_UNREADABLE') as Error,
+    )
+  })
+
+  test('a number is given once', async () => {
+    await add()
+    await expect(add()).rejects.toEqual(refused('EXTENSION_EXISTS'))
+  })
+
+  test('of many adds of one number at once exactly one succeeds', async () => {
+    const second = createAdmins(await fresh().reopen())
+    const input = { number, name: 'Race' }
+    const results = await Promise.allSettled(
+      [admins, second, admins, second].map(({ extensions }) => extensions.add('cli:test', input)),
+    )
+    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+    expect(failures).toEqual([1, 2, 3].map(() => refused('EXTENSION_EXISTS')))
+  })
+
+  test.each([
+    ['NUMBER_INVALID', { number: '12a', name: 'x' }],
+    ['NAME_INVALID', { number: '1', name: 'line\nbreak' }],
+    ['NAME_INVALID', { number: '1', name: ' ' }],
+    ['EMAIL_INVALID', { number: '1', name: 'x', email: 'nobody' }],
+    ['PASSWORD_INVALID', { number: '1', name: 'x', password: 'has blank' }],
+    ['PASSWORD_INVALID', { number: '1', name: 'x', password: '%NULL%' }],
+    ['PASSWORD_INVALID', { number: '1', name: 'x', password: 'x'.repeat(65) }],
+  ])('%s is refused and leaves nothing: %j', async (code, input) => {
+    const before = await feedIds()
+    await expect(admins.extensions.add('cli:test', input)).rejects.toEqual(refused(code))
+    expect(await feedIds()).toBe(before)
+  })
+
+  test('each change lets the revision grow by one, is in the change feed, and is audited without secrets', async () => {
+    const { extension } = await add()
+    const before = await feedIds()
+    await admins.extensions.update('cli:test', number, { name: 'New Name', email: 'a@example.org' })
+    const renamed = await admins.extensions.update('cli:test', number, { email: '' })
+    expect(renamed).toMatchObject({ displayName: 'New Name', revision: 3 })
+    expect(renamed.email).toBeUndefined()
+    await admins.extensions.resetPassword('cli:test', number, 'S3cret-Value!')
+    const { extension: after } = await admins.extensions.show(number)
+    expect(after.revision).toBe(4)
+    const feed: unknown = await fresh().databases.main('change_feed').where('id', '>', before).select('topic', 'key')
+    expect(feed).toEqual([1, 2, 3].map(() => ({ topic: 'extension', key: extension.id })))
+    const audit = await readAudit(fresh().databases.main, { entity: 'extension', entityId: extension.id, limit: 10 })
+    expect(audit.map(({ action, actor }) => `${action} ${actor}`)).toEqual([
+      'extension.reset-password cli:test',
+      'extension.update cli:test',
+      'extension.update cli:test',
+      'extension.add cli:test',
+    ])
+    expect(JSON.stringify(audit)).not.toMatch(/S3cret|v1\./)
+    expect((await admins.extensions.password('cli:test', number)).reveal()).toBe('S3cret-Value!')
+  })
+
+  test('keys are replaced as a whole and come back by position', async () => {
+    await add()
+    await admins.extensions.setKeys('cli:test', number, [
+      { position: 2, kind: 'blf', value: other, label: 'Größe <&>' },
+      { position: 1, kind: 'dnd' },
+    ])
+    const { extension } = await admins.extensions.show(number)
+    expect(extension.keys).toMatchObject([
+      { position: 1, kind: 'dnd', owner: { kind: 'extension', id: extension.id } },
+      { position: 2, kind: 'blf', value: other, label: 'Größe <&>' },
+    ])
+    await admins.extensions.setKeys('cli:test', number, [])
+    expect((await admins.extensions.show(number)).extension.keys).toEqual([])
+  })
+
+  test.each([
+    ['two at one place', [1, 1].map((position) => ({ position, kind: 'dnd' as const }))],
+    ['a BLF without number', [{ position: 1, kind: 'blf' as const }]],
+    ['a bank', [{ position: 1, kind: 'dnd' as const, bank: 'linekey' }]],
+    ['place 0', [{ position: 0, kind: 'dnd' as const }]],
+    ['a line break in the label', [{ position: 1, kind: 'dnd' as const, label: 'a\r\nb' }]],
+  ])('keys are refused: %s', async (_what, keys) => {
+    await add()
+    await expect(admins.extensions.setKeys('cli:test', number, keys)).rejects.toEqual(refused('KEY_INVALID'))
+  })
+
+  test('one on a line or on a key is not removed, unless by force, which clears them', async () => {
+    const { extension } = await add()
+    await add(other)
+    const mac = `0015650000${(counter++).toString(16).padStart(2, '0').slice(-2)}`
+    const device = await admins.devices.add('cli:test', {
+      mac,
+      model: 'test/two-lines',
+      lines: [{ extension: number }, { extension: other }],
+    })
+    await admins.extensions.setKeys('cli:test', other, [{ position: 1, kind: 'blf', value: number }])
+    await expect(admins.extensions.remove('cli:test', number)).rejects.toEqual(refused('EXTENSION_IN_USE'))
+    const before = await feedIds()
+    await admins.extensions.remove('cli:test', number, { force: true })
+    await expect(admins.extensions.show(number)).rejects.toEqual(refused('EXTENSION_NOT_FOUND'))
+    expect((await admins.devices.show(mac)).lines.map((line) => line.extension)).toEqual([other])
+    expect((await admins.devices.show(mac)).revision).toBe(device.revision + 1)
+    const { extension: watcher } = await admins.extensions.show(other)
+    expect(watcher).toMatchObject({ keys: [], revision: 3 })
+    const feed = (await fresh().databases.main('change_feed').where('id', '>', before).pluck('key')) as string[]
+    expect(feed).toEqual(expect.arrayContaining([extension.id, watcher.id, device.id]))
+  })
+
+  test('one that nobody uses is removed with its keys, and its number is free again', async () => {
+    await add()
+    await admins.extensions.setKeys('cli:test', number, [{ position: 1, kind: 'blf', value: number }])
+    await admins.extensions.remove('cli:test', number)
+    await add()
+    expect((await admins.extensions.show(number)).extension.keys).toEqual([])
+  })
+})
