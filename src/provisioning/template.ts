@@ -19,8 +19,13 @@ const HELPERS = [
   'concat',
   'ceilDiv',
   'add',
+  'atMost',
   'has',
   'rank',
+  'choice',
+  'clamp',
+  'urlScheme',
+  'urlTarget',
 ] as const
 const BLOCKS = ['if', 'unless', 'each', 'with']
 
@@ -74,7 +79,21 @@ function registerHelpers(environment: typeof Handlebars): void {
   register('ceilDiv', (value: unknown, divisor: unknown) =>
     value === null ? null : Math.ceil(Number(value) / Number(divisor)),
   )
+  register('choice', (table: unknown, list: unknown, n: unknown, ...rest: unknown[]) =>
+    options(rest).data.sheet.choice(String(table), list, Number(n)),
+  )
+  register('clamp', (value: unknown, min: unknown, max: unknown) =>
+    value === null ? null : Math.min(Math.max(Number(value), Number(min)), Number(max)),
+  )
+  register('urlScheme', (url: unknown) => (url === null ? null : String(url).split('://')[0]))
+  // Some phones take the scheme apart, and add the file's name themselves.
+  register('urlTarget', (url: unknown, fileName: unknown) => {
+    if (url === null) return null
+    const target = String(url).replace(/^[a-z]+:\/\//i, '')
+    return target.endsWith(`/${String(fileName)}`) ? target.slice(0, -String(fileName).length - 1) : target
+  })
   register('add', (a: unknown, b: unknown) => Number(a) + Number(b))
+  register('atMost', (value: unknown, most: unknown) => (value === null ? null : Math.min(Number(value), Number(most))))
   // The two below are written into the AST by `guard`, never by people.
   environment.registerHelper('__need', (value: unknown, name: unknown) => {
     if (value === undefined) throw new AppError('TEMPLATE_VALUE_MISSING', `"${String(name)}" does not exist`)

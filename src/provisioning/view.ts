@@ -6,7 +6,7 @@ import type { Line } from '../domain/entities.js'
 import { Secret, type Sealed } from '../domain/secret.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import { resolveSettings, type LayerInput, type Resolved } from '../settings/resolve.js'
-import type { Vocabulary } from '../settings/vocabulary.js'
+import type { SettingScalar, Vocabulary } from '../settings/vocabulary.js'
 import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
 import type { FileView, LineView, ServerAddress } from './file-view.js'
 import { cutLabel, keyViews } from './key-view.js'
@@ -193,9 +193,10 @@ function lineView(
     : deviceLayers(sources.snapshot, model, device)
   const { values: settings } = resolveSettings(sources.vocabulary, layers, model.family)
   if (!line || !extension || !extension.enabled || cleared) return { ...place, ...UNUSED, settings }
-  const host = typeof settings.sipServer === 'string' ? settings.sipServer : server.host
-  const port = typeof settings.sipPort === 'number' ? settings.sipPort : server.sipPort
-  const proxy = /^(.*?)(?::(\d+))?$/.exec(typeof settings.outboundProxy === 'string' ? settings.outboundProxy : '')
+  const registrar = hostAndPort(settings.sipServer)
+  const host = registrar?.host ?? server.host
+  const port = typeof settings.sipPort === 'number' ? settings.sipPort : (registrar?.port ?? server.sipPort)
+  const proxy = hostAndPort(settings.outboundProxy)
   return {
     ...place,
     enabled: true,
@@ -207,10 +208,17 @@ function lineView(
     server: host,
     port,
     serverPort: `${host}:${port}`,
-    outboundHost: proxy?.[1] || null,
-    outboundPort: proxy?.[1] ? Number(proxy[2] ?? 5060) : null,
+    outboundHost: proxy?.host ?? null,
+    outboundPort: proxy ? (proxy.port ?? 5060) : null,
     settings,
   }
+}
+
+/** Splits a setting of type host: `name`, `name:port`, `[2001:db8::1]:port`. */
+function hostAndPort(value: SettingScalar | undefined): { host: string; port?: number } | undefined {
+  const [, host, port] = /^(.+?)(?::(\d+))?$/.exec(typeof value === 'string' ? value : '') ?? []
+  if (host === undefined) return undefined
+  return port === undefined ? { host } : { host, port: Number(port) }
 }
 
 function firmwareView(
@@ -224,6 +232,8 @@ function firmwareView(
   const known = device.firmwareVersion
   // Unknown: not sent. A phone that is told to load what it runs may do so at every poll (yealink.md §6).
   if (typeof wanted !== 'string' || known === undefined || known === wanted || !model.firmware) return null
+  // A group may hold several models: an image for other hardware is never offered.
+  if (!new RegExp(model.firmware.version).test(wanted)) return null
   const directory = `firmware/${model.model}/${wanted}`
   const file = model.firmware.file.replaceAll('{version}', wanted)
   return {
