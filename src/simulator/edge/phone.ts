@@ -1,0 +1,229 @@
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import type { Clock } from '../../domain/clock.js'
+import type { Mac } from '../../domain/mac-address.js'
+import type { PhoneAccount } from '../../readers/phone-account.js'
+import { boot, type BootEnd } from '../boot-sequence.js'
+import { fileName, type FetchOutcome } from '../boot-files.js'
+import type { SimulatedModel } from '../models.js'
+import type { FailureKind, PhoneProgress } from '../progress.js'
+import {
+  type Registration,
+  RegistrationFailure,
+  type RegistrationRequest,
+  registrarTarget,
+  registrationRequest,
+} from '../registration.js'
+import type { FetchRequest } from './fetch.js'
+
+/** What a simulated phone needs of the world. */
+export interface PhoneWorld {
+  readonly clock: Clock
+  fetch(request: FetchRequest): Promise<FetchOutcome>
+  /** @throws RegistrationFailure */
+  register(request: RegistrationRequest): Promise<Registration>
+}
+
+export interface PhoneSpec {
+  readonly model: SimulatedModel
+  readonly mac: Mac
+  readonly transport: 'http' | 'tftp'
+  readonly baseUrl: string
+  readonly localAddress?: string
+  /** Registrations are refreshed at half of their time until `powerOff`. */
+  readonly keepRegistered: boolean
+}
+
+/** Like a desk phone after a failed REGISTER: again after this long, growing to the longest. */
+const REGISTER_RETRY_MS = 2000
+const LONGEST_REGISTER_RETRY_MS = 30_000
+const REGISTER_ATTEMPTS = 5
+
+/** One phone from power-on to power-off. */
+export class SimulatedPhone {
+  #progress: PhoneProgress
+  #isOff = false
+  readonly #registrations = new Map<string, Registration>()
+  readonly #wakeUps = new Set<() => void>()
+
+  constructor(
+    private readonly spec: PhoneSpec,
+    private readonly world: PhoneWorld,
+    private readonly onProgress: (progress: PhoneProgress) => void,
+  ) {
+    this.#progress = {
+      mac: spec.mac,
+      model: spec.model.id,
+      transport: spec.transport,
+      ...(spec.localAddress !== undefined && { localAddress: spec.localAddress }),
+      state: 'off',
+      detail: '',
+      registered: [],
+    }
+  }
+
+  get progress(): PhoneProgress {
+    return this.#progress
+  }
+
+  /** Boots and registers after `delayMs`; resolves when every account is registered or the phone has failed. */
+  async powerOn(delayMs: number): Promise<void> {
+    await this.#sleep(delayMs)
+    if (this.#isOff) return
+    const poweredOnAt = this.world.clock.now()
+    this.#report({ state: 'fetching', poweredOnAt })
+    const end = await this.#boot()
+    if (this.#isOff) return
+    if (!end || end.kind === 'failed') {
+      this.#fail(end?.failure ?? 'no-answer', end?.detail ?? '')
+      return
+    }
+    await this.#registerAll(end.accounts, poweredOnAt)
+    if (!this.spec.keepRegistered) this.#closeRegistrations()
+  }
+
+  /** Cuts the power: nothing is unregistered, as in a real power cut, unless asked for. */
+  async powerOff(unregister: boolean): Promise<void> {
+    this.#isOff = true
+    for (const wakeUp of [...this.#wakeUps]) wakeUp()
+    const registrations = [...this.#registrations.values()]
+    if (unregister) await Promise.allSettled(registrations.map((registration) => registration.unregister()))
+    this.#closeRegistrations()
+  }
+
+  async #boot(): Promise<BootEnd | undefined> {
+    const { spec, world } = this
+    const sequence = boot(spec)
+    let step = sequence.next()
+    while (!step.done) {
+      if (this.#isOff) return undefined
+      if (step.value.kind === 'wait') {
+        this.#report({ state: 'waiting', detail: this.#progress.detail })
+        await this.#sleep(step.value.delayMs)
+        step = sequence.next()
+        continue
+      }
+      const { url } = step.value
+      this.#report({ state: 'fetching', detail: fileName(url) })
+      const outcome = await world.fetch({
+        url,
+        userAgent: spec.model.httpUserAgent(spec.mac),
+        ...(spec.localAddress !== undefined && { localAddress: spec.localAddress }),
+      })
+      step = sequence.next(outcome)
+    }
+    return step.value
+  }
+
+  async #registerAll(accounts: readonly PhoneAccount[], poweredOnAt: number): Promise<void> {
+    for (const account of accounts) {
+      this.#report({ state: 'registering', detail: account.user })
+      try {
+        await this.#register(account)
+      } catch (error) {
+        if (!(error instanceof RegistrationFailure)) throw error
+        this.#fail(error.kind, `${account.user}: ${error.message}`)
+        return
+      }
+      if (this.#isOff) return
+      this.#report({ registered: [...this.#progress.registered, account.user] })
+    }
+    this.#report({ state: 'registered', detail: '', registeredAfterMs: this.world.clock.now() - poweredOnAt })
+  }
+
+  async #register(account: PhoneAccount): Promise<void> {
+    const target = registrarTarget(account)
+    if (!target) throw new RegistrationFailure('register-refused', 'SIP over TLS is not simulated')
+    const address = await addressOf(target.host)
+    const request = registrationRequest(this.spec, account, target, address)
+    const registration = await this.#patiently(() => this.world.register(request))
+    if (!registration) return
+    if (this.#isOff) {
+      registration.close()
+      return
+    }
+    this.#registrations.set(`${account.index}`, registration)
+    if (this.spec.keepRegistered) void this.#keep(account.user, registration)
+  }
+
+  /** Retries while nobody answers; undefined when the power was cut meanwhile. */
+  async #patiently(register: () => Promise<Registration>): Promise<Registration | undefined> {
+    for (let attempt = 1; !this.#isOff; attempt += 1) {
+      try {
+        return await register()
+      } catch (error) {
+        const isFinal = !(error instanceof RegistrationFailure) || error.kind === 'register-refused'
+        if (isFinal || attempt >= REGISTER_ATTEMPTS) throw error
+        await this.#sleep(registerRetryMs(attempt))
+      }
+    }
+    return undefined
+  }
+
+  async #keep(user: string, registration: Registration): Promise<void> {
+    let misses = 0
+    while (!this.#isOff) {
+      await this.#sleep(misses === 0 ? (registration.expires * 1000) / 2 : registerRetryMs(misses))
+      if (this.#isOff) return
+      try {
+        await registration.refresh()
+        if (misses > 0) this.#regain(user)
+        misses = 0
+      } catch (error) {
+        misses += 1
+        const kind = error instanceof RegistrationFailure ? error.kind : 'register-timeout'
+        const registered = this.#progress.registered.filter((other) => other !== user)
+        this.#report({ state: 'failed', failure: kind, detail: `${user}: registration lost`, registered })
+      }
+    }
+  }
+
+  #regain(user: string): void {
+    const registered = [...new Set([...this.#progress.registered, user])]
+    const isComplete = registered.length === this.#registrations.size
+    this.#report(isComplete ? { state: 'registered', detail: '', registered } : { registered })
+  }
+
+  #fail(failure: FailureKind, detail: string): void {
+    this.#report({ state: 'failed', failure, detail })
+    this.#closeRegistrations()
+  }
+
+  #closeRegistrations(): void {
+    for (const registration of this.#registrations.values()) registration.close()
+    this.#registrations.clear()
+  }
+
+  #report(change: Partial<PhoneProgress>): void {
+    this.#progress = { ...this.#progress, ...change }
+    this.onProgress(this.#progress)
+  }
+
+  /** Ends early when the power is cut. */
+  #sleep(delayMs: number): Promise<void> {
+    if (delayMs <= 0 || this.#isOff) return Promise.resolve()
+    return new Promise((resolve) => {
+      const wakeUp = (): void => {
+        cancel()
+        this.#wakeUps.delete(wakeUp)
+        resolve()
+      }
+      const cancel = this.world.clock.after(delayMs, wakeUp)
+      this.#wakeUps.add(wakeUp)
+    })
+  }
+}
+
+function registerRetryMs(attempt: number): number {
+  return Math.min(LONGEST_REGISTER_RETRY_MS, REGISTER_RETRY_MS * 2 ** (attempt - 1))
+}
+
+/** @throws RegistrationFailure when the name does not resolve. */
+async function addressOf(host: string): Promise<string> {
+  if (isIP(host) !== 0) return host
+  try {
+    return (await lookup(host)).address
+  } catch {
+    throw new RegistrationFailure('register-timeout', `${host} does not resolve`)
+  }
+}
