@@ -41,6 +41,7 @@ export interface CatalogInput {
 function filesOf(model: PhoneModel): PhoneFile[] {
   const defaults = model.fileDefaults
   return Object.entries(model.files).map(([key, file]) => {
+    const parameters = file.parameters ?? defaults.parameters
     const template = file.template ?? (file.refuse ? undefined : defaults.template)
     return {
       key,
@@ -56,6 +57,7 @@ function filesOf(model: PhoneModel): PhoneFile[] {
       empty: file.empty ?? defaults.empty ?? '',
       booleans: file.booleans ?? defaults.booleans ?? [0, 1],
       reader: file.reader ?? defaults.reader ?? '',
+      ...(parameters === undefined ? {} : { parameters }),
     }
   })
 }

@@ -47,6 +47,8 @@ const fileSchema = z.strictObject({
   empty: z.string().optional(),
   booleans: z.tuple([fieldValue, fieldValue]).optional(),
   reader: z.string().optional(),
+  /** Expression for names of parameters the file can hold; raw parameters of another form are for another file. */
+  parameters: z.string().optional(),
 })
 
 const passwordRule = z.strictObject({
@@ -153,4 +155,5 @@ export interface PhoneFile {
   empty: string
   booleans: readonly [KeyField, KeyField]
   reader: string
+  parameters?: string
 }

@@ -33,7 +33,8 @@ export class Sheet {
 
   constructor(options: SheetOptions) {
     this.#options = options
-    this.#rawLeft = new Map(options.raw)
+    const names = new RegExp(options.file.parameters ?? '')
+    this.#rawLeft = new Map([...options.raw].filter(([name]) => names.test(name)))
   }
 
   /** Writes one parameter; a raw override of the same name wins. */
@@ -61,14 +62,34 @@ export class Sheet {
       .join('\n')
   }
 
-  /** The vendor's word for a neutral one, from the manifest's table; null stays null. */
-  word(table: string, value: unknown): KeyField {
+  /**
+   * The vendor's word for a neutral one, from the manifest's table; null stays null.
+   * @param otherwise what a value without an entry gives; undefined: TEMPLATE_VALUE_MISSING
+   */
+  word(table: string, value: unknown, otherwise?: unknown): unknown {
     if (value === null) return null
-    const word = this.#options.words[table]?.[String(value)]
+    const word = this.#wordsOf(table)[String(value)] ?? otherwise
     if (word === undefined) {
       throw new AppError('TEMPLATE_VALUE_MISSING', `words.${table} has no entry for "${String(value)}"`)
     }
     return word
+  }
+
+  /** The vendor's words for the members of a list, in its order, without members the table does not have. */
+  words(table: string, list: unknown): KeyField[] {
+    const words = this.#wordsOf(table)
+    return (Array.isArray(list) ? list : []).map((item) => words[String(item)] ?? null).filter((word) => word !== null)
+  }
+
+  /**
+   * The n-th (from 1) of a list's words, without members the vendor's table does not have; beyond the end the last
+   * one again, so that every place of a fixed row is written. Nothing left: the table's first word.
+   */
+  choice(table: string, list: unknown, n: number): KeyField {
+    const words = this.#options.words[table] ?? {}
+    const known = (Array.isArray(list) ? list : []).map((item) => words[String(item)] ?? null)
+    const kept = known.filter((word) => word !== null)
+    return kept[Math.min(n, kept.length) - 1] ?? Object.values(words).find((word) => word !== null) ?? null
   }
 
   /** Text of a value that stands in the frame of the file, outside parameters. */

@@ -11,6 +11,7 @@ const HELPERS = [
   'set',
   'rest',
   'word',
+  'words',
   'eq',
   'and',
   'or',
@@ -19,6 +20,9 @@ const HELPERS = [
   'concat',
   'ceilDiv',
   'add',
+  'times',
+  'pad',
+  'default',
   'atMost',
   'has',
   'rank',
@@ -65,9 +69,14 @@ function registerHelpers(environment: typeof Handlebars): void {
     return data.sheet.set(fillName(String(name), this), value, hash)
   })
   register('rest', (...args: unknown[]) => options(args).data.sheet.rest())
-  register('word', (table: unknown, value: unknown, ...rest: unknown[]) =>
-    options(rest).data.sheet.word(String(table), value),
+  register('word', (table: unknown, value: unknown, ...rest: unknown[]) => {
+    const { hash, data } = options(rest)
+    return data.sheet.word(String(table), value, hash.default)
+  })
+  register('words', (table: unknown, list: unknown, ...rest: unknown[]) =>
+    options(rest).data.sheet.words(String(table), list),
   )
+  register('default', (value: unknown, otherwise: unknown) => value ?? otherwise)
   register('eq', (a: unknown, b: unknown) => a === b)
   register('and', (...args: unknown[]) => args.slice(0, -1).every(Boolean))
   register('or', (...args: unknown[]) => args.slice(0, -1).some(Boolean))
@@ -93,6 +102,10 @@ function registerHelpers(environment: typeof Handlebars): void {
     return target.endsWith(`/${String(fileName)}`) ? target.slice(0, -String(fileName).length - 1) : target
   })
   register('add', (a: unknown, b: unknown) => Number(a) + Number(b))
+  register('times', (value: unknown, factor: unknown) => (value === null ? null : Number(value) * Number(factor)))
+  register('pad', (value: unknown, width: unknown) =>
+    value === null ? null : String(Number(value)).padStart(Number(width), '0'),
+  )
   register('atMost', (value: unknown, most: unknown) => (value === null ? null : Math.min(Number(value), Number(most))))
   // The two below are written into the AST by `guard`, never by people.
   environment.registerHelper('__need', (value: unknown, name: unknown) => {
