@@ -23,7 +23,8 @@ export function parseVia(text: string): Via | undefined {
   if (!params) return undefined
   const [name, version, rest, ...more] = head.split('/')
   if (name === undefined || version === undefined || rest === undefined || more.length > 0) return undefined
-  if (trimLws(name).toUpperCase() !== 'SIP' || trimLws(version) !== '2.0') return undefined
+  // Any version: a request of another one is still answered, with 505 (RFC 4475 §3.1.2.16).
+  if (trimLws(name).toUpperCase() !== 'SIP' || !/^\d+\.\d+$/.test(trimLws(version))) return undefined
   const target = trimLws(rest)
   const blank = target.search(/[ \t]/)
   if (blank < 0) return undefined

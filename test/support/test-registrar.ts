@@ -1,0 +1,63 @@
+import type { LogFields } from '../../src/observe/log.js'
+import { SILENT_LOG } from '../../src/observe/log.js'
+import { systemClock } from '../../src/domain/edge/system-clock.js'
+import { systemRandom } from '../../src/domain/edge/system-random.js'
+import { createRegistrar, type Registrar, type RegistrarOptions } from '../../src/registrar/edge/registrar.js'
+import { MemoryBindingStore } from '../../src/registrar/edge/memory-binding-store.js'
+import { openSipListeners, type SipListenersOptions } from '../../src/sip/edge/listen.js'
+import { MemoryAccounts, type TestAccount } from './memory-accounts.js'
+
+/** A registrar on real sockets, with accounts out of a map. */
+export interface TestRegistrar {
+  readonly registrar: Registrar
+  readonly accounts: MemoryAccounts
+  readonly port: number
+  /** Everything that was logged as an error: should stay empty. */
+  readonly errors: LogFields[]
+  stop(): Promise<void>
+}
+
+export interface TestRegistrarOptions {
+  accounts: readonly TestAccount[]
+  domain?: string
+  bind?: SipListenersOptions['bind']
+  port?: number
+  tcpLimits?: SipListenersOptions['tcpLimits']
+  registrar?: Partial<RegistrarOptions>
+}
+
+/** Listens on loopback on a free port, the same for UDP and TCP. */
+export async function startTestRegistrar(options: TestRegistrarOptions): Promise<TestRegistrar> {
+  const accounts = new MemoryAccounts(options.accounts, options.domain)
+  const errors: LogFields[] = []
+  const log = { ...SILENT_LOG, error: (fields: LogFields): void => void errors.push(fields) }
+  const registrar = createRegistrar({
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    store: new MemoryBindingStore(),
+    accounts,
+    sites: accounts,
+    ownHosts: () => ['localhost'],
+    ...options.registrar,
+  })
+  await registrar.start()
+  const listeners = await openSipListeners({
+    port: options.port ?? 0,
+    bind: options.bind ?? ['127.0.0.1'],
+    clock: systemClock,
+    log,
+    onMessage: registrar.handle,
+    ...(options.tcpLimits ? { tcpLimits: options.tcpLimits } : {}),
+  })
+  return {
+    registrar,
+    accounts,
+    port: listeners.port,
+    errors,
+    stop: async () => {
+      await registrar.stop()
+      await listeners.close()
+    },
+  }
+}
