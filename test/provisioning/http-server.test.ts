@@ -9,7 +9,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { issueCa, issueLeaf, type KeyPair } from '../../src/certificates/edge/issue.js'
 import { caValidity, leafValidity } from '../../src/certificates/names.js'
 import type { TlsSource } from '../../src/provisioning/edge/http-server.js'
-import { bytesDelivery, startWithTable, type Started } from '../support/phone-http.js'
+import { bytesDelivery, exchange, startWithTable, type Started } from '../support/phone-http.js'
 import { FakeClock } from '../support/fake-clock.js'
 
 const TABLE = { '/a.cfg': bytesDelivery('a = 1\n') }
@@ -102,6 +102,18 @@ describe('HTTPS', () => {
     started = await startWithTable(TABLE)
     const https = { port: started.server.httpPort, certificates: new SwitchableTls(pair) }
     await expect(startWithTable(TABLE, { https })).rejects.toMatchObject({ code: 'PORT_IN_USE' })
+  })
+})
+
+describe('slow clients', () => {
+  const limits = { headersTimeout: 100, requestTimeout: 200, connectionsCheckingInterval: 20 }
+
+  test.each([
+    ['headers', 'GET /a.cfg HTTP/1.1\r\nHost: x\r\nX-Slow: '],
+    ['an upload', 'PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf'],
+  ])('one that never ends %s is told 408 and let go', async (_, begun) => {
+    started = await startWithTable(TABLE, { limits })
+    expect(await exchange(started.server.httpPort, begun)).toMatch(/^HTTP\/1\.1 408 /)
   })
 })
 

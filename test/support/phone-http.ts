@@ -50,7 +50,13 @@ export interface Started {
 /** A real server on 127.0.0.1 in front of a table of deliveries. */
 export async function startWithTable(
   table: Record<string, Delivery>,
-  options: { proxies?: Networks; clock?: Clock; log?: Log; https?: PhoneHttpServerOptions['https'] } = {},
+  options: {
+    proxies?: Networks
+    clock?: Clock
+    log?: Log
+    https?: PhoneHttpServerOptions['https']
+    limits?: PhoneHttpServerOptions['limits']
+  } = {},
 ): Promise<Started> {
   const pipeline = new TablePipeline(table)
   const clock = options.clock ?? systemClock
@@ -61,12 +67,13 @@ export async function startWithTable(
     clock,
     log,
   })
-  const https = options.https
+  const { https, limits } = options
   const server = await startPhoneHttpServer({
     handler,
     bind: ['127.0.0.1'],
     httpPort: 0,
     ...(https === undefined ? {} : { https }),
+    ...(limits === undefined ? {} : { limits }),
     clock,
     log,
   })

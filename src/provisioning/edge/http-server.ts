@@ -46,6 +46,8 @@ export interface PhoneHttpServerOptions {
   httpPort: number
   /** Left out: no HTTPS. */
   https?: { port: number; certificates: TlsSource }
+  /** Time limits of node:http in milliseconds, in place of the built-in ones. */
+  limits?: Pick<ServerOptions, 'headersTimeout' | 'requestTimeout' | 'connectionsCheckingInterval'>
   clock: Clock
   log: Log
 }
@@ -69,7 +71,7 @@ export async function startPhoneHttpServer(options: PhoneHttpServerOptions): Pro
   const http = await openTcpListeners<Server>({
     port: options.httpPort,
     bind,
-    createServer: () => prepare(createHttpServer(LIMITS), handler, options.log),
+    createServer: () => prepare(createHttpServer({ ...LIMITS, ...options.limits }), handler, options.log),
   })
   const servers: Server[] = [...http.servers]
   let forgetCertificates = (): void => undefined
@@ -90,7 +92,7 @@ export async function startPhoneHttpServer(options: PhoneHttpServerOptions): Pro
 }
 
 async function openHttps(
-  { bind, log }: PhoneHttpServerOptions,
+  { bind, limits, log }: PhoneHttpServerOptions,
   handler: PhoneHttp,
   { port, certificates }: { port: number; certificates: TlsSource },
 ): Promise<{ port: number; servers: readonly HttpsServer[]; forgetCertificates: () => void }> {
@@ -100,9 +102,10 @@ async function openHttps(
     port,
     bind,
     createServer: () => {
-      const server = createHttpsServer({ ...LIMITS, ...tls(), handshakeTimeout: HANDSHAKE_TIMEOUT_MS })
+      const server = createHttpsServer({ ...LIMITS, ...limits, ...tls(), handshakeTimeout: HANDSHAKE_TIMEOUT_MS })
       server.on('tlsClientError', (error: Error, socket: Socket) => {
-        log.info({ peer: socket.remoteAddress, error: error.message }, 'a TLS handshake failed')
+        // Not louder: anybody who can connect can cause as many as he likes.
+        log.debug({ peer: socket.remoteAddress, error: error.message }, 'a TLS handshake failed')
       })
       return prepare(server, handler, log)
     },
