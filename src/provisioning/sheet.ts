@@ -68,7 +68,8 @@ export class Sheet {
    */
   word(table: string, value: unknown, otherwise?: unknown): unknown {
     if (value === null) return null
-    const word = this.#wordsOf(table)[String(value)] ?? otherwise
+    const words = this.#options.words[table] ?? {}
+    const word = Object.hasOwn(words, String(value)) ? words[String(value)] : otherwise
     if (word === undefined) {
       throw new AppError('TEMPLATE_VALUE_MISSING', `words.${table} has no entry for "${String(value)}"`)
     }
@@ -77,7 +78,7 @@ export class Sheet {
 
   /** The vendor's words for the members of a list, in its order, without members the table does not have. */
   words(table: string, list: unknown): KeyField[] {
-    const words = this.#wordsOf(table)
+    const words = this.#options.words[table] ?? {}
     return (Array.isArray(list) ? list : []).map((item) => words[String(item)] ?? null).filter((word) => word !== null)
   }
 

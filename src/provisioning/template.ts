@@ -31,7 +31,7 @@ const HELPERS = [
   'urlScheme',
   'urlTarget',
 ] as const
-const BLOCKS = ['if', 'unless', 'each', 'with']
+const BLOCKS: readonly string[] = ['if', 'unless', 'each', 'with']
 
 interface HelperOptions {
   hash: Record<string, unknown>
@@ -128,10 +128,23 @@ function text(value: string, loc: hbs.AST.SourceLocation): hbs.AST.Expression {
   return { type: 'StringLiteral', value, original: value, loc } as unknown as hbs.AST.Expression
 }
 
+function refuse(where: string, node: Node, reason: string): never {
+  throw new AppError('TEMPLATES_INVALID', `${where}:${node.loc.start.line}: ${reason}`)
+}
+
+function isHelper(name: string): boolean {
+  return (HELPERS as readonly string[]).includes(name)
+}
+
+function calledName(node: Node): string {
+  return String((node.path as hbs.AST.PathExpression | undefined)?.original)
+}
+
 /** Handlebars does not refuse a missing name given as an argument, so every argument is asked for its value. */
-function guardArgument(node: Node): Node {
+function guardArgument(node: Node, where: string): Node {
   if (node.type === 'SubExpression') {
-    guardCall(node)
+    if (!isHelper(calledName(node))) refuse(where, node, `there is no helper "${calledName(node)}"`)
+    guardCall(node, where)
     return node
   }
   if (node.type !== 'PathExpression') return node
@@ -140,39 +153,56 @@ function guardArgument(node: Node): Node {
   return call('__need', [node as unknown as hbs.AST.Expression, text(original, node.loc)], node.loc)
 }
 
-function guardCall(node: Node): void {
-  node.params = ((node.params as Node[]) ?? []).map(guardArgument)
+function guardCall(node: Node, where: string): void {
+  node.params = ((node.params as Node[]) ?? []).map((param) => guardArgument(param, where))
   for (const pair of (node.hash as unknown as { pairs: { value: Node }[] } | undefined)?.pairs ?? []) {
-    pair.value = guardArgument(pair.value)
+    pair.value = guardArgument(pair.value, where)
   }
 }
 
 /** Walks the program: guards arguments, escapes bare values by the file's rule, refuses raw output. */
 function guard(program: { body: Node[] }, where: string): void {
-  for (const node of program.body) {
-    if (node.type === 'MustacheStatement') {
-      const path = node.path as unknown as hbs.AST.PathExpression
-      if (node.escaped === false) {
-        throw new AppError('TEMPLATES_INVALID', `${where}:${node.loc.start.line}: {{{ }}} writes unescaped text`)
-      }
-      const isHelper = (HELPERS as readonly string[]).includes(path.original)
-      guardCall(node)
-      if (!isHelper) {
-        const shown = guardArgument({ ...path } as unknown as Node) as unknown as hbs.AST.Expression
-        const frame = call('__frame', [shown, text(String(path.original), node.loc)], node.loc)
-        node.path = frame.path
-        node.params = frame.params
-      }
-    }
-    if (node.type === 'BlockStatement') {
-      guardCall(node)
+  for (const node of program.body) guardStatement(node, where)
+}
+
+function guardStatement(node: Node, where: string): void {
+  switch (node.type) {
+    case 'ContentStatement':
+    case 'CommentStatement':
+      return
+    case 'PartialStatement':
+      return guardCall(node, where)
+    case 'MustacheStatement':
+      return guardMustache(node, where)
+    case 'BlockStatement':
+      if (!BLOCKS.includes(calledName(node))) refuse(where, node, `there is no block "#${calledName(node)}"`)
+      guardCall(node, where)
       for (const branch of ['program', 'inverse']) {
         const inner = node[branch] as { body: Node[] } | undefined
         if (inner) guard(inner, where)
       }
-    }
-    if (node.type === 'PartialStatement') guardCall(node)
+      return
+    default:
+      // Decorators and partial blocks carry templates of their own past this guard.
+      refuse(where, node, `${node.type} is not allowed`)
   }
+}
+
+function guardMustache(node: Node, where: string): void {
+  if (node.escaped === false) refuse(where, node, '{{{ }}} and {{& }} write unescaped text')
+  const name = calledName(node)
+  const called = ((node.params as Node[] | undefined)?.length ?? 0) > 0 || node.hash !== undefined
+  if (called && !isHelper(name)) refuse(where, node, `there is no helper "${name}"`)
+  guardCall(node, where)
+  // What `set` and `rest` give is a line of the file already; every other text is escaped.
+  if (name === 'set' || name === 'rest') return
+  const shown = isHelper(name)
+    ? ({ type: 'SubExpression', path: node.path, params: node.params, hash: node.hash, loc: node.loc } as Node)
+    : guardArgument({ ...(node.path as unknown as Node) }, where)
+  const frame = call('__frame', [shown as unknown as hbs.AST.Expression, text(name, node.loc)], node.loc)
+  node.path = frame.path
+  node.params = frame.params
+  node.hash = undefined
 }
 
 const KNOWN_HELPERS = Object.fromEntries([...HELPERS, ...BLOCKS, '__need', '__frame'].map((name) => [name, true]))
