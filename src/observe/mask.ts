@@ -7,8 +7,8 @@ const ALPHANUMERIC = /^[0-9a-z]$/i
 const UNIT = /%[0-9a-f]{2}|[^]/gi
 const MAX_DEPTH = 6
 
-export const MASKED_TOKEN = '[token]'
-export const MASKED_SECRET = '[secret]'
+const MASKED_TOKEN = '[token]'
+const MASKED_SECRET = '[secret]'
 
 /**
  * Masks device tokens: runs of exactly 32 characters of Crockford's base32 (any case, percent-encoded or not) that

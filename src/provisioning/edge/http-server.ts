@@ -27,7 +27,7 @@ const LIMITS: ServerOptions = {
 const MAX_REQUESTS_PER_CONNECTION = 1_000
 
 /** Certificate with its chain, and key, as PEM. */
-export interface TlsCredentials {
+interface TlsCredentials {
   cert: string
   key: string
 }
