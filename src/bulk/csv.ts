@@ -131,7 +131,7 @@ function readRow(cells: ReadonlyMap<string, string>, row: number): { row?: Impor
   const keyColumns = [...cells.keys()].filter((column) => KEY_COLUMN.test(column)).sort(byNumber)
   const keys = keyColumns.flatMap((column) => {
     if (cell(column) === '') return []
-    const key = readKey(cell(column))
+    const key = readKeyCell(cell(column))
     if (typeof key !== 'string') return [key]
     problems.push(problem('KEY_INVALID', row, column, key))
     return []
@@ -158,7 +158,7 @@ function byNumber(a: string, b: string): number {
 }
 
 /** `blf:102:Bob`, `speed-dial:0301234`, `dnd`; a bare number is a BLF key. Returns what is wrong, as text. */
-function readKey(text: string): ImportKey | string {
+export function readKeyCell(text: string): ImportKey | string {
   if (parseExtensionNumber(text) !== undefined) return { kind: 'blf', value: text }
   const [kind = '', value = '', ...label] = text.split(':')
   const known = KEY_KINDS.find((name) => name === kind.trim().toLowerCase())

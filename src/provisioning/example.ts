@@ -175,6 +175,7 @@ function snapshotOf(given: Given, device: DeviceRecord): Snapshot {
   return {
     deviceByMac: (mac) => (mac === device.mac ? device : undefined),
     deviceByTokenHash: () => undefined,
+    deviceByLine: () => undefined,
     device: (id) => (id === device.id ? device : undefined),
     extension: (id) => people.find((person) => person.id === id),
     extensionByNumber: (_siteId, number) => people.find((person) => person.number === number),

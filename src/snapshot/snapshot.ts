@@ -36,6 +36,8 @@ export interface DigestUser {
 export interface Snapshot {
   deviceByMac(mac: Mac): DeviceRecord | undefined
   deviceByTokenHash(sha256Hex: string): DeviceRecord | undefined
+  /** The device that a line belongs to. */
+  deviceByLine(lineId: Id): DeviceRecord | undefined
   device(id: Id): DeviceRecord | undefined
   extension(id: Id): ExtensionRecord | undefined
   extensionByNumber(siteId: Id, number: string): ExtensionRecord | undefined

@@ -1,0 +1,307 @@
+import { InvalidArgumentError, type Command } from 'commander'
+import type { DeviceView } from '../devices/store.js'
+import { formatMac, requireMac } from '../domain/mac-address.js'
+import { layOutKeys } from '../catalog/key-bank.js'
+import type { Installation } from '../installation.js'
+import { readBindings, readDeviceEvents } from '../live/edge/knex-reads.js'
+import type { Binding } from '../domain/entities.js'
+import { actor, withInstallation } from './context.js'
+import { requireKeyCell } from './extension.js'
+import { shownTime, table, type Io, type Report } from './output.js'
+
+type Run = (work: () => Promise<Report>) => Promise<void>
+
+/** `101` or `101@2`: an extension, on the first free line or on a given one. */
+function parseLine(text: string): { extension: string; position?: number } {
+  const [extension = '', position] = text.split('@')
+  if (position !== undefined && !/^\d+$/.test(position)) throw new InvalidArgumentError('write 101 or 101@2')
+  return { extension, ...(position === undefined ? {} : { position: Number(position) }) }
+}
+
+const collectLines = (text: string, before: ReturnType<typeof parseLine>[]): ReturnType<typeof parseLine>[] => [
+  ...before,
+  parseLine(text),
+]
+
+/** `device add|list|show|update|keys|events|block|approve|move|remove|reset-password|config-url` */
+export function deviceCommands(program: Command, io: Io, run: Run): void {
+  const device = program.command('device').description('phones')
+
+  device
+    .command('add <mac>')
+    .description('add a phone')
+    .requiredOption('--model <id>', 'for example yealink/t21p-e2; phone models lists all')
+    .option(
+      '--line <extension>',
+      'extension on the next free line, or 101@2 for line 2; may be repeated',
+      collectLines,
+      [],
+    )
+    .option('--name <name>', 'where it stands')
+    .action((mac: string, options: { model: string; line: ReturnType<typeof parseLine>[]; name?: string }) =>
+      run(() =>
+        withInstallation(io, async (installation) => {
+          const { model, line: lines, name } = options
+          const added = await installation.devices.add(actor(), { mac, model, name, lines })
+          return shown(installation, added, [], `Phone ${formatMac(added.mac)} is added.`)
+        }),
+      ),
+    )
+
+  device
+    .command('list')
+    .description('list all phones')
+    .action(() => run(() => withInstallation(io, list)))
+
+  device
+    .command('show <mac>')
+    .description('show a phone')
+    .option('--show-secrets', 'with its admin password and config URL token; kept in the audit log')
+    .action((mac: string, { showSecrets = false }: { showSecrets?: boolean }) =>
+      run(() =>
+        withInstallation(io, async (installation) => {
+          const found = await installation.devices.show(mac)
+          const report = shown(installation, found, await readBindings(installation.databases.live, Date.now()))
+          if (!showSecrets) return report
+          const adminPassword = (await installation.devices.adminPassword(actor(), mac)).reveal()
+          const token = (await installation.devices.token(actor(), mac)).reveal()
+          return {
+            json: { ...(report.json as object), adminPassword, token },
+            lines: [...report.lines, `Admin password  ${adminPassword}`, `Config token    ${token}`],
+          }
+        }),
+      ),
+    )
+
+  device
+    .command('update <mac>')
+    .description('change name, model or lines')
+    .option('--name <name>', "'' takes it away")
+    .option('--model <id>')
+    .option('--add-line <extension>', '101, or 101@2 for line 2', parseLine)
+    .option('--remove-line <position>')
+    .action(
+      (
+        mac: string,
+        options: { name?: string; model?: string; addLine?: ReturnType<typeof parseLine>; removeLine?: string },
+      ) =>
+        run(() =>
+          withInstallation(io, async (installation) => {
+            const { devices } = installation
+            const { name, model, addLine, removeLine } = options
+            let changed =
+              name !== undefined || model !== undefined
+                ? await devices.update(actor(), mac, { name, model })
+                : undefined
+            if (removeLine !== undefined) changed = await devices.removeLine(actor(), mac, Number(removeLine))
+            if (addLine !== undefined) changed = await devices.addLine(actor(), mac, addLine)
+            const found = changed ?? (await devices.show(mac))
+            return shown(installation, found, [], `Phone ${formatMac(found.mac)} is changed.`)
+          }),
+        ),
+    )
+
+  device
+    .command('keys <mac> [key...]')
+    .description(
+      "show all keys, or set the phone's own: bank@place=kind:value:label, for example linekey@2=blf:102; none clears them",
+    )
+    .action((mac: string, cells: string[]) =>
+      run(() => withInstallation(io, (installation) => keys(installation, mac, cells))),
+    )
+
+  device
+    .command('events <mac>')
+    .description('what the phone asked and was given, newest first')
+    .option('--limit <n>', 'at most this many', '20')
+    .action((mac: string, { limit }: { limit: string }) =>
+      run(() => withInstallation(io, (installation) => events(installation, mac, Number(limit)))),
+    )
+
+  for (const [name, state, words] of [
+    ['block', 'blocked', 'gets nothing any more'],
+    ['approve', 'approved', 'gets its config'],
+  ] as const) {
+    device
+      .command(`${name} <mac>`)
+      .description(`the phone ${words}`)
+      .action((mac: string) =>
+        run(() =>
+          withInstallation(io, async (installation) => {
+            const changed = await installation.devices.setState(actor(), mac, state)
+            return shown(installation, changed, [], `Phone ${formatMac(changed.mac)} ${words}.`)
+          }),
+        ),
+      )
+  }
+
+  device
+    .command('move <from> <to>')
+    .description('a new phone takes the place of an old one, with new credentials')
+    .option('--model <id>', 'model of the new phone; default: the same')
+    .action((from: string, to: string, { model }: { model?: string }) =>
+      run(() =>
+        withInstallation(io, async (installation) => {
+          const moved = await installation.devices.move(actor(), from, { mac: to, model })
+          return shown(installation, moved, [], `Phone ${formatMac(moved.mac)} has taken over.`)
+        }),
+      ),
+    )
+
+  device
+    .command('remove <mac>')
+    .description('remove a phone; it is told to forget its accounts for 30 days')
+    .option('--purge', 'delete its record at once; the phone keeps what it has')
+    .action((mac: string, { purge = false }: { purge?: boolean }) =>
+      run(() =>
+        withInstallation(io, async ({ devices }) => {
+          await devices.remove(actor(), mac, { purge })
+          return { json: { removed: requireMac(mac) }, lines: [`Phone ${formatMac(requireMac(mac))} is removed.`] }
+        }),
+      ),
+    )
+
+  device
+    .command('reset-password <mac> <line>')
+    .description('a new SIP password for one line; the phone gets it with its next config')
+    .action((mac: string, line: string) =>
+      run(() =>
+        withInstallation(io, async ({ devices }) => {
+          const password = await devices.resetLinePassword(actor(), mac, Number(line))
+          return {
+            json: { mac: requireMac(mac), line: Number(line), password: password.reveal() },
+            lines: [`Password of line ${line}: ${password.reveal()}`],
+          }
+        }),
+      ),
+    )
+}
+
+function describe(device: DeviceView, bindings: readonly Binding[]): Record<string, unknown> {
+  return {
+    mac: device.mac,
+    model: device.model,
+    name: device.name,
+    state: device.state,
+    lines: device.lines.map((line) => ({
+      position: line.position,
+      extension: line.extension,
+      displayName: line.displayName,
+      label: line.label,
+      authUser: line.authUsername,
+      registered: bindings.some(({ lineId }) => lineId === line.id),
+    })),
+    firmware: device.firmwareVersion,
+    lastSeen: shownTime(device.lastSeenAt),
+    lastSeenIp: device.lastSeenIp,
+    registered: bindings.some(({ lineId }) => device.lines.some(({ id }) => id === lineId)),
+  }
+}
+
+async function list({ devices, databases }: Installation): Promise<Report> {
+  const bindings = await readBindings(databases.live, Date.now())
+  const registeredLines = new Map(bindings.map((binding) => [binding.lineId, binding]))
+  const found = await devices.list()
+  const described = found.map((device) =>
+    describe(
+      device,
+      device.lines.flatMap(({ id }) => registeredLines.get(id) ?? []),
+    ),
+  )
+  return {
+    json: described,
+    lines: table(
+      ['MAC', 'MODEL', 'LINES', 'STATE', 'REGISTERED', 'LAST SEEN', 'NAME'],
+      found.map((device, index) => [
+        formatMac(device.mac),
+        device.model,
+        device.lines.map(({ extension }) => extension).join(' '),
+        device.state,
+        described[index]?.registered ? 'yes' : 'no',
+        shownTime(device.lastSeenAt) ?? 'never',
+        device.name,
+      ]),
+    ),
+  }
+}
+
+function shown({ catalog }: Installation, device: DeviceView, bindings: readonly Binding[], first?: string): Report {
+  const model = catalog.model(device.model)
+  return {
+    json: describe(device, bindings),
+    lines: [
+      ...(first === undefined ? [] : [first]),
+      `MAC        ${formatMac(device.mac)}`,
+      `Model      ${device.model}${model ? ` (${model.name})` : ', which is not in the catalogue any more'}`,
+      ...(device.name === undefined ? [] : [`Name       ${device.name}`]),
+      `State      ${device.state}`,
+      ...device.lines.map((line) => {
+        const binding = bindings.find(({ lineId }) => lineId === line.id)
+        const where = binding ? `registered from ${binding.received} by ${binding.transport}` : 'not registered'
+        return `Line ${line.position}     ${line.extension} ${line.displayName}, auth user ${line.authUsername}, ${where}`
+      }),
+      `Firmware   ${device.firmwareVersion ?? 'not known yet'}`,
+      `Last seen  ${shownTime(device.lastSeenAt) ?? 'never'}${device.lastSeenIp === undefined ? '' : ` at ${device.lastSeenIp}`}`,
+    ],
+  }
+}
+
+async function keys(
+  { devices, extensions, catalog }: Installation,
+  mac: string,
+  cells: readonly string[],
+): Promise<Report> {
+  let device = await devices.show(mac)
+  if (cells.length > 0) {
+    const inputs = cells
+      .filter((cell) => cell !== 'none')
+      .map((cell) => {
+        const place = /^([\w-]+)@(\d+)=(.+)$/.exec(cell)
+        if (!place) throw new InvalidArgumentError(`${cell}: write bank@place=kind:value:label`)
+        return { bank: place[1], position: Number(place[2]), ...requireKeyCell(place[3] ?? '') }
+      })
+    device = await devices.setKeys(actor(), mac, inputs)
+  }
+  const model = catalog.model(device.model)
+  const first = device.lines[0]
+  const owner = first ? (await extensions.show(first.extension)).extension : undefined
+  if (!model) return { json: [], lines: [`${device.model} is not in the catalogue any more`] }
+  const layout = layOutKeys(
+    model,
+    device.lines.map(({ position }) => position),
+    owner?.keys ?? [],
+    device.keys,
+  )
+  const placed = Object.values(layout.banks).flat()
+  return {
+    json: { keys: placed, overflow: layout.overflow },
+    lines: [
+      ...table(
+        ['BANK', 'PLACE', 'KIND', 'VALUE', 'LABEL'],
+        placed.map(({ bank, position, kind, value, label }) => [bank, position, kind, value, label]),
+      ),
+      ...layout.overflow.map(({ kind, value }) => `Does not fit on this phone: ${kind} ${value ?? ''}`),
+    ],
+  }
+}
+
+async function events({ devices, databases }: Installation, mac: string, limit: number): Promise<Report> {
+  const device = await devices.show(mac)
+  const found = await readDeviceEvents(databases.events, device.mac, limit)
+  return {
+    json: found,
+    lines: table(
+      ['AT', 'BY', 'FROM', 'FILE', 'OUTCOME', 'STATUS', 'BYTES', 'REASON'],
+      found.map((event) => [
+        shownTime(event.at),
+        event.transport,
+        event.peer,
+        event.path,
+        event.outcome,
+        event.status,
+        event.bytes,
+        event.reason,
+      ]),
+    ),
+  }
+}

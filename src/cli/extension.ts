@@ -1,0 +1,170 @@
+import type { Command } from 'commander'
+import { AppError } from '../domain/errors.js'
+import { isWeakPassword } from '../extensions/rules.js'
+import { describeExtension, type ExtensionInput } from '../extensions/use-cases.js'
+import { readKeyCell } from '../bulk/csv.js'
+import { actor, withInstallation } from './context.js'
+import { table, type Io, type Report } from './output.js'
+
+type Run = (work: () => Promise<Report>) => Promise<void>
+
+interface PasswordOptions {
+  password?: string
+  passwordStdin?: boolean
+}
+
+/** `extension add|list|show|update|keys|remove|reset-password` */
+export function extensionCommands(program: Command, io: Io, run: Run): void {
+  const extension = program.command('extension').description('people and rooms that can be called')
+
+  extension
+    .command('add <number>')
+    .description('add an extension')
+    .requiredOption('--name <name>', 'full name, shown on phones')
+    .option('--email <address>')
+    .option('--password <password>', 'own SIP password; visible in the process list, better --password-stdin')
+    .option('--password-stdin', 'read the password from standard input')
+    .action((number: string, options: PasswordOptions & { name: string; email?: string }) =>
+      run(() => add(io, { number, name: options.name, email: options.email }, options)),
+    )
+
+  extension
+    .command('list')
+    .description('list all extensions')
+    .action(() =>
+      run(() =>
+        withInstallation(io, async ({ extensions }) => {
+          const found = await extensions.list()
+          return {
+            json: found.map(describeExtension),
+            lines: table(
+              ['NUMBER', 'NAME', 'E-MAIL', 'KEYS'],
+              found.map(({ number, displayName, email, keys }) => [number, displayName, email, keys.length]),
+            ),
+          }
+        }),
+      ),
+    )
+
+  extension
+    .command('show <number>')
+    .description('show an extension and where it is used')
+    .option('--show-password', 'with its own SIP password; kept in the audit log')
+    .action((number: string, options: { showPassword?: boolean }) =>
+      run(() => show(io, number, options.showPassword ?? false)),
+    )
+
+  extension
+    .command('update <number>')
+    .description('change name or e-mail')
+    .option('--name <name>')
+    .option('--email <address>', "'' takes it away")
+    .action((number: string, changes: { name?: string; email?: string }) =>
+      run(() =>
+        withInstallation(io, async ({ extensions }) => {
+          const changed = await extensions.update(actor(), number, changes)
+          return { json: describeExtension(changed), lines: [`Extension ${changed.number} is ${changed.displayName}.`] }
+        }),
+      ),
+    )
+
+  extension
+    .command('keys <number> [key...]')
+    .description("set a person's keys in order, each kind:value:label, for example blf:102:Bob; none clears them")
+    .action((number: string, cells: string[]) =>
+      run(() =>
+        withInstallation(io, async ({ extensions }) => {
+          const keys = cells
+            .filter((cell) => cell !== 'none')
+            .map((cell, index) => ({ position: index + 1, ...requireKeyCell(cell) }))
+          const changed = await extensions.setKeys(actor(), number, keys)
+          return { json: describeExtension(changed), lines: [`Extension ${changed.number} has ${keys.length} key(s).`] }
+        }),
+      ),
+    )
+
+  extension
+    .command('remove <number>')
+    .description('remove an extension')
+    .option('--force', 'also take it off phones and keys of others')
+    .action((number: string, { force = false }: { force?: boolean }) =>
+      run(() =>
+        withInstallation(io, async ({ extensions }) => {
+          await extensions.remove(actor(), number, { force })
+          return { json: { removed: number }, lines: [`Extension ${number} is removed.`] }
+        }),
+      ),
+    )
+
+  extension
+    .command('reset-password <number>')
+    .description('set a new own SIP password; lines of phones keep theirs')
+    .option('--password <password>', 'visible in the process list, better --password-stdin')
+    .option('--password-stdin', 'read the password from standard input')
+    .action((number: string, options: PasswordOptions) =>
+      run(async () => {
+        const given = await passwordFrom(io, options)
+        return withInstallation(io, async ({ extensions }) => {
+          const password = await extensions.resetPassword(actor(), number, given)
+          return {
+            json: { number, password: password.reveal() },
+            lines: [`Password of ${number}: ${password.reveal()}`, ...weakness(given, number)],
+          }
+        })
+      }),
+    )
+}
+
+/** A cell such as `blf:102:Bob`. Throws KEY_INVALID. */
+export function requireKeyCell(cell: string): ReturnType<typeof readKeyCell> & object {
+  const key = readKeyCell(cell)
+  if (typeof key === 'string') throw new AppError('KEY_INVALID', key, { field: 'key' })
+  return key
+}
+
+async function passwordFrom(io: Io, { password, passwordStdin }: PasswordOptions): Promise<string | undefined> {
+  if (!passwordStdin) return password
+  return (await io.readInput()).replace(/\r?\n$/, '')
+}
+
+function weakness(password: string | undefined, number: string): string[] {
+  return password !== undefined && isWeakPassword(password, number) ? ['Warning: this password is easy to guess.'] : []
+}
+
+async function add(io: Io, input: ExtensionInput, options: PasswordOptions): Promise<Report> {
+  const given = await passwordFrom(io, options)
+  return withInstallation(io, async ({ extensions }) => {
+    const { extension, password } = await extensions.add(actor(), { ...input, password: given })
+    return {
+      json: { ...describeExtension(extension), authUser: extension.authUsername, password: password.reveal() },
+      lines: [
+        `Extension ${extension.number} (${extension.displayName}) is added.`,
+        `For a manual set-up: user ${extension.authUsername}, password ${password.reveal()}`,
+        ...weakness(given, extension.number),
+      ],
+    }
+  })
+}
+
+async function show(io: Io, number: string, withPassword: boolean): Promise<Report> {
+  return withInstallation(io, async ({ extensions }) => {
+    const { extension, uses } = await extensions.show(number)
+    const password = withPassword ? (await extensions.password(actor(), number)).reveal() : undefined
+    const described = describeExtension(extension)
+    return {
+      json: { ...described, authUser: extension.authUsername, ...(password === undefined ? {} : { password }), uses },
+      lines: [
+        `Number    ${extension.number}`,
+        `Name      ${extension.displayName}`,
+        ...(extension.email === undefined ? [] : [`E-mail    ${extension.email}`]),
+        `Auth user ${extension.authUsername}`,
+        ...(password === undefined ? [] : [`Password  ${password}`]),
+        ...extension.keys.map(
+          ({ position, kind, value, label }) => `Key ${position}     ${[kind, value, label].filter(Boolean).join(' ')}`,
+        ),
+        ...uses.lines.map(({ mac, position }) => `On phone  ${mac}, line ${position}`),
+        ...(uses.keys.length === 0 ? [] : [`On keys   of ${uses.keys.length} other(s)`]),
+      ],
+    }
+  })
+}

@@ -1,0 +1,143 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { assembleCatalog } from './catalog/assemble.js'
+import type { Catalog } from './catalog/catalog.js'
+import { loadTemplateFolders, shippedTemplates } from './catalog/edge/load-folder.js'
+import { checkDeviceKeys } from './catalog/key-bank.js'
+import { parseTimeZones, type TimeZones } from './catalog/time-zones.js'
+import type { Config } from './config.js'
+import { openDatabases, type Databases } from './database/edge/connect.js'
+import { migrateDatabases, type MigrationReport } from './database/edge/migrate.js'
+import type { ModelLookup } from './devices/draft.js'
+import { createKnexDeviceStore } from './devices/edge/knex-store.js'
+import type { DeviceStore } from './devices/store.js'
+import { createDeviceAdmin, type DeviceAdmin } from './devices/use-cases.js'
+import { systemClock } from './domain/edge/system-clock.js'
+import { systemRandom } from './domain/edge/system-random.js'
+import type { Site } from './domain/entities.js'
+import { createKnexExtensionStore } from './extensions/edge/knex-store.js'
+import { createExtensionAdmin, type ExtensionAdmin } from './extensions/use-cases.js'
+import type { Log } from './observe/log.js'
+import { createRenderer, type Renderer } from './provisioning/render.js'
+import { READERS } from './readers/index.js'
+import { KEY_FILE_NAME, loadOrCreateKeyRing } from './secrets/edge/key-file.js'
+import { createSecretBox, type SecretBox } from './secrets/seal.js'
+import { createKnexSettingsStore } from './settings/edge/knex-store.js'
+import { createSettingsAdmin, type SettingsAdmin } from './settings/use-cases.js'
+import { checkSetting, parseVocabulary, type Vocabulary } from './settings/vocabulary.js'
+import { createKnexSiteStore } from './sites/edge/knex-store.js'
+
+/** Phones, vocabulary and time zones, as data. */
+export interface PhoneData {
+  catalog: Catalog
+  vocabulary: Vocabulary
+  zones: TimeZones
+  render: Renderer
+}
+
+/** What lies on disk, opened: database, keys and phones, with the use cases over them. For server and CLI alike. */
+export interface Installation extends PhoneData {
+  config: Config
+  log: Log
+  databases: Databases
+  secrets: SecretBox
+  site: Site
+  extensions: ExtensionAdmin
+  devices: DeviceAdmin
+  deviceStore: DeviceStore
+  settings: SettingsAdmin
+  models: ModelLookup
+  migration: MigrationReport
+  close(): Promise<void>
+}
+
+/** Folders of phone data: ours, then the operator's over it. Throws TEMPLATES_INVALID. */
+export function templateRoots(config: Pick<Config, 'templatesDir'>): string[] {
+  return [shippedTemplates(), ...(config.templatesDir === undefined ? [] : [config.templatesDir])]
+}
+
+/** Reads and checks all phone data. Throws TEMPLATES_INVALID. */
+export function loadPhoneData(config: Pick<Config, 'templatesDir'>): PhoneData {
+  const folder = loadTemplateFolders(templateRoots(config))
+  const catalog = assembleCatalog(folder)
+  return {
+    catalog,
+    vocabulary: parseVocabulary(folder.vocabularyText),
+    zones: parseTimeZones(folder.zonesText),
+    render: createRenderer(catalog, READERS),
+  }
+}
+
+/** What the use cases for devices ask of a model. */
+function modelLookup(catalog: Catalog): ModelLookup {
+  return (id) => {
+    const model = catalog.model(id)
+    return (
+      model && {
+        accounts: model.lines,
+        adminPassword: model.adminPassword,
+        checkKeys: (keys) => checkDeviceKeys(model, keys),
+      }
+    )
+  }
+}
+
+/**
+ * Opens everything an installation keeps, bringing the database up to date first.
+ * Throws DATA_DIR_UNUSABLE, DATABASE_*, KEY_FILE_UNUSABLE, TEMPLATES_INVALID.
+ */
+export async function openInstallation(config: Config, log: Log): Promise<Installation> {
+  const phones = loadPhoneData(config)
+  const databases = await openDatabases({ url: config.databaseUrl, dataDir: config.dataDir, log })
+  try {
+    const migration = await migrateDatabases(databases, log)
+    const sites = createKnexSiteStore(databases.main)
+    const keyRing = await loadOrCreateKeyRing({
+      path: join(config.dataDir, KEY_FILE_NAME),
+      random: systemRandom,
+      sealedRowsExist: () => sites.sealedRowsExist(),
+    })
+    const secrets = createSecretBox(keyRing, systemRandom)
+    const site = await sites.defaultSite()
+    const parts = { secrets, clock: systemClock, random: systemRandom, siteId: site.id }
+    const models = modelLookup(phones.catalog)
+    const deviceStore = createKnexDeviceStore(databases.main)
+    return {
+      ...phones,
+      config,
+      log,
+      databases,
+      secrets,
+      site,
+      models,
+      migration,
+      deviceStore,
+      extensions: createExtensionAdmin({ ...parts, store: createKnexExtensionStore(databases.main) }),
+      devices: createDeviceAdmin({ ...parts, models, store: deviceStore }),
+      settings: createSettingsAdmin({
+        store: createKnexSettingsStore(databases.main),
+        secrets,
+        clock: systemClock,
+        checkSetting: (key, layer, value) => checkSetting(phones.vocabulary, key, layer, value),
+        isSecret: (key) => phones.vocabulary.get(key)?.secret ?? false,
+      }),
+      close: () => databases.close(),
+    }
+  } catch (error) {
+    await databases.close()
+    throw error
+  }
+}
+
+/**
+ * A command run by root works as the owner of the data folder: files that root made beside the database would be
+ * read-only for the service (decision 22). Does nothing for anybody else.
+ */
+export function becomeOwnerOf(dataDir: string): void {
+  if (process.getuid?.() !== 0 || !existsSync(dataDir)) return
+  const { uid, gid } = statSync(dataDir)
+  if (uid === 0) return
+  process.setgroups?.([])
+  process.setgid?.(gid)
+  process.setuid?.(uid)
+}

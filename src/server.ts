@@ -1,0 +1,264 @@
+import { hostname } from 'node:os'
+import { LRUCache } from 'lru-cache'
+import { openCertificateStore } from './certificates/edge/certificate-store.js'
+import { certificateNames } from './certificates/names.js'
+import type { Config } from './config.js'
+import { createSightingWriter } from './devices/edge/sighting-writer.js'
+import { firmwareToStore } from './devices/firmware-sighting.js'
+import { systemClock } from './domain/edge/system-clock.js'
+import { systemRandom } from './domain/edge/system-random.js'
+import type { Site } from './domain/entities.js'
+import { openFirmwareFolder } from './firmware/edge/folder.js'
+import type { Installation } from './installation.js'
+import { addressFamily, normaliseAddress, parseEndpoint } from './network/address.js'
+import { localAddresses } from './network/edge/interfaces.js'
+import { networkTrust } from './network/trust.js'
+import type { Log } from './observe/log.js'
+import { createConfigFiles, entryBytes } from './provisioning/config-files.js'
+import type { ProvisioningRequest } from './provisioning/delivery.js'
+import { createEventWriter } from './provisioning/edge/event-writer.js'
+import { startPhoneHttpServer } from './provisioning/edge/http-server.js'
+import { createPhoneHttp } from './provisioning/edge/http.js'
+import { startPhoneTftpServer } from './provisioning/edge/tftp.js'
+import type { ServerAddress } from './provisioning/file-view.js'
+import { createProvisioning } from './provisioning/pipeline.js'
+import type { Sites } from './registrar/accounts.js'
+import { KnexBindingStore } from './registrar/edge/knex-binding-store.js'
+import { Registrar } from './registrar/edge/registrar.js'
+import { SnapshotAccounts } from './registrar/edge/snapshot-accounts.js'
+import type { BindingChange } from './registrar/store.js'
+import { openSipListeners } from './sip/edge/listen.js'
+import { startSnapshotFeed } from './snapshot/edge/snapshot-feed.js'
+import type { Snapshot } from './snapshot/snapshot.js'
+
+/** Rendered files kept in memory, in bytes. */
+const CONFIG_CACHE_BYTES = 128 * 1024 * 1024
+/** Taken for TFTP when port 69 is forbidden and was not asked for by hand. */
+const TFTP_FALLBACK_PORT = 6969
+
+/** Port numbers of the running listeners. */
+export interface Ports {
+  http: number
+  https: number
+  tftp: number
+  sip: number
+}
+
+/** The running server. */
+export interface RunningServer {
+  ports: Ports
+  /** Finishes commits, lets transfers go on for up to 5 s, closes everything but the installation. */
+  stop(): Promise<void>
+}
+
+/** Undone in reverse order, also when a later step of the start fails. */
+class Undo {
+  readonly #steps: (() => Promise<unknown> | unknown)[] = []
+
+  add(step: () => Promise<unknown> | unknown): void {
+    this.#steps.unshift(step)
+  }
+
+  async run(log: Log): Promise<void> {
+    for (const step of this.#steps.splice(0)) {
+      try {
+        await step()
+      } catch (error) {
+        log.error({ err: error }, 'a part of the server did not stop cleanly')
+      }
+    }
+  }
+}
+
+/** Starts every listener over an opened installation. Throws PORT_IN_USE, PORT_FORBIDDEN, CONFIG_INVALID, ...; nothing is left open then. */
+export async function startServer(installation: Installation): Promise<RunningServer> {
+  const undo = new Undo()
+  try {
+    const ports = await startParts(installation, undo)
+    return { ports, stop: () => undo.run(installation.log) }
+  } catch (error) {
+    await undo.run(installation.log)
+    throw error
+  }
+}
+
+async function startParts(installation: Installation, undo: Undo): Promise<Ports> {
+  const { config, log, databases } = installation
+  const trust = networkTrust(
+    { trusted: config.trustedNetworks, proxies: config.trustedProxies, unlimited: config.unlimitedNetworks },
+    localAddresses(),
+  )
+  log.info(
+    { trusted: trust.trusted.cidrs, proxies: trust.proxies.cidrs },
+    'networks whose phones get their config by MAC',
+  )
+  const feed = await startSnapshotFeed({ databases, clock: systemClock, log })
+  undo.add(() => feed.stop())
+  const { snapshot } = feed
+  const sightings = createSightingWriter(installation.deviceStore, systemClock, log)
+  undo.add(() => sightings.stop())
+  const events = createEventWriter({ databases, clock: systemClock, log, retentionDays: config.eventDays })
+  undo.add(() => events.stop())
+  const firmware = await openFirmwareFolder({ folder: config.firmwareDir, clock: systemClock, log })
+  undo.add(() => firmware.close())
+  const certificates = await openCertificateStore({
+    dataDir: config.dataDir,
+    names: () =>
+      certificateNames({
+        advertisedHost: config.host,
+        hostName: hostname(),
+        addresses: localAddresses().map(({ address }) => address),
+      }),
+    ...(config.tlsCert && config.tlsKey ? { operator: { certFile: config.tlsCert, keyFile: config.tlsKey } } : {}),
+    clock: systemClock,
+    log,
+  })
+  undo.add(() => certificates.close())
+
+  // Known once all listeners are up; no phone is answered before.
+  const ports: Ports = { http: 0, https: 0, tftp: 0, sip: 0 }
+  ports.sip = await startSip(installation, snapshot, feed.onChange, sightings, undo)
+  const caModifiedMs = systemClock.now()
+  const provisioning = createProvisioning({
+    snapshot,
+    catalog: installation.catalog,
+    configs: createConfigFiles({
+      sources: {
+        snapshot,
+        vocabulary: installation.vocabulary,
+        zones: installation.zones,
+        open: (sealed, context) => installation.secrets.open(sealed, context),
+      },
+      render: installation.render,
+      cache: new LRUCache({ maxSize: CONFIG_CACHE_BYTES, sizeCalculation: entryBytes }),
+      clock: systemClock,
+      log,
+    }),
+    firmware,
+    isTrusted: (address) => trust.trusted.contains(address),
+    serverAddress: (request) => advertised(config, ports, request),
+    caCertificate: () => {
+      const pem = certificates.caPem()
+      return pem === undefined ? undefined : { pem, modifiedMs: caModifiedMs }
+    },
+    record: (event) => {
+      events.record(event)
+      if (event.deviceId !== undefined) sightings.note({ deviceId: event.deviceId, at: event.at, ip: event.peer })
+    },
+    clock: systemClock,
+  })
+  const tftp = await startPhoneTftpServer({
+    provisioning,
+    port: config.tftpPort,
+    ...(config.tftpPortIsDefault ? { fallbackPort: TFTP_FALLBACK_PORT } : {}),
+    ...(config.tftpTransferPorts ? { transferPorts: config.tftpTransferPorts } : {}),
+    bind: config.bind,
+    isUnlimited: (address) => trust.unlimited.contains(address),
+    clock: systemClock,
+    log,
+  })
+  undo.add(() => tftp.stop())
+  ports.tftp = tftp.port
+  const http = await startPhoneHttpServer({
+    handler: createPhoneHttp({ provisioning, trustedProxies: trust.proxies, clock: systemClock, log }),
+    bind: config.bind,
+    httpPort: config.httpPort,
+    https: { port: config.httpsPort, certificates },
+    clock: systemClock,
+    log,
+  })
+  undo.add(() => http.stop())
+  ports.http = http.httpPort
+  ports.https = http.httpsPort ?? 0
+  return ports
+}
+
+async function startSip(
+  { config, databases, catalog, secrets, log }: Installation,
+  snapshot: Snapshot,
+  onSnapshotChange: (listener: () => void) => unknown,
+  sightings: ReturnType<typeof createSightingWriter>,
+  undo: Undo,
+): Promise<number> {
+  const accounts = new SnapshotAccounts(
+    () => snapshot,
+    (sealed, context) => secrets.open(sealed, context),
+    log,
+  )
+  const sites = withDomain(accounts, config.sipDomain)
+  const learn = ({ kind, binding }: BindingChange): void => {
+    if (kind !== 'save' || binding.lineId === undefined) return
+    const user = snapshot.deviceByLine(binding.lineId)
+    const model = user && catalog.model(user.model)
+    if (!user || !model) return
+    const claim = binding.userAgent === undefined ? undefined : catalog.userAgent(binding.userAgent)
+    const tokens = [model.match.model, ...(model.match.aliases ?? [])]
+    const firmwareVersion = firmwareToStore(
+      { family: model.family, tokens, firmwareVersion: user.firmwareVersion },
+      claim,
+    )
+    const ip = parseEndpoint(binding.received)?.address ?? binding.received
+    sightings.note({
+      deviceId: user.id,
+      at: binding.registeredAt,
+      ip,
+      ...(firmwareVersion === undefined ? {} : { firmwareVersion }),
+    })
+  }
+  const registrar = new Registrar({
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    store: new KnexBindingStore(databases.live),
+    accounts,
+    sites,
+    ownHosts: () => [
+      ...(config.host === undefined ? [] : [config.host]),
+      ...localAddresses().map(({ address }) => address),
+    ],
+    nonceSeconds: config.sipNonceSeconds,
+    onChange: learn,
+  })
+  await registrar.start()
+  const dropRevoked = (): void => {
+    void registrar.dropBindingsWhere(({ extensionId, lineId }) => {
+      const extension = snapshot.extension(extensionId)
+      if (!extension?.enabled) return true
+      return lineId !== undefined && snapshot.deviceByLine(lineId)?.state !== 'approved'
+    })
+  }
+  dropRevoked()
+  onSnapshotChange(dropRevoked)
+  const listeners = await openSipListeners({
+    port: config.sipPort,
+    bind: config.bind,
+    clock: systemClock,
+    log,
+    onMessage: registrar.handle,
+  })
+  undo.add(async () => {
+    await registrar.stop()
+    await listeners.close()
+  })
+  return listeners.port
+}
+
+/** PHONEBOOT_SIP_DOMAIN is the domain, and so the realm, of the site that owns everything else. */
+function withDomain(sites: Sites, sipDomain: string | undefined): Sites {
+  if (sipDomain === undefined) return sites
+  const defaultSite = (): Site => ({ ...sites.defaultSite(), sipDomain })
+  return { defaultSite, byDomain: (domain) => (domain === sipDomain ? defaultSite() : sites.byDomain(domain)) }
+}
+
+/** What the phone behind a request is told: PHONEBOOT_HOST, else the address it reached (never a Host header). */
+function advertised(config: Config, ports: Ports, request: ProvisioningRequest): ServerAddress {
+  const host = config.host ?? request.localAddress
+  const literal = normaliseAddress(host)
+  return {
+    host: literal !== undefined && addressFamily(literal) === 6 ? `[${literal}]` : host,
+    httpPort: ports.http,
+    httpsPort: ports.https,
+    tftpPort: ports.tftp,
+    sipPort: ports.sip,
+  }
+}
