@@ -1,0 +1,105 @@
+import type { Knex } from 'knex'
+import { parseLayerKey } from '../../database/change.js'
+import {
+  toDevice,
+  toExtension,
+  toLine,
+  toLineKey,
+  toSettingValue,
+  toSite,
+  type DeviceRow,
+  type ExtensionRow,
+  type LineKeyRow,
+  type LineRow,
+  type SettingRow,
+  type SiteRow,
+} from '../../database/edge/rows.js'
+import { inReadTransaction } from '../../database/edge/write.js'
+import type { Id, Layer, Line, LineKey } from '../../domain/entities.js'
+import { SnapshotContent } from '../memory-snapshot.js'
+import type { LayerValues } from '../snapshot.js'
+
+/** Rows per query: the event loop goes round between two pages. */
+const PAGE_ROWS = 500
+
+/** Everything, as it was at the moment of change feed row `feedId`. */
+export interface LoadedSnapshot {
+  content: SnapshotContent
+  feedId: number
+}
+
+/** Reads the whole domain in one read transaction, page by page, so that a busy server goes on answering. */
+export async function loadSnapshot(db: Knex): Promise<LoadedSnapshot> {
+  return await inReadTransaction(db, async (trx) => {
+    const [newest] = (await trx('change_feed').max({ id: 'id' })) as { id: number | null }[]
+    const content = new SnapshotContent()
+    for (const row of (await trx('sites').select()) as SiteRow[]) content.putSite(toSite(row))
+    await loadLayers(trx, content)
+    const keys = new Map<Id, LineKey[]>()
+    await eachRow<LineKeyRow>(trx, 'line_keys', (row) => {
+      const key = toLineKey(row)
+      push(keys, key.owner.id, key)
+    })
+    const lines = new Map<Id, Line[]>()
+    await eachRow<LineRow>(trx, 'lines', (row) => push(lines, row.device_id, toLine(row)))
+    await eachRow<ExtensionRow>(trx, 'extensions', (row) =>
+      content.putExtension({ ...toExtension(row), keys: inOrder(keys.get(row.id)) }),
+    )
+    await eachRow<DeviceRow>(trx, 'devices', (row) =>
+      content.putDevice({ ...toDevice(row), lines: inOrder(lines.get(row.id)), keys: inOrder(keys.get(row.id)) }),
+    )
+    return { content, feedId: newest?.id ?? 0 }
+  })
+}
+
+/** The values of one layer owner as they are now. */
+export async function readLayer(db: Knex, layer: Layer, owner: string): Promise<LayerValues> {
+  return await inReadTransaction(db, async (trx) => {
+    const revision = (await trx('layer_revisions').where({ layer, owner }).first('revision')) as
+      { revision: number } | undefined
+    const rows: SettingRow[] = await trx('setting_values').where({ layer, owner }).orderBy('key')
+    return { revision: revision?.revision ?? 0, values: toValues(rows) }
+  })
+}
+
+async function loadLayers(trx: Knex, content: SnapshotContent): Promise<void> {
+  const revisions: { layer: Layer; owner: string; revision: number }[] = await trx('layer_revisions')
+  const rows = new Map<string, SettingRow[]>()
+  for (const row of (await trx('setting_values').orderBy(['layer', 'owner', 'key'])) as SettingRow[]) {
+    push(rows, `${row.layer}:${row.owner}`, row)
+  }
+  const known = new Map(revisions.map(({ layer, owner, revision }) => [`${layer}:${owner}`, revision]))
+  for (const key of new Set([...known.keys(), ...rows.keys()])) {
+    const { layer, owner } = parseLayerKey(key)
+    content.putLayer(layer, owner, { revision: known.get(key) ?? 0, values: toValues(rows.get(key) ?? []) })
+  }
+}
+
+function toValues(rows: readonly SettingRow[]): ReadonlyMap<string, unknown> {
+  return new Map(rows.map((row) => [row.key, toSettingValue(row).value]))
+}
+
+async function eachRow<Row extends { id: Id }>(trx: Knex, table: string, use: (row: Row) => void): Promise<void> {
+  let after = ''
+  for (;;) {
+    const rows: Row[] = await trx(table).where('id', '>', after).orderBy('id').limit(PAGE_ROWS)
+    rows.forEach(use)
+    const last = rows.at(-1)
+    if (!last || rows.length < PAGE_ROWS) return
+    after = last.id
+  }
+}
+
+function push<K, V>(groups: Map<K, V[]>, key: K, value: V): void {
+  const group = groups.get(key)
+  if (group) group.push(value)
+  else groups.set(key, [value])
+}
+
+function inOrder<T extends { position: number; bank?: string }>(items: T[] = []): T[] {
+  return items.sort((a, b) => compareText(a.bank ?? '', b.bank ?? '') || a.position - b.position)
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
