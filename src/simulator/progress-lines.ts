@@ -1,7 +1,7 @@
 import type { Millis } from '../domain/clock.js'
 import { formatMac } from '../domain/mac-address.js'
 import type { PhoneProgress, PhoneState } from './progress.js'
-import type { Summary } from './summary.js'
+import type { Durations, Summary } from './summary.js'
 
 const MARKS: Readonly<Record<PhoneState, string>> = {
   off: ' ',
@@ -54,15 +54,16 @@ export function progressBar(phones: readonly PhoneProgress[], width: number): st
 
 /** For people, after the run. */
 export function summaryLines(summary: Summary): string[] {
-  const { phones, registered, accounts, failed, failures, powerOnToRegisteredMs: times } = summary
+  const { phones, registered, accounts, failed, failures, powerOnToRegisteredMs, registerMs } = summary
   const lines = [`${registered} of ${phones} phones registered (${accounts} accounts), ${failed} failed`]
-  if (times) {
-    const { min, p50, p95, max } = times
-    const values = [`min ${seconds(min)}`, `p50 ${seconds(p50)}`, `p95 ${seconds(p95)}`, `max ${seconds(max)}`]
-    lines.push(`power-on to Registered: ${values.join(', ')}`)
-  }
+  if (powerOnToRegisteredMs) lines.push(`power-on to Registered: ${durationsText(powerOnToRegisteredMs)}`)
+  if (registerMs) lines.push(`REGISTER to 200: ${durationsText(registerMs)}`)
   for (const [kind, count] of Object.entries(failures)) lines.push(`${kind}: ${count}`)
   return lines
+}
+
+function durationsText({ min, p50, p95, max }: Durations): string {
+  return `min ${seconds(min)}, p50 ${seconds(p50)}, p95 ${seconds(p95)}, max ${seconds(max)}`
 }
 
 function seconds(ms: number | undefined): string {

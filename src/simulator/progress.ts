@@ -30,5 +30,7 @@ export interface PhoneProgress {
   readonly registered: readonly string[]
   /** Power-on to the last account's 200, in milliseconds. */
   readonly registeredAfterMs?: number
+  /** Slowest REGISTER of its accounts, from the first one sent to its 200, in milliseconds. */
+  readonly registerLatencyMs?: number
   readonly failure?: FailureKind
 }

@@ -18,6 +18,8 @@ export interface Summary {
   readonly failures: Readonly<Partial<Record<FailureKind, number>>>
   /** Power-on to Registered of the phones that came up; undefined when none did. */
   readonly powerOnToRegisteredMs?: Durations
+  /** First REGISTER to its 200, the slowest account of each phone that came up. */
+  readonly registerMs?: Durations
 }
 
 export function summarise(phones: readonly PhoneProgress[]): Summary {
@@ -28,6 +30,7 @@ export function summarise(phones: readonly PhoneProgress[]): Summary {
   }
   const up = phones.filter((phone) => phone.state === 'registered')
   const times = durations(up.map((phone) => phone.registeredAfterMs).filter((ms) => ms !== undefined))
+  const registerMs = durations(up.map((phone) => phone.registerLatencyMs).filter((ms) => ms !== undefined))
   return {
     phones: phones.length,
     registered: up.length,
@@ -35,6 +38,7 @@ export function summarise(phones: readonly PhoneProgress[]): Summary {
     accounts: phones.reduce((sum, phone) => sum + phone.registered.length, 0),
     failures,
     ...(times && { powerOnToRegisteredMs: times }),
+    ...(registerMs && { registerMs }),
   }
 }
 

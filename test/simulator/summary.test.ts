@@ -44,6 +44,12 @@ describe('the summary', () => {
     expect(durations([7])).toEqual({ min: 7, p50: 7, p95: 7, max: 7 })
   })
 
+  test('tells the slowest REGISTER of the phones that came up', () => {
+    const phones = [phone({ ...up(9), registerLatencyMs: 4 }), phone({ ...down(), registerLatencyMs: 50 })]
+    expect(summarise(phones).registerMs).toEqual({ min: 4, p50: 4, p95: 4, max: 4 })
+    expect(summaryLines(summarise(phones))[2]).toBe('REGISTER to 200: min 4 ms, p50 4 ms, p95 4 ms, max 4 ms')
+  })
+
   test('is told in lines', () => {
     expect(summaryLines(summarise([up(30), up(1500), down()]))).toEqual([
       '2 of 3 phones registered (2 accounts), 1 failed',

@@ -143,6 +143,8 @@ export class SimulatedPhone {
       return
     }
     this.#registrations.set(`${account.index}`, registration)
+    const registerLatencyMs = Math.max(this.#progress.registerLatencyMs ?? 0, registration.latencyMs)
+    this.#progress = { ...this.#progress, registerLatencyMs }
     if (this.spec.keepRegistered) void this.#keep(account.user, registration)
   }
 

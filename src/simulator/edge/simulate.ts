@@ -7,6 +7,7 @@ import type { PhoneProgress } from '../progress.js'
 import { summarise, type Summary } from '../summary.js'
 import { fetchAsPhone } from './fetch.js'
 import { type PhoneWorld, SimulatedPhone } from './phone.js'
+import { registerPhone } from './sip-register.js'
 
 export interface SimulateOptions {
   readonly phones: readonly {
@@ -32,8 +33,8 @@ export interface SimulateOptions {
   readonly keepRegistered?: boolean
   /** Called with every change of any phone. */
   readonly onProgress?: (changed: PhoneProgress, all: readonly PhoneProgress[]) => void
-  /** How it registers; for tests also another network or clock. */
-  readonly world: Partial<PhoneWorld> & Pick<PhoneWorld, 'register'>
+  /** For tests: another network or clock. */
+  readonly world?: Partial<PhoneWorld>
 }
 
 export interface Simulation {
@@ -45,6 +46,12 @@ export interface Simulation {
   stop(options?: { unregister?: boolean }): Promise<void>
 }
 
+const REAL_WORLD: PhoneWorld = {
+  clock: systemClock,
+  fetch: fetchAsPhone,
+  register: (request) => registerPhone(request),
+}
+
 /**
  * Boots phones against a server: the vendor's files in the vendor's order, read by the independent readers, then every
  * active account registers.
@@ -52,7 +59,7 @@ export interface Simulation {
  */
 export function simulate(options: SimulateOptions): Simulation {
   const { server, spreadMs = 0, keepRegistered = false, onProgress } = options
-  const world: PhoneWorld = { clock: systemClock, fetch: fetchAsPhone, ...options.world }
+  const world: PhoneWorld = { ...REAL_WORLD, ...options.world }
   const states: PhoneProgress[] = []
   const phones = options.phones.map((phone, index) => {
     const simulated = new SimulatedPhone(
