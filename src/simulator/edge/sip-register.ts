@@ -58,9 +58,15 @@ export async function registerPhone(request: RegistrationRequest, world: Partial
   }
 }
 
+interface Exchanged {
+  readonly response: SipResponse
+  readonly contactUri: string
+}
+
 /** The user agent client of one account: its Call-ID, its CSeq, its nonce. */
 class RegisterClient {
   granted = 0
+  #off = false
   readonly #callId: string
   readonly #fromTag: string
   #cseq = 0
@@ -79,6 +85,7 @@ class RegisterClient {
   }
 
   close(): void {
+    this.#off = true
     this.#socket?.close()
     this.#abort('the phone was switched off')
   }
@@ -156,8 +163,19 @@ class RegisterClient {
     if (callId === this.#callId && cseq.number === this.#cseq) this.#onResponse(parsed.response, via.branch)
   }
 
-  async #exchange(expires: number): Promise<{ response: SipResponse; contactUri: string }> {
+  /** One REGISTER and its answer. A connection that proves dead is opened anew, as phones do; a fresh one is not. */
+  async #exchange(expires: number): Promise<Exchanged> {
+    const before = this.#socket
     const socket = await this.#open()
+    try {
+      return await this.#exchangeOn(socket, expires)
+    } catch (error) {
+      if (socket !== before || !socket.closed || this.#off) throw error
+      return await this.#exchangeOn(await this.#open(), expires)
+    }
+  }
+
+  async #exchangeOn(socket: PhoneSocket, expires: number): Promise<Exchanged> {
     this.#cseq += 1
     const branch = MAGIC_COOKIE + randomText(this.world.random, 16)
     const authorization = this.#authorization()
