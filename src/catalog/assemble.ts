@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { AppError, type Problem } from '../domain/errors.js'
 import { createCatalog, type Catalog } from './catalog.js'
 import { inheritManifest } from './inherit.js'

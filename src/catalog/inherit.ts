@@ -46,7 +46,9 @@ export function inheritManifest(id: string, sources: ReadonlyMap<string, Tree>):
   }
   // `abstract` and `samples` describe one manifest only.
   return chain.reduce((merged, source) => {
-    const { abstract: _abstract, samples: _samples, ...inherited } = merged
+    const inherited = { ...merged }
+    delete inherited.abstract
+    delete inherited.samples
     return layOver(inherited, source)
   })
 }

@@ -53,7 +53,10 @@ export function layOutKeys(
     if (!owned.includes(line)) placeFirst(model, banks, { kind: 'line', line })
   }
   for (const key of personKeys) {
-    if (key.kind !== 'none' && !placeFirst(model, banks, key)) overflow.push(key)
+    if (key.kind === 'none') continue
+    // An account that this phone does not have: the person had a bigger phone before.
+    const possible = key.line === undefined || key.line <= model.lines
+    if (!possible || !placeFirst(model, banks, key)) overflow.push(key)
   }
   return { banks, overflow }
 }
@@ -121,6 +124,8 @@ export function checkDeviceKeys(model: PhoneModel, keys: readonly Omit<LineKey, 
     const messages = [...contentProblems(key, bank)]
     if (!Number.isInteger(key.position) || key.position < 1 || key.position > bank.count) {
       messages.push(`${place}: the bank has places 1 to ${bank.count}`)
+    } else if (bank.skip?.includes(bank.first + key.position - 1)) {
+      messages.push(`${place}: this phone lacks the key`)
     }
     if (taken.has(place)) messages.push(`${place}: two keys for one place`)
     taken.add(place)
@@ -141,7 +146,7 @@ export function checkPersonKeys(keys: readonly Omit<LineKey, 'id' | 'owner'>[]):
 function contentProblems(key: Omit<LineKey, 'id' | 'owner'>, bank?: KeyBank): string[] {
   const messages: string[] = []
   if (WANTS_VALUE.has(key.kind) && !key.value) messages.push(`${key.kind} needs a value`)
-  // eslint-disable-next-line no-control-regex
+
   const bad = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
   if (bad.test(key.value ?? '') || bad.test(key.label ?? '')) messages.push('holds a control character or line break')
   const labelMax = bank && bank.labelMax > 0 ? bank.labelMax : 64

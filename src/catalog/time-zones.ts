@@ -73,7 +73,7 @@ export interface TimeView {
   end: ZoneChange | null
 }
 
-/** The rule of an IANA zone or one of its aliases; UTC for a zone unknown to the table. */
+/** The rule of an IANA zone or one of its aliases; UTC for any other text. */
 export function timeView(zones: TimeZones, zone: string): TimeView {
   const rule = zones.get(zone) ?? zones.get(canonicalZone(zone)) ?? { offset: 0 }
   const { offset, dst } = rule
@@ -92,5 +92,9 @@ export function timeView(zones: TimeZones, zone: string): TimeView {
 }
 
 function canonicalZone(zone: string): string {
-  return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone
+  } catch {
+    return 'Etc/UTC'
+  }
 }

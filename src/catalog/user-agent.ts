@@ -34,5 +34,21 @@ export function compileUserAgents(
  * Lint refuses such expressions, because they meet text of strangers.
  */
 export function hasNestedQuantifier(pattern: string): boolean {
-  return /\((?:[^()\\]|\\.)*[+*](?:[^()\\]|\\.)*\)[+*{]/.test(pattern)
+  // One entry per open group: does it hold an unbounded quantifier?
+  const groups = [false]
+  const bare = pattern.replace(/\\./g, 'x').replace(/\[[^\]]*\]/g, 'x')
+  for (const [index, character] of [...bare].entries()) {
+    const next = bare.slice(index + 1)
+    if (character === '(') groups.push(false)
+    if (character === ')') {
+      const holds = groups.pop() ?? false
+      if (holds && /^(?:[+*]|\{\d+,|\{\d+\})/.test(next)) return true
+      if (holds || /^(?:[+*]|\{\d+,)/.test(next)) markOpen(groups)
+    } else if (character !== '(' && /^(?:[+*]|\{\d+,)/.test(next)) markOpen(groups)
+  }
+  return false
+}
+
+function markOpen(groups: boolean[]): void {
+  if (groups.length > 0) groups[groups.length - 1] = true
 }

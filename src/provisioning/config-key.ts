@@ -46,7 +46,10 @@ export function deviceConfigKey(
   // Labels of keys are names of other people.
   const owner = snapshot.extension(device.lines[0]?.extensionId ?? '')
   for (const { value } of [...(owner?.keys ?? []), ...device.keys]) {
-    if (value !== undefined) parts.push(snapshot.extensionByNumber(device.siteId, value)?.revision ?? 0)
+    if (value === undefined) continue
+    // With the id, since a number may pass to another person whose revision happens to be the same.
+    const target = snapshot.extensionByNumber(device.siteId, value)
+    parts.push(target ? `${target.id}.${target.revision}` : 0)
   }
   return parts.join('|')
 }

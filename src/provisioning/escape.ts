@@ -10,11 +10,10 @@ function refuse(where: string, reason: string): never {
   })
 }
 
-// A line break in a value would be a parameter of the stranger's choice (yealink.md §4.2).
-// eslint-disable-next-line no-control-regex
-const LINE_BREAKERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+// A line break in a value would be a parameter of the stranger's choice (Yealink files know no escape).
 
-// eslint-disable-next-line no-control-regex
+const LINE_BREAKERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]/
+
 const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/
 
 /** `key = value` files have no escape at all: what would not come back as it is, is refused. */

@@ -32,7 +32,13 @@ export type Renderer = (input: RenderInput) => Rendered
 export function createRenderer(catalog: Catalog, readers: Readonly<Record<string, Reader>>): Renderer {
   const compile = createTemplates(catalog.partials())
   const compiled = new Map<string, Template>()
-  const templateOf = (path: string): Template => {
+  // A mistake in a template is told when the server starts, not when the first phone asks.
+  for (const { model } of catalog.models()) {
+    for (const { template } of catalog.files(model)) {
+      if (template !== undefined) templateOf(template)
+    }
+  }
+  function templateOf(path: string): Template {
     const known = compiled.get(path)
     if (known) return known
     const source = catalog.template(path)

@@ -29,7 +29,7 @@ export function parseRequestPath(path: string, percentEncoded: boolean): Request
       return undefined
     }
   }
-  // eslint-disable-next-line no-control-regex
+
   if (/[\u0000-\u001f\u007f]/.test(decoded)) return undefined
   const segments = decoded
     .replaceAll('\\', '/')

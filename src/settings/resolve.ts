@@ -39,6 +39,8 @@ export function resolveSettings(vocabulary: Vocabulary, layers: readonly LayerIn
         if (rawKey.family !== family) continue
         raw.set(rawKey.parameter, String(value))
       } else {
+        // A setting that a vocabulary no longer has may still be stored.
+        if (!vocabulary.has(key)) continue
         values[key] = value as SettingScalar
       }
       origins.set(key, { layer, owner })

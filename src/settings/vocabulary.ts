@@ -40,8 +40,11 @@ export function parseVocabulary(yamlText: string): Vocabulary {
   return vocabulary
 }
 
-/** Raw vendor parameters are settings too: `raw.<family>.<parameter name>`. */
-const RAW_KEY = /^raw\.([a-z0-9-]+)\.([A-Za-z0-9_.#-]{1,80})$/
+/**
+ * Raw vendor parameters are settings too: `raw.<family>.<parameter name>`, with `#<index>` behind it for parameters
+ * that a phone numbers by an attribute.
+ */
+const RAW_KEY = /^raw\.([a-z0-9-]+)\.((?=.{1,80}$)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*(?:#\d{1,3})?)$/
 
 /** Splits `raw.yealink.account.1.ptime`; undefined for any other key. */
 export function parseRawKey(key: string): { family: string; parameter: string } | undefined {
@@ -51,7 +54,6 @@ export function parseRawKey(key: string): { family: string; parameter: string } 
 
 /** What is wrong with text that must fit on one line of a config, or undefined. */
 export function problemWithLine(text: string, maxLength: number): string | undefined {
-  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text)) return 'holds a control character or line break'
   if (!text.isWellFormed()) return 'is not well-formed Unicode'
   if (text !== text.trim()) return 'begins or ends with a blank'
@@ -61,6 +63,11 @@ export function problemWithLine(text: string, maxLength: number): string | undef
 }
 
 const HOST = /^(?:\[[0-9a-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)(?::\d{1,5})?$/i
+
+function isHost(text: string): boolean {
+  const port = /:(\d+)$/.exec(text)?.[1]
+  return HOST.test(text) && (port === undefined || (Number(port) >= 1 && Number(port) <= 65535))
+}
 
 function isZone(text: string): boolean {
   try {
@@ -96,7 +103,7 @@ const CHECKS: Record<SettingDefinition['type'], Check> = {
       ? undefined
       : `must be a list of ${values?.join(', ')}`,
   number: textCheck((text) => /^[0-9A-Za-z*#+._-]{1,40}$/.test(text), 'a number that phones can dial'),
-  host: textCheck((text) => HOST.test(text), 'a host name or address, with :port if needed'),
+  host: textCheck(isHost, 'a host name or address, with :port if needed'),
   url: textCheck(
     (text) => text.length <= 250 && isHttpUrl(text),
     'an http, https or tftp URL of at most 250 characters',
@@ -106,6 +113,11 @@ const CHECKS: Record<SettingDefinition['type'], Check> = {
 
 function problemWith(definition: SettingDefinition, value: SettingScalar): string | undefined {
   return CHECKS[definition.type](definition, value)
+}
+
+/** Only what may be absent can be cleared: a phone without scheme, time zone or codecs is no phone. */
+function problemWithNull(definition: SettingDefinition): string | undefined {
+  return definition.default === null ? undefined : 'needs a value; unset it to get what the weaker layers say'
 }
 
 /** Turns what was typed on a command line or in a CSV cell into the setting's type; `null` and '' clear. */
@@ -144,7 +156,7 @@ export function checkSetting(vocabulary: Vocabulary, key: string, layer: Layer, 
   const scalar = scalarSchema.safeParse(typeof given === 'string' ? fromText(definition, given) : given)
   const problem = scalar.success
     ? scalar.data === null
-      ? undefined
+      ? problemWithNull(definition)
       : problemWith(definition, scalar.data)
     : 'must be a single value'
   if (problem !== undefined || !scalar.success) {
