@@ -11,7 +11,6 @@ function refuse(where: string, reason: string): never {
 }
 
 // A line break in a value would be a parameter of the stranger's choice (Yealink files know no escape).
-
 const LINE_BREAKERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]/
 
 const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/

@@ -29,7 +29,6 @@ export function parseRequestPath(path: string, percentEncoded: boolean): Request
       return undefined
     }
   }
-
   if (/[\u0000-\u001f\u007f]/.test(decoded)) return undefined
   const segments = decoded
     .replaceAll('\\', '/')

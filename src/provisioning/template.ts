@@ -23,7 +23,6 @@ const HELPERS = [
   'times',
   'pad',
   'default',
-  'atMost',
   'has',
   'rank',
   'choice',
@@ -106,7 +105,6 @@ function registerHelpers(environment: typeof Handlebars): void {
   register('pad', (value: unknown, width: unknown) =>
     value === null ? null : String(Number(value)).padStart(Number(width), '0'),
   )
-  register('atMost', (value: unknown, most: unknown) => (value === null ? null : Math.min(Number(value), Number(most))))
   // The two below are written into the AST by `guard`, never by people.
   environment.registerHelper('__need', (value: unknown, name: unknown) => {
     if (value === undefined) throw new AppError('TEMPLATE_VALUE_MISSING', `"${String(name)}" does not exist`)
