@@ -1,5 +1,5 @@
 // The folder rules of docs/architecture.md, checked on every commit (`npm run rules`).
-const PURE = '^src/(?!.*/edge/)(?!(main|app|config)\\.ts$)(?!cli/)(?!simulator/run)'
+const PURE = '^src/(?!.*/edge/)(?!(main|server|installation|config)\\.ts$)(?!cli/)(?!simulator/run)'
 /** Features from the left (may be imported by all) to the right; a pure file imports only leftwards. */
 const ORDER = [
   'domain',
@@ -16,8 +16,8 @@ const ORDER = [
   'devices',
   'readers',
   'firmware',
-  'provisioning',
   'tftp',
+  'provisioning',
   'sip',
   'registrar',
   'bulk',
@@ -29,7 +29,7 @@ const leftwards = ORDER.map((feature, index) => ({
   comment: `src/${feature} imports only features to its left (docs/architecture.md)`,
   severity: 'error',
   from: { path: `^src/${feature}/` },
-  to: { path: `^src/(${[...ORDER.slice(index + 1), 'app', 'cli', 'main'].join('|')})(/|\\.ts)` },
+  to: { path: `^src/(${[...ORDER.slice(index + 1), 'server', 'installation', 'config', 'cli', 'main'].join('|')})(/|\\.ts)` },
 }))
 
 module.exports = {

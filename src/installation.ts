@@ -21,6 +21,7 @@ import type { Log } from './observe/log.js'
 import { createRenderer, type Renderer } from './provisioning/render.js'
 import { READERS } from './readers/index.js'
 import { KEY_FILE_NAME, loadOrCreateKeyRing } from './secrets/edge/key-file.js'
+import { sealedRowsExist } from './secrets/edge/sealed-rows.js'
 import { createSecretBox, type SecretBox } from './secrets/seal.js'
 import { createKnexSettingsStore } from './settings/edge/knex-store.js'
 import { createSettingsAdmin, type SettingsAdmin } from './settings/use-cases.js'
@@ -95,7 +96,7 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
     const keyRing = await loadOrCreateKeyRing({
       path: join(config.dataDir, KEY_FILE_NAME),
       random: systemRandom,
-      sealedRowsExist: () => sites.sealedRowsExist(),
+      sealedRowsExist: () => sealedRowsExist(databases.main),
     })
     const secrets = createSecretBox(keyRing, systemRandom)
     const site = await sites.defaultSite()

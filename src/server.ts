@@ -92,7 +92,13 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
     { trusted: trust.trusted.cidrs, proxies: trust.proxies.cidrs },
     'networks whose phones get their config by MAC',
   )
-  const feed = await startSnapshotFeed({ databases, clock: systemClock, log })
+  let onSnapshotChange = (): void => undefined
+  const feed = await startSnapshotFeed({
+    db: databases.main,
+    clock: systemClock,
+    log,
+    onChange: () => onSnapshotChange(),
+  })
   undo.add(() => feed.stop())
   const { snapshot } = feed
   const sightings = createSightingWriter(installation.deviceStore, systemClock, log)
@@ -117,7 +123,9 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
 
   // Known once all listeners are up; no phone is answered before.
   const ports: Ports = { http: 0, https: 0, tftp: 0, sip: 0 }
-  ports.sip = await startSip(installation, snapshot, feed.onChange, sightings, undo)
+  const sip = await startSip(installation, snapshot, sightings, undo)
+  onSnapshotChange = sip.dropRevoked
+  ports.sip = sip.port
   const caModifiedMs = systemClock.now()
   const provisioning = createProvisioning({
     snapshot,
@@ -157,8 +165,8 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
     clock: systemClock,
     log,
   })
-  undo.add(() => tftp.stop())
   ports.tftp = tftp.port
+  undo.add(() => tftp.stop())
   const http = await startPhoneHttpServer({
     handler: createPhoneHttp({ provisioning, trustedProxies: trust.proxies, clock: systemClock, log }),
     bind: config.bind,
@@ -167,7 +175,8 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
     clock: systemClock,
     log,
   })
-  undo.add(() => http.stop())
+  // Both give running transfers 5 s; together, not one after the other.
+  undo.add(() => Promise.all([http.stop(), tftp.stop()]))
   ports.http = http.httpPort
   ports.https = http.httpsPort ?? 0
   return ports
@@ -176,10 +185,9 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
 async function startSip(
   { config, databases, catalog, secrets, log }: Installation,
   snapshot: Snapshot,
-  onSnapshotChange: (listener: () => void) => unknown,
   sightings: ReturnType<typeof createSightingWriter>,
   undo: Undo,
-): Promise<number> {
+): Promise<{ port: number; dropRevoked: () => void }> {
   const accounts = new SnapshotAccounts(
     () => snapshot,
     (sealed, context) => secrets.open(sealed, context),
@@ -228,7 +236,6 @@ async function startSip(
     })
   }
   dropRevoked()
-  onSnapshotChange(dropRevoked)
   const listeners = await openSipListeners({
     port: config.sipPort,
     bind: config.bind,
@@ -240,7 +247,7 @@ async function startSip(
     await registrar.stop()
     await listeners.close()
   })
-  return listeners.port
+  return { port: listeners.port, dropRevoked }
 }
 
 /** PHONEBOOT_SIP_DOMAIN is the domain, and so the realm, of the site that owns everything else. */

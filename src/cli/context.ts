@@ -3,6 +3,9 @@ import { readConfig, type Config } from '../config.js'
 import { becomeOwnerOf, openInstallation, type Installation } from '../installation.js'
 import { createLogger } from '../observe/edge/logger.js'
 import type { Log } from '../observe/log.js'
+import { loadSnapshot } from '../snapshot/edge/load-snapshot.js'
+import { MemorySnapshot } from '../snapshot/memory-snapshot.js'
+import type { Snapshot } from '../snapshot/snapshot.js'
 import type { Io } from './output.js'
 
 export function configOf(io: Io): Config {
@@ -34,4 +37,9 @@ export function actor(): string {
     // A user id without a name, as in many containers.
     return `cli:${process.getuid?.() ?? 'unknown'}`
   }
+}
+
+/** The whole domain as the server sees it, read once. */
+export async function readSnapshot({ databases }: Installation): Promise<Snapshot> {
+  return new MemorySnapshot((await loadSnapshot(databases.main)).content)
 }

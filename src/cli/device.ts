@@ -3,7 +3,7 @@ import type { DeviceView } from '../devices/store.js'
 import { formatMac, requireMac } from '../domain/mac-address.js'
 import { layOutKeys } from '../catalog/key-bank.js'
 import type { Installation } from '../installation.js'
-import { readBindings, readDeviceEvents } from '../live/edge/knex-reads.js'
+import { KnexBindingStore } from '../registrar/edge/knex-binding-store.js'
 import type { Binding } from '../domain/entities.js'
 import { actor, withInstallation } from './context.js'
 import { requireKeyCell } from './extension.js'
@@ -61,7 +61,7 @@ export function deviceCommands(program: Command, io: Io, run: Run): void {
       run(() =>
         withInstallation(io, async (installation) => {
           const found = await installation.devices.show(mac)
-          const report = shown(installation, found, await readBindings(installation.databases.live, Date.now()))
+          const report = shown(installation, found, await bindingsOf(installation))
           if (!showSecrets) return report
           const adminPassword = (await installation.devices.adminPassword(actor(), mac)).reveal()
           const token = (await installation.devices.token(actor(), mac)).reveal()
@@ -198,10 +198,14 @@ function describe(device: DeviceView, bindings: readonly Binding[]): Record<stri
   }
 }
 
-async function list({ devices, databases }: Installation): Promise<Report> {
-  const bindings = await readBindings(databases.live, Date.now())
+function bindingsOf({ databases }: Installation): Promise<Binding[]> {
+  return new KnexBindingStore(databases.live).load(Date.now())
+}
+
+async function list(installation: Installation): Promise<Report> {
+  const bindings = await bindingsOf(installation)
   const registeredLines = new Map(bindings.map((binding) => [binding.lineId, binding]))
-  const found = await devices.list()
+  const found = await installation.devices.list()
   const described = found.map((device) =>
     describe(
       device,

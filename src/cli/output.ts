@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from 'commander'
 import { AppError } from '../domain/errors.js'
 
 /** What a command talks to; tests pass their own. */
@@ -48,6 +49,12 @@ export function table(
       .join('  ')
       .trimEnd(),
   )
+}
+
+/** A whole number of 0 or more, for commander's options. */
+export function numberOption(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('must be a whole number')
+  return Number(text)
 }
 
 /** ISO 8601 in UTC, without milliseconds. */

@@ -5,8 +5,7 @@ import { formatMac } from '../domain/mac-address.js'
 import type { Installation } from '../installation.js'
 import { deviceLayers, lineLayers } from '../provisioning/view.js'
 import { resolveSettings, type LayerInput, type Origin } from '../settings/resolve.js'
-import { readSnapshot } from '../snapshot/edge/snapshot-feed.js'
-import { actor, withInstallation } from './context.js'
+import { actor, readSnapshot, withInstallation } from './context.js'
 import { table, type Io, type Report } from './output.js'
 
 type Run = (work: () => Promise<Report>) => Promise<void>
@@ -119,7 +118,7 @@ async function explain(
   const device = await installation.devices.show(mac)
   const model = installation.catalog.model(device.model)
   if (!model) throw new AppError('MODEL_UNKNOWN', `${device.model} is not in the catalogue any more`)
-  const snapshot = await readSnapshot(installation.databases)
+  const snapshot = await readSnapshot(installation)
   let layers: LayerInput[] = deviceLayers(snapshot, model, device)
   if (line !== undefined) {
     const found = device.lines.find(({ position }) => position === Number(line))

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { text } from 'node:stream/consumers'
+import { runCommandLine } from './cli/program.js'
+
+const stopped = new Promise<void>((resolve) => {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve())
+})
+
+// A reader that goes away (`phoneboot device list | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+process.exitCode = await runCommandLine(process.argv.slice(2), {
+  out: (line) => void process.stdout.write(line),
+  err: (line) => void process.stderr.write(line),
+  readInput: () => text(process.stdin),
+  env: process.env,
+  folder: process.cwd(),
+  terminal: process.stdout,
+  stopped: () => stopped,
+})
