@@ -3,7 +3,7 @@ import { readGrandstreamXml } from './grandstream-xml.js'
 import { readSnomXml } from './snom-xml.js'
 import { readYealinkCfg } from './yealink-cfg.js'
 
-export type { Entry, Reader, ReadResult } from './entry.js'
+export type { Entry, Reader } from './entry.js'
 
 export type ReaderName = 'yealink-cfg' | 'snom-xml' | 'grandstream-xml'
 

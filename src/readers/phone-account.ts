@@ -4,7 +4,7 @@ import { grandstreamAccounts, grandstreamKeys } from './grandstream-account.js'
 import { snomAccounts, snomKeys } from './snom-account.js'
 import { yealinkAccounts, yealinkKeys } from './yealink-account.js'
 
-export type { AccountTransport, PhoneAccount, PhoneKey, PhoneTraits } from './account.js'
+export type { PhoneAccount, PhoneKey, PhoneTraits } from './account.js'
 
 export type PhoneVendor = 'yealink' | 'snom' | 'grandstream'
 

@@ -14,8 +14,7 @@ export type FetchOutcome =
   | { readonly kind: 'no-answer'; readonly detail: string }
 
 /** What the phone does next; the edge does it and passes the outcome of a fetch back in. */
-export type BootAction =
-  { readonly kind: 'fetch'; readonly url: string } | { readonly kind: 'wait'; readonly delayMs: number }
+type BootAction = { readonly kind: 'fetch'; readonly url: string } | { readonly kind: 'wait'; readonly delayMs: number }
 
 export interface BootingPhone {
   readonly model: SimulatedModel

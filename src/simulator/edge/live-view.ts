@@ -18,7 +18,7 @@ export interface LiveView {
 }
 
 /** As many phones as get a line of their own. */
-export const MOST_LINES = 30
+const MOST_LINES = 30
 const FRAME_MS = 80
 const LINE_START = '\r'
 const CLEAR_DOWN = '\u001b[J'
