@@ -35,11 +35,11 @@ describeOverDatabases('the snapshot feed', (fresh) => {
   })
   const start = async (part: { log?: Log; clock?: FakeClock } = {}): Promise<SnapshotFeed> => {
     const feed = await startSnapshotFeed({
-      db: fresh().databases.main,
+      databases: fresh().databases,
       clock: part.clock ?? new FakeClock(),
       log: part.log ?? SILENT_LOG,
-      onChange: (change) => changes.push(change),
     })
+    feed.onChange((change) => changes.push(change))
     feeds.push(feed)
     return feed
   }
@@ -63,10 +63,9 @@ describeOverDatabases('the snapshot feed', (fresh) => {
     expect(snapshot.defaultSite().id).toBe(DEFAULT_SITE)
     expect(snapshot.extensionByNumber(DEFAULT_SITE, number)).toEqual((await admins.extensions.show(number)).extension)
     const shown = snapshot.deviceByMac(address)
-    expect(shown).toEqual({
-      ...device,
-      lines: device.lines.map(({ displayName: _name, extension: _number, ...line }) => line),
-    })
+    const people = { extension: number, displayName: `Person ${number}` }
+    expect({ ...shown, lines: shown?.lines.map((line) => ({ ...line, ...people })) }).toEqual(device)
+    expect(snapshot.deviceByLine(device.lines[0]?.id ?? '')).toBe(shown)
     expect(snapshot.deviceByTokenHash(device.tokenHash)).toBe(shown)
     const user = snapshot.digestUser(DEFAULT_SITE, device.lines[0]?.authUsername ?? '')
     expect(user).toMatchObject({ extension: { id: extension.id }, device: { id: device.id } })
@@ -76,7 +75,7 @@ describeOverDatabases('the snapshot feed', (fresh) => {
   test('a change of another process shows within a second', async () => {
     const number = next()
     const { extension } = await addPerson(number)
-    const feed = await startSnapshotFeed({ db: fresh().databases.main, clock: systemClock, log: SILENT_LOG })
+    const feed = await startSnapshotFeed({ databases: fresh().databases, clock: systemClock, log: SILENT_LOG })
     feeds.push(feed)
     const { databases, url } = fresh()
     const connection = databases.files ? { filename: databases.files.main } : url

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import { parseLayerKey, type FeedTopic } from '../../database/change.js'
 import { toSite, type SiteRow } from '../../database/edge/rows.js'
+import type { Databases } from '../../database/edge/connect.js'
 import { isOutage } from '../../database/edge/write.js'
 import type { Clock } from '../../domain/clock.js'
 import type { Id } from '../../domain/entities.js'
@@ -21,17 +22,17 @@ export interface SnapshotChange {
 }
 
 export interface SnapshotFeedOptions {
-  /** The main database. */
-  db: Knex
+  databases: Pick<Databases, 'main'>
   clock: Clock
   log: Log
   /** How often the change feed is asked; default 250 ms. */
   pollMs?: number
-  onChange?: (change: SnapshotChange) => void
 }
 
 export interface SnapshotFeed {
   readonly snapshot: Snapshot
+  /** Calls `listener` after each change was put in; the function returned ends that. */
+  readonly onChange: (listener: (change: SnapshotChange) => void) => () => void
   /** Looks now instead of at the next poll. Rejects when the database does not answer. */
   refresh(): Promise<void>
   /** Waits for a poll under way; the snapshot stays readable. */
@@ -58,6 +59,7 @@ export async function startSnapshotFeed(options: SnapshotFeedOptions): Promise<S
 class FeedReader implements SnapshotFeed {
   readonly snapshot = new MemorySnapshot()
   readonly #options: SnapshotFeedOptions
+  readonly #listeners = new Set<(change: SnapshotChange) => void>()
   #feedId = 0
   #busy: Promise<unknown> = Promise.resolve()
   #cancel: () => void = () => undefined
@@ -70,8 +72,13 @@ class FeedReader implements SnapshotFeed {
     this.#prunedAt = options.clock.now()
   }
 
+  readonly onChange = (listener: (change: SnapshotChange) => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
   async loadAll(): Promise<void> {
-    const { content, feedId } = await loadSnapshot(this.#options.db)
+    const { content, feedId } = await loadSnapshot(this.#options.databases.main)
     this.snapshot.adopt(content)
     this.#feedId = feedId
   }
@@ -111,7 +118,8 @@ class FeedReader implements SnapshotFeed {
   }
 
   async #poll(): Promise<void> {
-    const { db, clock, onChange } = this.#options
+    const { databases, clock } = this.#options
+    const db = databases.main
     // The last row seen is asked for again: when it is missing, rows after it may be missing too.
     const rows = (await db('change_feed')
       .where('id', '>=', this.#feedId)
@@ -124,7 +132,8 @@ class FeedReader implements SnapshotFeed {
       const change = behind ? undefined : await this.#replace(rows.slice(1))
       if (change && newest) this.#feedId = newest.id
       else await this.loadAll()
-      onChange?.(change ?? { everything: true, sites: [], extensions: [], devices: [], layers: [] })
+      const told = change ?? { everything: true, sites: [], extensions: [], devices: [], layers: [] }
+      for (const listener of this.#listeners) listener(told)
     }
     if (clock.now() - this.#prunedAt >= PRUNE_EVERY_MS) {
       this.#prunedAt = clock.now()
@@ -145,7 +154,7 @@ class FeedReader implements SnapshotFeed {
     ] as const
     const records = sites.length + extensions.length + devices.length + layers.length
     if (keysOf('all').length > 0 || records > RELOAD_ABOVE) return undefined
-    const { db } = this.#options
+    const db = this.#options.databases.main
     // All is read before anything is put in: a reader never sees half a change because the database went away.
     const siteRows: SiteRow[] = sites.length > 0 ? await db('sites').whereIn('id', sites) : []
     const extensionRecords = extensions.length > 0 ? await readExtensions(db, (q) => q.whereIn('id', extensions)) : []
