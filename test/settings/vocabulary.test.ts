@@ -1,0 +1,187 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { checkSetting, parseRawKey, parseVocabulary, type SettingScalar } from '../../src/settings/vocabulary.js'
+import { loadPhones } from '../support/phone-catalog.js'
+
+const TYPES = parseVocabulary(`
+flag: { type: boolean, default: null, layers: [global], help: h }
+count: { type: integer, min: 1, max: 10, default: null, layers: [global], help: h }
+words: { type: text, max: 5, default: null, layers: [global], help: h }
+choice: { type: enum, values: [a, b], default: null, layers: [global], help: h }
+several: { type: list, values: [a, b, c], default: null, layers: [global], help: h }
+dial: { type: number, default: null, layers: [global], help: h }
+machine: { type: host, default: null, layers: [global], help: h }
+link: { type: url, default: null, layers: [global], help: h }
+zone: { type: timezone, default: null, layers: [global], help: h }
+always: { type: enum, values: [a, b], default: a, layers: [global, device], help: Pick one }
+`)
+
+function check(key: string, value: unknown): SettingScalar {
+  return checkSetting(TYPES, key, 'global', value)
+}
+
+describe('values that are taken', () => {
+  test.each<[string, unknown, SettingScalar]>([
+    ['flag', true, true],
+    ['flag', 'yes', true],
+    ['flag', 'ON', true],
+    ['flag', '0', false],
+    ['count', 10, 10],
+    ['count', ' 7 ', 7],
+    ['words', ' grün ', 'grün'],
+    ['words', '😀😀😀😀😀', '😀😀😀😀😀'],
+    ['choice', 'b', 'b'],
+    ['several', 'a, c', ['a', 'c']],
+    ['several', ['b'], ['b']],
+    ['dial', '*97', '*97'],
+    ['dial', '+4930123', '+4930123'],
+    ['machine', 'pbx.example.com', 'pbx.example.com'],
+    ['machine', '192.0.2.1:5070', '192.0.2.1:5070'],
+    ['machine', '[2001:db8::1]:5060', '[2001:db8::1]:5060'],
+    ['link', 'http://192.0.2.1/a b'.replace(' ', '%20'), 'http://192.0.2.1/a%20b'],
+    ['link', 'tftp://192.0.2.1/x', 'tftp://192.0.2.1/x'],
+    ['zone', 'Europe/Berlin', 'Europe/Berlin'],
+    ['flag', 'null', null],
+    ['dial', '', null],
+    ['words', null, null],
+  ])('%s = %j', (key, given, kept) => {
+    expect(check(key, given)).toEqual(kept)
+  })
+})
+
+describe('values that are refused, naming the setting', () => {
+  test.each<[string, unknown]>([
+    ['flag', 'maybe'],
+    ['flag', 1],
+    ['count', 0],
+    ['count', 11],
+    ['count', 1.5],
+    ['count', '1e1'],
+    ['words', 'too long'],
+    ['words', 'a\nb'],
+    ['words', 'a\u2028b'],
+    ['words', '\ud800'],
+    ['choice', 'c'],
+    ['choice', 'constructor'],
+    ['several', []],
+    ['several', 'a,d'],
+    ['dial', '12 34'],
+    ['dial', '1\n2'],
+    ['dial', 'x'.repeat(41)],
+    ['machine', 'a b'],
+    ['machine', '2001:db8::1'],
+    ['machine', 'pbx:99999'],
+    ['machine', 'pbx:0'],
+    ['machine', 'pbx/path'],
+    ['link', 'javascript:alert(1)'],
+    ['link', 'http://'],
+    ['link', `http://h/${'x'.repeat(250)}`],
+    ['zone', 'Europe/Bonn'],
+    ['zone', 'EST5EDT4'],
+    ['words', { a: 1 }],
+  ])('%s = %j', (key, given) => {
+    expect(() => check(key, given)).toThrow(
+      expect.objectContaining({
+        code: 'SETTING_VALUE_INVALID',
+        message: expect.stringContaining(key),
+        details: expect.objectContaining({ field: key }),
+      }),
+    )
+  })
+
+  test('a setting with a default cannot be cleared, because no phone can do without it', () => {
+    expect(() => check('always', null)).toThrow(/unset/)
+    expect(() => check('always', '')).toThrow(expect.objectContaining({ code: 'SETTING_VALUE_INVALID' }))
+  })
+
+  test('a layer that the setting does not have is refused with the layers it has', () => {
+    expect(() => checkSetting(TYPES, 'always', 'line', 'a')).toThrow(
+      expect.objectContaining({
+        code: 'SETTING_LAYER_FORBIDDEN',
+        details: expect.objectContaining({ hint: 'Set it at global, device' }),
+      }),
+    )
+  })
+
+  test.each(['constructor', '__proto__', 'nosuch'])('there is no setting %s', (key) => {
+    expect(() => check(key, 'x')).toThrow(expect.objectContaining({ code: 'SETTING_UNKNOWN' }))
+  })
+
+  test('a near miss is told', () => {
+    expect(() => check('CHO', 'x')).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ hint: 'Did you mean choice?' }) }),
+    )
+  })
+})
+
+describe('raw vendor parameters', () => {
+  test.each([
+    ['raw.yealink.account.1.ptime', { family: 'yealink', parameter: 'account.1.ptime' }],
+    ['raw.snom.fkey#12', { family: 'snom', parameter: 'fkey#12' }],
+    ['raw.grandstream.P47', { family: 'grandstream', parameter: 'P47' }],
+  ])('%s is one', (key, parsed) => {
+    expect(parseRawKey(key)).toEqual(parsed)
+  })
+
+  test.each([
+    'raw.yealink.',
+    'raw..x',
+    'raw.yealink.a..b',
+    'raw.yealink.a.',
+    'raw.yealink.a b',
+    'raw.yealink.a=b',
+    'raw.snom.x#y',
+    `raw.yealink.${'a'.repeat(81)}`,
+  ])('%s is none, since no phone has such a parameter', (key) => {
+    expect(parseRawKey(key)).toBeUndefined()
+  })
+
+  test('a value is kept as it is, an empty one clears, a number is written out', () => {
+    expect(check('raw.yealink.a.b', 'x=y # "z"')).toBe('x=y # "z"')
+    expect(check('raw.yealink.a.b', '')).toBe('')
+    expect(check('raw.yealink.a.b', 5)).toBe('5')
+  })
+
+  test.each(['a\nb', '%NULL%', ' a', true, 'x'.repeat(501)])('the value %j is refused', (value) => {
+    expect(() => check('raw.yealink.a.b', value)).toThrow(expect.objectContaining({ code: 'SETTING_VALUE_INVALID' }))
+  })
+
+  test('whatever is kept stays on one line', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        try {
+          expect(String(check('raw.yealink.a', text)).split(/[\r\n\u0085\u2028\u2029]/)).toHaveLength(1)
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'SETTING_VALUE_INVALID' })
+        }
+      }),
+    )
+  })
+})
+
+describe('vocabulary.yaml', () => {
+  test('every setting shipped has help, and a default that its own rules take', () => {
+    const { vocabulary } = loadPhones()
+    expect(vocabulary.size).toBeGreaterThan(30)
+    for (const [key, definition] of vocabulary) {
+      expect([key, definition.help.endsWith('.')]).toEqual([key, true])
+      if (definition.default !== null) {
+        expect(checkSetting(vocabulary, key, definition.layers[0] ?? 'global', definition.default)).toEqual(
+          definition.default,
+        )
+      }
+    }
+  })
+
+  test.each([
+    ['an unknown type', 'x: { type: colour, default: null, layers: [global], help: h }'],
+    ['an unknown field', 'x: { type: boolean, defualt: true, default: null, layers: [global], help: h }'],
+    ['no layer', 'x: { type: boolean, default: null, layers: [], help: h }'],
+    ['a default that breaks its rules', 'x: { type: integer, min: 5, max: 9, default: 1, layers: [global], help: h }'],
+    ['a name in capitals', 'Big: { type: boolean, default: null, layers: [global], help: h }'],
+  ])('%s is told with the name of the setting', (_what, yaml) => {
+    expect(() => parseVocabulary(yaml)).toThrow(
+      expect.objectContaining({ code: 'TEMPLATES_INVALID', message: expect.stringMatching(/x|Big/) }),
+    )
+  })
+})
