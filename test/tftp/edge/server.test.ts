@@ -247,6 +247,39 @@ describe('TFTP server', () => {
     expect(phones.map(({ waiting }) => waiting)).toEqual([1, 1, 0])
   })
 
+  test('an address without limit is served beyond it', async () => {
+    const isUnlimited = (address: string): boolean => address === '127.0.0.9'
+    const { at, server } = await serve(() => text('x'), { maxTransfersPerAddress: 1, isUnlimited })
+    for (const phone of [await client('127.0.0.9'), await client('127.0.0.9')]) {
+      await phone.ask('f', at)
+      await phone.next()
+    }
+    expect(server.liveTransfers).toBe(2)
+  })
+
+  test('a callback that throws at the end of a transfer is logged and ends nothing', async () => {
+    const log = recordingLog()
+    const server = await openTftpServer({
+      port: 0,
+      bind: ['127.0.0.1'],
+      log,
+      handle: () => ({
+        ...absent,
+        onFinished: () => {
+          throw new Error('a bug')
+        },
+      }),
+    })
+    cleanUp.push(() => server.stop(0))
+    const phone = await client()
+    for (let times = 0; times < 2; times += 1) {
+      await phone.ask('f', { address: '127.0.0.1', port: server.port })
+      expect((await phone.next()).packet).toMatchObject({ kind: 'error', code: 1 })
+    }
+    await settled(phone, { address: '127.0.0.1', port: server.port })
+    expect(log.lines.filter(({ level }) => level === 'error').length).toBeGreaterThanOrEqual(2)
+  })
+
   test('over the limit of all transfers requests go unanswered until one has ended', async () => {
     const { at, server, ended } = await serve(() => text('x'), { maxTransfers: 1 })
     const [first, second] = [await client(), await client('127.0.0.9')]

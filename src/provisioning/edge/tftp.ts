@@ -1,7 +1,21 @@
 import type { Clock } from '../../domain/clock.js'
-import type { Delivered, Delivery, Provisioning } from '../../provisioning/delivery.js'
-import type { TftpContent, TftpFinished, TftpHandler } from '../handler.js'
-import { TFTP_ERROR } from '../packet.js'
+import { openTftpServer, type TftpServer, type TftpServerOptions } from '../../tftp/edge/server.js'
+import type { TftpContent, TftpFinished, TftpHandler } from '../../tftp/handler.js'
+import { TFTP_ERROR } from '../../tftp/packet.js'
+import type { Delivered, Delivery, Provisioning } from '../delivery.js'
+
+export interface PhoneTftpOptions extends Omit<TftpServerOptions, 'handle' | 'clock'> {
+  provisioning: Provisioning
+  clock: Clock
+}
+
+/**
+ * Starts the TFTP side of provisioning.
+ * @throws AppError PORT_IN_USE, PORT_FORBIDDEN, CONFIG_INVALID
+ */
+export function startPhoneTftpServer({ provisioning, ...options }: PhoneTftpOptions): Promise<TftpServer> {
+  return openTftpServer({ ...options, handle: provisioningByTftp(provisioning, options.clock) })
+}
 
 /** The provisioning pipeline as what the TFTP server asks: the same files and bytes as over HTTP. */
 export function provisioningByTftp(provisioning: Provisioning, clock: Clock): TftpHandler {
