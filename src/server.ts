@@ -92,13 +92,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
     { trusted: trust.trusted.cidrs, proxies: trust.proxies.cidrs },
     'networks whose phones get their config by MAC',
   )
-  let onSnapshotChange = (): void => undefined
-  const feed = await startSnapshotFeed({
-    db: databases.main,
-    clock: systemClock,
-    log,
-    onChange: () => onSnapshotChange(),
-  })
+  const feed = await startSnapshotFeed({ databases, clock: systemClock, log })
   undo.add(() => feed.stop())
   const { snapshot } = feed
   const sightings = createSightingWriter(installation.deviceStore, systemClock, log)
@@ -124,7 +118,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
   // Known once all listeners are up; no phone is answered before.
   const ports: Ports = { http: 0, https: 0, tftp: 0, sip: 0 }
   const sip = await startSip(installation, snapshot, sightings, undo)
-  onSnapshotChange = sip.dropRevoked
+  undo.add(feed.onChange(sip.dropRevoked))
   ports.sip = sip.port
   const caModifiedMs = systemClock.now()
   const provisioning = createProvisioning({
