@@ -1,0 +1,136 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { bankAllows, checkDeviceKeys, checkPersonKeys, layOutKeys } from '../../src/catalog/key-bank.js'
+import { KEY_KINDS, type KeyKind, type LineKey } from '../../src/domain/entities.js'
+import { loadPhones, modelOf } from '../support/phone-catalog.js'
+
+const { catalog } = loadPhones()
+const t28p = modelOf(catalog, 'yealink/t28p')
+const t19p = modelOf(catalog, 'yealink/t19p-e2')
+const t21p = modelOf(catalog, 'yealink/t21p-e2')
+
+function personKey(kind: KeyKind, more: Partial<LineKey> = {}): LineKey {
+  return { id: 'k', owner: { kind: 'extension', id: 'e' }, position: 1, kind, ...more }
+}
+
+function deviceKey(bank: string, position: number, kind: KeyKind, more: Partial<LineKey> = {}): LineKey {
+  return { id: 'k', owner: { kind: 'device', id: 'd' }, bank, position, kind, ...more }
+}
+
+const blfs = (count: number): LineKey[] =>
+  Array.from({ length: count }, (_, index) => personKey('blf', { id: `k${index}`, value: String(200 + index) }))
+
+describe('laying a person’s keys onto a phone', () => {
+  test('a T28P has 15 places beside its line key: five with a label, ten without', () => {
+    const { banks, overflow } = layOutKeys(t28p, [1], blfs(16), [])
+    expect(banks.linekey?.map(({ kind }) => kind)).toEqual(['line', 'blf', 'blf', 'blf', 'blf', 'blf'])
+    expect(banks.memorykey?.every(({ kind }) => kind === 'blf')).toBe(true)
+    expect(overflow.map(({ value }) => value)).toEqual(['215'])
+  })
+
+  test('a T19P takes no BLF; speed dials go onto the soft keys', () => {
+    const keys = [personKey('blf', { value: '102' }), personKey('speed-dial', { value: '102' })]
+    const { banks, overflow } = layOutKeys(t19p, [1], keys, [])
+    expect(banks.softkey?.[0]).toMatchObject({ kind: 'speed-dial', value: '102', index: 1 })
+    expect(banks.programablekey?.every(({ kind }) => kind === 'none')).toBe(true)
+    expect(overflow.map(({ kind }) => kind)).toEqual(['blf'])
+  })
+
+  test('soft keys with a factory purpose are never taken by themselves', () => {
+    const { banks, overflow } = layOutKeys(t21p, [1, 2], [personKey('speed-dial', { value: '1' })], [])
+    expect(banks.linekey?.map(({ kind, line }) => [kind, line])).toEqual([
+      ['line', 1],
+      ['line', 2],
+    ])
+    expect(banks.softkey?.every(({ kind }) => kind === 'none')).toBe(true)
+    expect(overflow).toHaveLength(1)
+  })
+
+  test('the phone’s own keys keep their place, and a line is not given twice', () => {
+    const own = [deviceKey('linekey', 1, 'blf', { value: '300' }), deviceKey('linekey', 3, 'line', { line: 1 })]
+    const { banks } = layOutKeys(t28p, [1], blfs(1), own)
+    expect(banks.linekey?.slice(0, 4).map(({ kind, value }) => [kind, value])).toEqual([
+      ['blf', '300'],
+      ['blf', '200'],
+      ['line', undefined],
+      ['none', undefined],
+    ])
+  })
+
+  test('a key on an account that this phone lacks finds no place', () => {
+    const { overflow } = layOutKeys(t21p, [1], [personKey('blf', { value: '102', line: 3 })], [])
+    expect(overflow).toHaveLength(1)
+  })
+
+  test('indexes that the hardware lacks are left out', () => {
+    const { banks } = layOutKeys(t21p, [1], [], [])
+    expect(banks.programablekey?.map(({ index }) => index)).toEqual([5, 6, 7, 8, 9, 10, 14])
+  })
+
+  test('for any keys on any model: none is lost, none is doubled, each is where it can be', () => {
+    const kinds = fc.constantFrom(...KEY_KINDS.filter((kind) => kind !== 'none'))
+    const keys = fc
+      .array(fc.record({ kind: kinds, line: fc.option(fc.integer({ min: 1, max: 8 }), { nil: undefined }) }), {
+        maxLength: 40,
+      })
+      .map((list) =>
+        list.map(({ kind, line }, index) =>
+          personKey(kind, { id: `k${index}`, value: `v${index}`, ...(line === undefined ? {} : { line }) }),
+        ),
+      )
+    fc.assert(
+      fc.property(fc.constantFrom(...catalog.models()), keys, (model, given) => {
+        const { banks, overflow } = layOutKeys(model, [1], given, [])
+        const placed = Object.values(banks).flat()
+        const values = [...placed.map(({ value }) => value), ...overflow.map(({ value }) => value)].filter(Boolean)
+        expect(values.sort()).toEqual(given.map(({ value }) => value).sort())
+        for (const key of placed) {
+          const bank = model.keys[key.bank]
+          expect(bank && bankAllows(bank, key.kind)).toBe(true)
+          expect(key.line ?? 1).toBeLessThanOrEqual(model.lines)
+          if (key.value !== undefined) expect(bank?.auto).toBe(true)
+        }
+      }),
+    )
+  })
+})
+
+describe('what is refused when saving', () => {
+  const messages = (...keys: LineKey[]): string[] => checkDeviceKeys(t21p, keys).map(({ message }) => message)
+
+  test('a good key is taken', () => {
+    expect(messages(deviceKey('linekey', 2, 'blf', { value: '102', label: 'Bob', line: 1 }))).toEqual([])
+  })
+
+  test.each<[string, LineKey, RegExp]>([
+    ['an unknown bank', deviceKey('memorykey', 1, 'blf', { value: '1' }), /no key bank "memorykey"; it has linekey/],
+    ['a place that is too high', deviceKey('linekey', 3, 'blf', { value: '1' }), /places 1 to 2/],
+    ['a place that the hardware lacks', deviceKey('programablekey', 7, 'dnd'), /lacks the key/],
+    [
+      'a kind that the bank cannot be',
+      deviceKey('softkey', 1, 'blf', { value: '1' }),
+      /cannot be blf; it can be speed-dial/,
+    ],
+    ['a missing value', deviceKey('linekey', 1, 'blf'), /blf needs a value/],
+    ['a line that the phone lacks', deviceKey('linekey', 1, 'line', { line: 3 }), /lines 1 to 2/],
+    ['a label of 65 characters', deviceKey('linekey', 1, 'dnd', { label: '😀'.repeat(65) }), /longer than 64/],
+    ['a line break', deviceKey('linekey', 1, 'dnd', { label: 'a\nb' }), /line break/],
+    ['a Unicode line break', deviceKey('linekey', 1, 'blf', { value: '1\u2028' }), /line break/],
+    ['a value of 201 characters', deviceKey('linekey', 1, 'url', { value: 'x'.repeat(201) }), /longer than 200/],
+  ])('%s', (_what, key, message) => {
+    expect(messages(key).join('\n')).toMatch(message)
+  })
+
+  test('two keys at one place, with the column of the second', () => {
+    const key = deviceKey('linekey', 1, 'dnd')
+    expect(checkDeviceKeys(t21p, [key, key])).toEqual([
+      expect.objectContaining({ code: 'KEY_INVALID', column: 'key 2', message: expect.stringMatching(/two keys/) }),
+    ])
+  })
+
+  test('a person’s keys are checked without a phone', () => {
+    expect(checkPersonKeys([personKey('speed-dial', { value: '1' }), personKey('park')])).toEqual([
+      expect.objectContaining({ column: 'key 2', message: expect.stringMatching(/park needs a value/) }),
+    ])
+  })
+})
