@@ -228,6 +228,25 @@ describe('simulated phones', () => {
     expect(clock.pending).toBe(0)
   })
 
+  test('with one account refused keep the others, and never count as registered', async () => {
+    const clock = new FakeClock(0)
+    const refused = new RegistrationFailure('register-refused', '403 Forbidden')
+    const lost = new RegistrationFailure('register-timeout', 'no answer')
+    const registrar = fakeRegistrar((user, attempt) => (user === '104' ? refused : attempt === 2 ? lost : undefined))
+    const phones = [{ model: 'grandstream/gxp1628', mac: GRANDSTREAM, transport: 'http' as const }]
+    const simulation = simulate(options({ phones, keepRegistered: true, world: { ...registrar, clock } }))
+    expect((await simulation.settled).failures).toEqual({ 'register-refused': 1 })
+    await until(() => clock.pending === 1)
+    clock.advance(1_800_000)
+    await until(() => clock.pending === 1)
+    clock.advance(2000)
+    await until(() => clock.pending === 1)
+    expect(registrar.events).toEqual(['refresh 103', 'refresh 103'])
+    expect(simulation.phones()[0]).toMatchObject({ state: 'failed', registered: ['103'] })
+    await simulation.stop()
+    expect(registrar.events.at(-1)).toBe('close 103')
+  })
+
   test('that are cut off while they wait leave no timer behind', async () => {
     const clock = new FakeClock(0)
     const simulation = simulate(
@@ -236,6 +255,22 @@ describe('simulated phones', () => {
     await simulation.stop()
     expect(clock.pending).toBe(0)
     expect((await simulation.settled).failed).toBe(0)
+  })
+
+  test('that are cut off while nobody answers stop at once, and close what comes late', async () => {
+    const never = simulate(options({ world: { ...fakeRegistrar(), fetch: () => new Promise(() => undefined) } }))
+    await until(() => never.phones()[0]?.state === 'fetching')
+    await never.stop()
+    const registrar = fakeRegistrar()
+    let answer: () => void = () => undefined
+    const late = new Promise<void>((resolve) => (answer = resolve))
+    const register = (request: RegistrationRequest) => late.then(() => registrar.register(request))
+    const simulation = simulate(options({ keepRegistered: true, world: { register } }))
+    await until(() => simulation.phones()[0]?.state === 'registering')
+    await simulation.stop()
+    answer()
+    await until(() => registrar.events.length > 0)
+    expect(registrar.events).toEqual(['close 101'])
   })
 
   test('of an unknown model are refused', () => {

@@ -112,6 +112,15 @@ describe('the live view', () => {
     expect(clock.pending).toBe(0)
   })
 
+  test('draws a bar for phones that do not fit on the screen, and knows no screen without columns', () => {
+    const low = { ...terminal(true), rows: 3 }
+    liveView(low, new FakeClock()).end([up(5), up(5), up(5)])
+    expect(low.written.join('')).toContain('3 of 3 registered')
+    const unknown = { ...terminal(true), columns: 0, rows: 0 }
+    liveView(unknown, new FakeClock()).end([up(5)])
+    expect(unknown.written.join('')).toContain(`${phoneLine(up(5), 0)}\n`)
+  })
+
   test('draws a bar for more than 30 phones', () => {
     const tty = terminal(true)
     liveView(tty, new FakeClock()).end(Array.from({ length: 31 }, () => up(5)))

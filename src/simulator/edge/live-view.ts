@@ -8,6 +8,7 @@ export interface Terminal {
   write(text: string): unknown
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
 }
 
 /** A view of phones coming up. `show` may be called as often as anything changes. */
@@ -25,7 +26,7 @@ const CLEAR_DOWN = '\u001b[J'
 const up = (lines: number): string => (lines > 0 ? `\u001b[${lines}A` : '')
 
 /**
- * On a terminal: one line per phone for up to 30 phones, else a progress bar, redrawn in place at most every 80 ms.
+ * On a terminal: one line per phone for up to 30 phones that fit on it, else a progress bar, redrawn in place at most every 80 ms.
  * Elsewhere: one plain line whenever a phone has registered or failed.
  */
 export function liveView(terminal: Terminal, clock: Clock = systemClock): LiveView {
@@ -56,9 +57,12 @@ function redrawnView(terminal: Terminal, clock: Clock): LiveView {
     cancelFrame?.()
     cancelFrame = undefined
     const now = clock.now()
-    const width = (terminal.columns ?? 80) - 1
+    // Some pseudo-terminals say 0 when they do not know.
+    const width = (terminal.columns || 80) - 1
+    // The cursor does not go up beyond the top of the screen.
+    const mostLines = Math.min(MOST_LINES, (terminal.rows || MOST_LINES + 1) - 1)
     const lines =
-      latest.length <= MOST_LINES
+      latest.length <= mostLines
         ? latest.map((phone) => phoneLine(phone, now).slice(0, width))
         : [progressBar(latest, width)]
     terminal.write(`${LINE_START}${up(drawnLines)}${CLEAR_DOWN}${lines.map((line) => `${line}\n`).join('')}`)

@@ -43,6 +43,12 @@ const REGISTER_ATTEMPTS = 5
 export class SimulatedPhone {
   #progress: PhoneProgress
   #isOff = false
+  /** Active accounts of its config. */
+  #accounts = 0
+  #cutPower: () => void = () => undefined
+  readonly #powerCut = new Promise<undefined>((resolve) => {
+    this.#cutPower = () => resolve(undefined)
+  })
   readonly #registrations = new Map<string, Registration>()
   readonly #wakeUps = new Set<() => void>()
 
@@ -85,6 +91,7 @@ export class SimulatedPhone {
   /** Cuts the power: nothing is unregistered, as in a real power cut, unless asked for. */
   async powerOff(unregister: boolean): Promise<void> {
     this.#isOff = true
+    this.#cutPower()
     for (const wakeUp of [...this.#wakeUps]) wakeUp()
     const registrations = [...this.#registrations.values()]
     if (unregister) await Promise.allSettled(registrations.map((registration) => registration.unregister()))
@@ -105,17 +112,21 @@ export class SimulatedPhone {
       }
       const { url } = step.value
       this.#report({ state: 'fetching', detail: fileName(url) })
-      const outcome = await world.fetch({
+      const fetched = world.fetch({
         url,
         userAgent: spec.model.httpUserAgent(spec.mac),
         ...(spec.localAddress !== undefined && { localAddress: spec.localAddress }),
       })
+      const outcome = await Promise.race([fetched, this.#powerCut])
+      if (!outcome) return undefined
       step = sequence.next(outcome)
     }
     return step.value
   }
 
+  /** One after another, as phones do; the first that fails ends it, and those before it stay registered. */
   async #registerAll(accounts: readonly PhoneAccount[], poweredOnAt: number): Promise<void> {
+    this.#accounts = accounts.length
     for (const account of accounts) {
       this.#report({ state: 'registering', detail: account.user })
       try {
@@ -138,10 +149,6 @@ export class SimulatedPhone {
     const request = registrationRequest(this.spec, account, target, address)
     const registration = await this.#patiently(() => this.world.register(request))
     if (!registration) return
-    if (this.#isOff) {
-      registration.close()
-      return
-    }
     this.#registrations.set(`${account.index}`, registration)
     const registerLatencyMs = Math.max(this.#progress.registerLatencyMs ?? 0, registration.latencyMs)
     this.#progress = { ...this.#progress, registerLatencyMs }
@@ -152,7 +159,15 @@ export class SimulatedPhone {
   async #patiently(register: () => Promise<Registration>): Promise<Registration | undefined> {
     for (let attempt = 1; !this.#isOff; attempt += 1) {
       try {
-        return await register()
+        const pending = register()
+        const registration = await Promise.race([pending, this.#powerCut])
+        if (registration && !this.#isOff) return registration
+        // Nobody waits for it any more, but its socket must go.
+        pending.then(
+          (late) => late.close(),
+          () => undefined,
+        )
+        return undefined
       } catch (error) {
         const isFinal = !(error instanceof RegistrationFailure) || error.kind === 'register-refused'
         if (isFinal || attempt >= REGISTER_ATTEMPTS) throw error
@@ -182,13 +197,12 @@ export class SimulatedPhone {
 
   #regain(user: string): void {
     const registered = [...new Set([...this.#progress.registered, user])]
-    const isComplete = registered.length === this.#registrations.size
+    const isComplete = registered.length === this.#accounts
     this.#report(isComplete ? { state: 'registered', detail: '', registered } : { registered })
   }
 
   #fail(failure: FailureKind, detail: string): void {
     this.#report({ state: 'failed', failure, detail })
-    this.#closeRegistrations()
   }
 
   #closeRegistrations(): void {

@@ -1,8 +1,6 @@
 import { isIPv6 } from 'node:net'
-import type { Mac } from '../../domain/mac-address.js'
 import { systemClock } from '../../domain/edge/system-clock.js'
-import { AppError } from '../../domain/errors.js'
-import { SIMULATED_MODELS } from '../models.js'
+import { type PlannedPhone, requireModel } from '../plan.js'
 import type { PhoneProgress } from '../progress.js'
 import { summarise, type Summary } from '../summary.js'
 import { fetchAsPhone } from './fetch.js'
@@ -10,14 +8,8 @@ import { type PhoneWorld, SimulatedPhone } from './phone.js'
 import { registerPhone } from './sip-register.js'
 
 export interface SimulateOptions {
-  readonly phones: readonly {
-    /** Catalog id, one of SIMULATED_MODELS. */
-    readonly model: string
-    readonly mac: Mac
-    readonly transport: 'http' | 'tftp'
-    /** Source address of everything it sends; undefined: the system chooses. */
-    readonly localAddress?: string
-  }[]
+  /** See planPhones; the source address is that of everything a phone sends. */
+  readonly phones: readonly PlannedPhone[]
   /** What DHCP would tell. The SIP server comes from the config, as on a phone. */
   readonly server: {
     /** IP address. */
@@ -82,15 +74,6 @@ export function simulate(options: SimulateOptions): Simulation {
       await Promise.allSettled(started)
     },
   }
-}
-
-function requireModel(id: string) {
-  const model = SIMULATED_MODELS.get(id)
-  if (model) return model
-  throw new AppError('MODEL_UNKNOWN', `The simulator does not know the model ${id}`, {
-    field: 'model',
-    hint: `One of ${[...SIMULATED_MODELS.keys()].join(', ')}`,
-  })
 }
 
 function baseUrl(transport: 'http' | 'tftp', server: SimulateOptions['server']): string {
