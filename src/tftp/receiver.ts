@@ -23,7 +23,7 @@ export type ReceiverInput = { kind: 'start' } | { kind: 'packet'; packet: Packet
 
 export type ReceiverEnd = { kind: 'received' } | { kind: 'timeout' } | { kind: 'error'; code: number; message: string }
 
-export type ReceiverOutput =
+type ReceiverOutput =
   { kind: 'send'; packet: Packet } | { kind: 'deliver'; data: Uint8Array } | { kind: 'finished'; end: ReceiverEnd }
 
 export interface ReceiverStep {

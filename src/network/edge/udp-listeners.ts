@@ -115,8 +115,6 @@ class AddressSockets implements UdpListeners {
 
   async #openOne(address: string): Promise<void> {
     const socket = createSocket(address)
-    // Without a listener an error of the socket would end the process.
-    socket.socket.on('error', (error) => this.#log.warn({ address, error: error.message }, 'UDP socket error'))
     try {
       const bound = await socket.bind({ address, port: this.port, exclusive: true })
       this.port = bound.port
@@ -125,6 +123,8 @@ class AddressSockets implements UdpListeners {
       await socket.close().catch(() => undefined)
       throw error
     }
+    // Without a listener an error of the socket would end the process.
+    socket.socket.on('error', (error) => this.#log.warn({ address, error: error.message }, 'UDP socket error'))
     const local = { address, port: this.port }
     socket.socket.on('message', (data, { address: sender, port }) => {
       if (port !== 0) this.#hand({ data, remote: { address: sender, port }, local })
