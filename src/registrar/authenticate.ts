@@ -1,9 +1,10 @@
 import type { Millis } from '../domain/clock.js'
 import type { Id } from '../domain/entities.js'
-import { ALGORITHMS, type Credentials, formatChallenge, provesHa1, readCredentials } from '../sip/digest.js'
-import { type Header, headerValues, type SipRequest } from '../sip/message.js'
+import { type Credentials, formatChallenge, provesHa1, readCredentials } from '../sip/digest.js'
+import { type Header, headerValue, headerValues, type SipRequest } from '../sip/message.js'
 import type { Accounts, DigestAccount } from './accounts.js'
 import type { NonceCounts, Nonces } from './nonce.js'
+import { challengeAlgorithms } from './policy.js'
 
 /** The outcome of looking at the Authorization headers. Only `stale` and `accepted` need the right password. */
 export type Verdict =
@@ -66,9 +67,15 @@ export function authenticate(
 }
 
 /** [RFC8760-2.3] One challenge per algorithm; MD5 first, because old phones look at the first one only. */
-export function challengeHeaders(realm: string, nonces: Nonces, now: Millis, stale: boolean): Header[] {
+export function challengeHeaders(
+  request: SipRequest,
+  realm: string,
+  nonces: Nonces,
+  now: Millis,
+  stale: boolean,
+): Header[] {
   const wireRealm = Buffer.from(realm, 'utf8').toString('latin1')
-  return ALGORITHMS.map((algorithm) => ({
+  return challengeAlgorithms(headerValue(request, 'User-Agent')).map((algorithm) => ({
     name: 'WWW-Authenticate',
     value: formatChallenge({ realm: wireRealm, nonce: nonces.issue(now, realm, algorithm), algorithm, stale }),
   }))

@@ -1,3 +1,5 @@
+import { ALGORITHMS, type DigestAlgorithm } from '../sip/digest.js'
+
 /** What the registrar grants. Times in seconds. */
 export interface RegistrarPolicy {
   /** Granted to a phone that asks for nothing. */
@@ -24,3 +26,14 @@ export const DEFAULT_POLICY: RegistrarPolicy = {
 export const ALLOW = 'REGISTER, OPTIONS'
 /** Extensions understood (option tags). */
 export const SUPPORTED = ['path', 'outbound'] as const
+
+/** Clients that give up when any challenge names another algorithm than MD5. Seen: baresip 1.0.0. */
+const MD5_ONLY = [/^baresip v[01]\./]
+
+/**
+ * Algorithms to offer, in this order (RFC 8760 §2.3). It depends on the User-Agent of the request alone, never on the
+ * user, so it tells nobody who exists.
+ */
+export function challengeAlgorithms(userAgent: string | undefined): readonly DigestAlgorithm[] {
+  return MD5_ONLY.some((pattern) => pattern.test(userAgent ?? '')) ? ['MD5'] : ALGORITHMS
+}

@@ -132,6 +132,12 @@ describe('[RFC3261-22] digest', () => {
     expect(headerValue(answer, 'Server')).toBeUndefined()
   })
 
+  test('a client that gives up on SHA-256 is offered MD5 alone', async () => {
+    const bench = await Bench.start()
+    const challenges = await bench.challenges({ extra: ['User-Agent: baresip v1.0.0 (x86_64/linux)'] })
+    expect(challenges).toEqual([expect.stringContaining('algorithm=MD5')])
+  })
+
   test('SHA-256 is accepted; the nonce of the one algorithm does not serve the other', async () => {
     const bench = await Bench.start()
     const [md5 = '', sha = ''] = await bench.challenges()

@@ -201,7 +201,7 @@ export class Registrar {
     const verdict = authenticate(request, { id: site.id, realm }, parts, now)
     if (verdict.kind === 'accepted') return verdict.account
     if (verdict.kind === 'wrong') this.#refused(verdict.username, flow, 'wrong password or unknown user')
-    return { status: 401, headers: challengeHeaders(realm, this.#nonces, now, verdict.kind === 'stale') }
+    return { status: 401, headers: challengeHeaders(request, realm, this.#nonces, now, verdict.kind === 'stale') }
   }
 
   #register(wish: RegisterWish, who: Registrant, finish: (answer: Answer) => void): void {
