@@ -13,12 +13,14 @@ export interface ImportKey {
   label?: string
 }
 
-/** A checked row. A row without MAC is a person without a phone. */
+/** A checked row. A row without MAC is a person without a phone, one without extension a phone without a line. */
 export interface ImportRow {
   /** Row of the file; the header is row 1. */
   row: number
-  extension: ExtensionNumber
+  extension?: ExtensionNumber
   mac?: Mac
+  /** Line of the phone; absent: the rows of a phone are its lines in order. */
+  line?: number
   /** Model id as the folders of device-templates. */
   model?: string
   name?: string
@@ -33,7 +35,7 @@ export interface ParsedCsv {
   problems: Problem[]
 }
 
-const COLUMNS = ['mac', 'model', 'extension', 'name', 'email', 'password'] as const
+const COLUMNS = ['mac', 'model', 'line', 'extension', 'name', 'email', 'password'] as const
 const KEY_COLUMN = /^key[ _-]?(\d{1,3})$/
 
 /**
@@ -101,12 +103,14 @@ function headerProblems(names: readonly string[]): Problem[] {
   return problems
 }
 
-/** Non-breaking blanks and the apostrophe that spreadsheets (and our export) put before =, +, - and @. */
+/** Takes outer blanks away, and the apostrophe that spreadsheets and `guardCell` put before =, +, -, @ and digits. */
 function clean(cell: string): string {
-  return cell
-    .replace(/\u00a0/g, ' ')
-    .trim()
-    .replace(/^'(?=[=+\-@\d])/, '')
+  return cell.trim().replace(/^'(?='*[=+\-@\d])/, '')
+}
+
+/** A cell that no spreadsheet takes for a formula; `clean` is the reverse. */
+export function guardCell(cell: string): string {
+  return /^(?:[=+\-@]|'+[=+\-@\d])/.test(cell) ? `'${cell}` : cell
 }
 
 function readRow(cells: ReadonlyMap<string, string>, row: number): { row?: ImportRow; problems: Problem[] } {
@@ -122,7 +126,14 @@ function readRow(cells: ReadonlyMap<string, string>, row: number): { row?: Impor
     }
   }
   const extension = parseExtensionNumber(cell('extension'))
-  if (extension === undefined) problems.push(problem('NUMBER_INVALID', row, 'extension', badNumber(cell('extension'))))
+  const phoneOnly = cell('extension') === '' && cell('mac') !== ''
+  if (extension === undefined && !phoneOnly) {
+    problems.push(problem('NUMBER_INVALID', row, 'extension', badNumber(cell('extension'))))
+  }
+  const line = cell('line') === '' ? undefined : Number(cell('line'))
+  if (line !== undefined && !(Number.isInteger(line) && line >= 1 && line <= 64)) {
+    problems.push(problem('LINE_INVALID', row, 'line', `"${cell('line').slice(0, 30)}" is not a line: a number from 1`))
+  }
   const mac = cell('mac') === '' ? undefined : parseMac(cell('mac'))
   if (cell('mac') !== '' && mac === undefined) problems.push(problem('MAC_INVALID', row, 'mac', badMac(cell('mac'))))
   const name = cell('name') === '' ? undefined : attempt('name', () => requireName(cell('name')))
@@ -136,13 +147,14 @@ function readRow(cells: ReadonlyMap<string, string>, row: number): { row?: Impor
     problems.push(problem('KEY_INVALID', row, column, key))
     return []
   })
-  if (problems.length > 0 || extension === undefined) return { problems }
+  if (problems.length > 0) return { problems }
   const model = cell('model').toLowerCase()
   return {
     problems,
     row: {
       row,
-      extension,
+      ...(extension === undefined ? {} : { extension }),
+      ...(line === undefined ? {} : { line }),
       ...(mac === undefined ? {} : { mac }),
       ...(model === '' ? {} : { model }),
       ...(name === undefined ? {} : { name }),
