@@ -25,6 +25,14 @@ const bankSchema = z.strictObject({
   slots: z.array(z.record(z.string(), z.string())).optional(),
 })
 
+function isExpression(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp
+  } catch {
+    return false
+  }
+}
+
 const escape = z.enum(['kv', 'xml'])
 
 const fileSchema = z.strictObject({
@@ -48,7 +56,7 @@ const fileSchema = z.strictObject({
   booleans: z.tuple([fieldValue, fieldValue]).optional(),
   reader: z.string().optional(),
   /** Expression for names of parameters the file can hold; raw parameters of another form are for another file. */
-  parameters: z.string().optional(),
+  parameters: z.string().refine(isExpression, 'is no regular expression').optional(),
 })
 
 const passwordRule = z.strictObject({

@@ -50,9 +50,8 @@ function labelOf(
   max: number | undefined,
 ): string | null {
   if (key.label !== undefined) return key.label
-  if (key.kind === 'line') return line?.label ?? null
-  const made = target?.displayName || key.value
-  return made === undefined ? null : cutLabel(made, max)
+  const made = key.kind === 'line' ? line?.label : target?.displayName || key.value
+  return made === undefined || made === null ? null : cutLabel(made, max)
 }
 
 type Places = Readonly<Record<string, string | number | null>>

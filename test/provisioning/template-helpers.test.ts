@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { KeyField, PhoneFile } from '../../src/catalog/manifest.js'
+import { familySchema, type KeyField, type PhoneFile } from '../../src/catalog/manifest.js'
 import { Sheet } from '../../src/provisioning/sheet.js'
 import { createTemplates } from '../../src/provisioning/template.js'
 
@@ -54,5 +54,10 @@ describe('helpers for phones with fixed rows and split addresses', () => {
     ])
     const file = { ...FILE, parameters: '^P\\d+$' }
     expect(render('{{rest}}', {}, { file, raw })).toBe('P331=x')
+  })
+  test('an expression for parameter names that cannot be compiled is found when the manifest is read', () => {
+    const { fileDefaults } = familySchema.shape
+    expect(fileDefaults.safeParse({ parameters: '^P\\d+$' }).success).toBe(true)
+    expect(fileDefaults.safeParse({ parameters: '^P(' }).success).toBe(false)
   })
 })
