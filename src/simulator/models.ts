@@ -1,3 +1,4 @@
+import { AppError } from '../domain/errors.js'
 import { formatMac, type Mac } from '../domain/mac-address.js'
 import type { PhoneVendor } from '../readers/phone-account.js'
 
@@ -98,6 +99,16 @@ const MODELS: readonly SimulatedModel[] = [
 ]
 
 export const SIMULATED_MODELS: ReadonlyMap<string, SimulatedModel> = new Map(MODELS.map((model) => [model.id, model]))
+
+/** @throws AppError MODEL_UNKNOWN, with the models the simulator knows. */
+export function requireModel(id: string): SimulatedModel {
+  const model = SIMULATED_MODELS.get(id)
+  if (model) return model
+  throw new AppError('MODEL_UNKNOWN', `The simulator does not know the model ${id}`, {
+    field: 'model',
+    hint: `One of ${[...SIMULATED_MODELS.keys()].join(', ')}`,
+  })
+}
 
 /** The n-th MAC address (from 0) of generated phones of a model. The same n gives the same address. */
 export function generatedMac(model: SimulatedModel, n: number): Mac {

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
+import type { Mac } from '../../domain/mac-address.js'
 import { systemClock } from '../../domain/edge/system-clock.js'
-import { type PlannedPhone, requireModel } from '../plan.js'
+import { requireModel } from '../models.js'
 import type { PhoneProgress } from '../progress.js'
 import { summarise, type Summary } from '../summary.js'
 import { fetchAsPhone } from './fetch.js'
@@ -8,8 +9,14 @@ import { type PhoneWorld, SimulatedPhone } from './phone.js'
 import { registerPhone } from './sip-register.js'
 
 export interface SimulateOptions {
-  /** See planPhones; the source address is that of everything a phone sends. */
-  readonly phones: readonly PlannedPhone[]
+  readonly phones: readonly {
+    /** Catalog id, one of SIMULATED_MODELS. */
+    readonly model: string
+    readonly mac: Mac
+    readonly transport: 'http' | 'tftp'
+    /** Source address of everything it sends; undefined: the system chooses. */
+    readonly localAddress?: string
+  }[]
   /** What DHCP would tell. The SIP server comes from the config, as on a phone. */
   readonly server: {
     /** IP address. */
