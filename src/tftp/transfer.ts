@@ -121,7 +121,7 @@ function pump(state: TransferState, now: Millis): TransferStep {
       sent: upTo,
       highest: Math.max(state.highest, upTo),
       deadline: now + waitMs(state),
-      probe: state.probe ?? (fresh && state.resends === 0 ? { block: upTo, at: now } : undefined),
+      probe: state.probe ?? (fresh ? { block: upTo, at: now } : undefined),
     },
     outputs,
   }

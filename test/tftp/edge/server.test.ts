@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Endpoint } from '../../../src/network/udp.js'
 import { openTftpServer, type TftpServer, type TftpServerOptions } from '../../../src/tftp/edge/server.js'
 import type { TftpContent, TftpFinished, TftpRequest } from '../../../src/tftp/handler.js'
+import type { Packet } from '../../../src/tftp/packet.js'
 import { fetchByTftp } from '../../../src/simulator/edge/tftp-client.js'
 import { FakeClock } from '../../support/fake-clock.js'
 import { recordingLog } from '../../support/recording-log.js'
@@ -66,10 +67,15 @@ async function client(address?: string, port?: number): Promise<RawClient> {
   return raw
 }
 
-/** Lets everything that is on its way on loopback arrive: a full round trip to the server's port. */
-async function settled(raw: RawClient, at: Endpoint): Promise<void> {
+/** Lets everything that is on its way on loopback arrive: a round trip to the server's port. Returns what else came. */
+async function settled(raw: RawClient, at: Endpoint): Promise<Packet[]> {
   await raw.send({ kind: 'write', fileName: 'settle', mode: 'octet', options: [] }, at)
-  await raw.next()
+  const others: Packet[] = []
+  for (;;) {
+    const { packet } = await raw.next()
+    if (packet.kind === 'error' && packet.code === 2) return others
+    others.push(packet)
+  }
 }
 
 describe('TFTP server', () => {
@@ -110,8 +116,11 @@ describe('TFTP server', () => {
     expect((await stranger.next()).packet).toMatchObject({ kind: 'error', code: 5 })
     await stranger.send({ kind: 'error', code: 0, message: 'stop it' }, from)
     await stranger.sendBytes(Buffer.from([0]), from)
-    await settled(stranger, at)
-    expect(stranger.waiting).toBe(0)
+    expect(await settled(stranger, at)).toEqual([])
+    const neighbour = await client()
+    await neighbour.ack(1, from)
+    expect((await neighbour.next()).packet).toMatchObject({ kind: 'error', code: 5 })
+    expect(phone.waiting).toBe(0)
     await phone.ack(1, from)
     expect((await phone.next()).packet).toMatchObject({ kind: 'data', block: 2 })
   })
@@ -123,8 +132,7 @@ describe('TFTP server', () => {
     for (const bytes of garbage) if (bytes[0] !== 0 || (bytes[1] ?? 0) > 2) await phone.sendBytes(bytes, at)
     for (let opcode = 0; opcode < 9; opcode += 1) await phone.sendBytes(Uint8Array.of(0, opcode), at)
     expect(server.liveTransfers).toBe(0)
-    await settled(phone, at)
-    expect(phone.waiting).toBe(0)
+    expect(await settled(phone, at)).toEqual([])
     expect(requests.map(({ path }) => path)).toEqual(['settle'])
   })
 
@@ -185,8 +193,7 @@ describe('TFTP server', () => {
     await phone.ask('f', at)
     await phone.ask('f', at)
     await phone.next()
-    await settled(phone, at)
-    expect(phone.waiting).toBe(0)
+    expect(await settled(phone, at)).toEqual([])
     expect(requests.filter(({ operation }) => operation === 'read')).toHaveLength(1)
   })
 
@@ -198,8 +205,7 @@ describe('TFTP server', () => {
     await phone.ack(1, from)
     await phone.next()
     await phone.ask('f', at)
-    await settled(phone, at)
-    expect(phone.waiting).toBe(0)
+    expect(await settled(phone, at)).toEqual([])
     expect(requests.filter(({ operation }) => operation === 'read')).toHaveLength(1)
   })
 
@@ -325,6 +331,19 @@ describe('TFTP server', () => {
     expect(finished).toMatchObject([{ ok: false, bytes: 0, end: 'timeout' }])
     expect(server.liveTransfers).toBe(0)
     expect(clock.pending).toBeLessThanOrEqual(1)
+  })
+
+  test('a transfer that has ended leaves no timer, and stop waits no longer than for the last one', async () => {
+    const clock = new FakeClock()
+    const { at, server, finished } = await serve(() => text('hello'), { clock })
+    const phone = await client()
+    await phone.ask('f', at)
+    const { from } = await phone.next()
+    const stopping = server.stop()
+    await phone.ack(1, from)
+    await stopping
+    expect(finished).toMatchObject([{ ok: true, end: 'delivered' }])
+    expect(clock.pending).toBe(0)
   })
 
   test('stop lets a transfer go on, takes no new one, and ends what is left after 5 s with error 0', async () => {
