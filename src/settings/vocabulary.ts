@@ -7,7 +7,7 @@ const layerSchema = z.enum(LAYERS)
 const scalarSchema = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())])
 
 const definitionSchema = z.strictObject({
-  type: z.enum(['boolean', 'integer', 'text', 'enum', 'list', 'number', 'host', 'url', 'timezone']),
+  type: z.enum(['boolean', 'integer', 'text', 'enum', 'list', 'number', 'host', 'endpoint', 'url', 'timezone']),
   values: z.array(z.string()).optional(),
   min: z.number().optional(),
   max: z.number().optional(),
@@ -62,11 +62,15 @@ export function problemWithLine(text: string, maxLength: number): string | undef
   return undefined
 }
 
-const HOST = /^(?:\[[0-9a-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)(?::\d{1,5})?$/i
+const HOST = /^(?:\[[0-9a-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)$/i
 
 function isHost(text: string): boolean {
-  const port = /:(\d+)$/.exec(text)?.[1]
-  return HOST.test(text) && (port === undefined || (Number(port) >= 1 && Number(port) <= 65535))
+  return HOST.test(text)
+}
+
+function isEndpoint(text: string): boolean {
+  const [, host = '', port] = /^(.*?)(?::(\d{1,5}))?$/.exec(text) ?? []
+  return isHost(host) && (port === undefined || (Number(port) >= 1 && Number(port) <= 65535))
 }
 
 function isZone(text: string): boolean {
@@ -103,7 +107,8 @@ const CHECKS: Record<SettingDefinition['type'], Check> = {
       ? undefined
       : `must be a list of ${values?.join(', ')}`,
   number: textCheck((text) => /^[0-9A-Za-z*#+._-]{1,40}$/.test(text), 'a number that phones can dial'),
-  host: textCheck(isHost, 'a host name or address, with :port if needed'),
+  host: textCheck(isHost, 'a host name or address without a port, IPv6 in brackets'),
+  endpoint: textCheck(isEndpoint, 'a host name or address, with :port if needed, IPv6 in brackets'),
   url: textCheck(
     (text) => text.length <= 250 && isHttpUrl(text),
     'an http, https or tftp URL of at most 250 characters',

@@ -10,6 +10,7 @@ words: { type: text, max: 5, default: null, layers: [global], help: h }
 choice: { type: enum, values: [a, b], default: null, layers: [global], help: h }
 several: { type: list, values: [a, b, c], default: null, layers: [global], help: h }
 dial: { type: number, default: null, layers: [global], help: h }
+proxy: { type: endpoint, default: null, layers: [global], help: h }
 machine: { type: host, default: null, layers: [global], help: h }
 link: { type: url, default: null, layers: [global], help: h }
 zone: { type: timezone, default: null, layers: [global], help: h }
@@ -36,8 +37,9 @@ describe('values that are taken', () => {
     ['dial', '*97', '*97'],
     ['dial', '+4930123', '+4930123'],
     ['machine', 'pbx.example.com', 'pbx.example.com'],
-    ['machine', '192.0.2.1:5070', '192.0.2.1:5070'],
-    ['machine', '[2001:db8::1]:5060', '[2001:db8::1]:5060'],
+    ['proxy', '192.0.2.1:5070', '192.0.2.1:5070'],
+    ['proxy', '[2001:db8::1]:5060', '[2001:db8::1]:5060'],
+    ['proxy', 'pbx', 'pbx'],
     ['link', 'http://192.0.2.1/a b'.replace(' ', '%20'), 'http://192.0.2.1/a%20b'],
     ['link', 'tftp://192.0.2.1/x', 'tftp://192.0.2.1/x'],
     ['zone', 'Europe/Berlin', 'Europe/Berlin'],
@@ -70,8 +72,9 @@ describe('values that are refused, naming the setting', () => {
     ['dial', 'x'.repeat(41)],
     ['machine', 'a b'],
     ['machine', '2001:db8::1'],
-    ['machine', 'pbx:99999'],
-    ['machine', 'pbx:0'],
+    ['machine', 'pbx:5060'],
+    ['proxy', 'pbx:99999'],
+    ['proxy', 'pbx:0'],
     ['machine', 'pbx/path'],
     ['link', 'javascript:alert(1)'],
     ['link', 'http://'],
