@@ -12,7 +12,7 @@ import { openFirmwareFolder } from './firmware/edge/folder.js'
 import type { Installation } from './installation.js'
 import { addressFamily, normaliseAddress, parseEndpoint } from './network/address.js'
 import { localAddresses } from './network/edge/interfaces.js'
-import { networkTrust } from './network/trust.js'
+import { inContainer, trustNow } from './network/edge/trust-now.js'
 import type { Log } from './observe/log.js'
 import { createConfigFiles, entryBytes } from './provisioning/config-files.js'
 import type { ProvisioningRequest } from './provisioning/delivery.js'
@@ -84,14 +84,20 @@ export async function startServer(installation: Installation): Promise<RunningSe
 
 async function startParts(installation: Installation, undo: Undo): Promise<Ports> {
   const { config, log, databases } = installation
-  const trust = networkTrust(
+  const trust = trustNow(
     { trusted: config.trustedNetworks, proxies: config.trustedProxies, unlimited: config.unlimitedNetworks },
-    localAddresses(),
+    systemClock,
   )
   log.info(
-    { trusted: trust.trusted.cidrs, proxies: trust.proxies.cidrs },
+    { trusted: trust().trusted.cidrs, proxies: trust().proxies.cidrs },
     'networks whose phones get their config by MAC',
   )
+  if (config.trustedNetworks === undefined && inContainer(process.env)) {
+    log.warn(
+      { hint: 'set PHONEBOOT_TRUSTED_NETWORKS to the networks of your phones' },
+      'in a container strangers may seem to come from a trusted private network',
+    )
+  }
   const feed = await startSnapshotFeed({ databases, clock: systemClock, log })
   undo.add(() => feed.stop())
   const { snapshot } = feed
@@ -137,7 +143,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
       log,
     }),
     firmware,
-    isTrusted: (address) => trust.trusted.contains(address),
+    isTrusted: (address) => trust().trusted.contains(address),
     serverAddress: (request) => advertised(config, ports, request),
     caCertificate: () => {
       const pem = certificates.caPem()
@@ -155,14 +161,14 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
     ...(config.tftpPortIsDefault ? { fallbackPort: TFTP_FALLBACK_PORT } : {}),
     ...(config.tftpTransferPorts ? { transferPorts: config.tftpTransferPorts } : {}),
     bind: config.bind,
-    isUnlimited: (address) => trust.unlimited.contains(address),
+    isUnlimited: (address) => trust().unlimited.contains(address),
     clock: systemClock,
     log,
   })
   ports.tftp = tftp.port
   undo.add(() => tftp.stop())
   const http = await startPhoneHttpServer({
-    handler: createPhoneHttp({ provisioning, trustedProxies: trust.proxies, clock: systemClock, log }),
+    handler: createPhoneHttp({ provisioning, trustedProxies: trust().proxies, clock: systemClock, log }),
     bind: config.bind,
     httpPort: config.httpPort,
     https: { port: config.httpsPort, certificates },
