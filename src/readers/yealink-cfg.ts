@@ -17,6 +17,8 @@ export const readYealinkCfg: Reader = (bytes) => readResult(() => parse(decodeUt
 function parse(text: string): Entry[] {
   const entries: Entry[] = []
   const seen = new Set<string>()
+  // One look at the whole text is much cheaper than one at each line; which line it was matters only if there is one.
+  const isSuspect = FORBIDDEN.test(text)
   let line = 0
   for (let start = 0; start < text.length;) {
     line += 1
@@ -26,7 +28,10 @@ function parse(text: string): Entry[] {
     const content = text.slice(start, isCrLf ? end - 1 : end)
     start = end + 1
     if (line === 1) requireVersion(content)
-    else readLine(content, line, entries, seen)
+    else {
+      if (isSuspect && FORBIDDEN.test(content)) throw new ReadFailure(line, 'control character')
+      readLine(content, line, entries, seen)
+    }
   }
   if (line === 0) requireVersion('')
   return entries
@@ -39,7 +44,7 @@ function requireVersion(content: string): void {
 }
 
 function readLine(content: string, line: number, entries: Entry[], seen: Set<string>): void {
-  if (FORBIDDEN.test(content) || content.includes('\r')) throw new ReadFailure(line, 'control character')
+  if (content.includes('\r')) throw new ReadFailure(line, 'control character')
   if (content.charCodeAt(0) === 0x23) return
   const equals = content.indexOf('=')
   if (equals === -1) {

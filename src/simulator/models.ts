@@ -14,7 +14,7 @@ export interface SimulatedModel {
   readonly commonFile?: string
   /** Yealink V81 and later: `.boot` files come first. */
   readonly asksBootFiles?: boolean
-  /** First six to eight hexadecimal digits of MAC addresses of this model, for generated phones. */
+  /** First 6 or 8 hexadecimal digits of MAC addresses of this model, for generated phones. */
   readonly macPrefix: string
   httpUserAgent(mac: Mac): string
   readonly sipUserAgent: string
@@ -88,12 +88,17 @@ const MODELS: readonly SimulatedModel[] = [
   snom('D375', '00041391', '10.1.33.33'),
   snom('D385', '00041393', '10.1.33.33'),
   snom('D712', '00041388', '10.1.169.16'),
+  // No block of this model is published: the vendor's own.
+  snom('D713', '000413', '10.1.169.16'),
   snom('D717', '000413a6', '10.1.169.16'),
   snom('D735', '000413a3', '10.1.169.16'),
   snom('D745', '0004138c', '10.1.169.16'),
   snom('D765', '00041390', '10.1.169.16'),
   snom('D785', '00041392', '10.1.169.16'),
+  snom('715', '00041375', '10.1.33.33'),
+  snom('725', '00041378', '10.1.33.33'),
   ...['GXP1610', 'GXP1615', 'GXP1620', 'GXP1625', 'GXP1628', 'GXP1630'].map((token) => grandstream(token, '1.0.4.138')),
+  ...['GXP1760', 'GXP1780', 'GXP1782'].map((token) => grandstream(token, '1.0.1.8')),
   ...['GXP2130', 'GXP2135', 'GXP2140', 'GXP2160', 'GXP2170'].map((token) => grandstream(token, '1.0.11.85')),
   ...['GRP2612', 'GRP2613', 'GRP2614', 'GRP2615', 'GRP2616'].map((token) => grandstream(token, '1.0.5.15')),
 ]
