@@ -13,6 +13,7 @@ const ORDER = [
   'snapshot',
   'sites',
   'extensions',
+  'groups',
   'devices',
   'readers',
   'firmware',

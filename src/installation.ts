@@ -17,6 +17,8 @@ import { systemRandom } from './domain/edge/system-random.js'
 import type { Site } from './domain/entities.js'
 import { createKnexExtensionStore } from './extensions/edge/knex-store.js'
 import { createExtensionAdmin, type ExtensionAdmin } from './extensions/use-cases.js'
+import { createKnexGroupStore } from './groups/edge/knex-store.js'
+import { createGroupAdmin, type GroupAdmin } from './groups/use-cases.js'
 import type { Log } from './observe/log.js'
 import { createRenderer, type Renderer } from './provisioning/render.js'
 import { READERS } from './readers/index.js'
@@ -45,6 +47,7 @@ export interface Installation extends PhoneData {
   site: Site
   extensions: ExtensionAdmin
   devices: DeviceAdmin
+  groups: GroupAdmin
   deviceStore: DeviceStore
   settings: SettingsAdmin
   models: ModelLookup
@@ -115,6 +118,7 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
       deviceStore,
       extensions: createExtensionAdmin({ ...parts, store: createKnexExtensionStore(databases.main) }),
       devices: createDeviceAdmin({ ...parts, models, store: deviceStore }),
+      groups: createGroupAdmin({ ...parts, store: createKnexGroupStore(databases.main) }),
       settings: createSettingsAdmin({
         store: createKnexSettingsStore(databases.main),
         secrets,

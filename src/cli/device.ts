@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import type { DeviceView } from '../devices/store.js'
+import { AppError } from '../domain/errors.js'
 import { formatMac, requireMac } from '../domain/mac-address.js'
 import { layOutKeys } from '../catalog/key-bank.js'
 import type { Installation } from '../installation.js'
@@ -8,7 +9,7 @@ import { KnexBindingStore } from '../registrar/edge/knex-binding-store.js'
 import type { Binding } from '../domain/entities.js'
 import { actor, withInstallation } from './context.js'
 import { requireKeyCell } from './extension.js'
-import { shownTime, table, type Io, type Report } from './output.js'
+import { numberOption, shownTime, table, type Io, type Report } from './output.js'
 
 type Run = (work: () => Promise<Report>) => Promise<void>
 
@@ -76,25 +77,33 @@ export function deviceCommands(program: Command, io: Io, run: Run): void {
 
   device
     .command('update <mac>')
-    .description('change name, model or lines')
+    .description('change name, model, group or lines')
     .option('--name <name>', "'' takes it away")
     .option('--model <id>')
+    .option('--group <name>', "'' takes it out of its group")
     .option('--add-line <extension>', '101, or 101@2 for line 2', parseLine)
-    .option('--remove-line <position>')
+    .option('--remove-line <position>', 'number of the line', numberOption)
     .action(
       (
         mac: string,
-        options: { name?: string; model?: string; addLine?: ReturnType<typeof parseLine>; removeLine?: string },
+        options: {
+          name?: string
+          model?: string
+          group?: string
+          addLine?: ReturnType<typeof parseLine>
+          removeLine?: number
+        },
       ) =>
         run(() =>
           withInstallation(io, async (installation) => {
-            const { devices } = installation
-            const { name, model, addLine, removeLine } = options
+            const { devices, groups } = installation
+            const { name, model, group, addLine, removeLine } = options
+            const groupId = group ? (await groups.find(group)).id : group
             let changed =
-              name !== undefined || model !== undefined
-                ? await devices.update(actor(), mac, { name, model })
+              name !== undefined || model !== undefined || groupId !== undefined
+                ? await devices.update(actor(), mac, { name, model, groupId })
                 : undefined
-            if (removeLine !== undefined) changed = await devices.removeLine(actor(), mac, Number(removeLine))
+            if (removeLine !== undefined) changed = await devices.removeLine(actor(), mac, removeLine)
             if (addLine !== undefined) changed = await devices.addLine(actor(), mac, addLine)
             const found = changed ?? (await devices.show(mac))
             return shown(installation, found, [], `Phone ${formatMac(found.mac)} is changed.`)
@@ -114,9 +123,9 @@ export function deviceCommands(program: Command, io: Io, run: Run): void {
   device
     .command('events <mac>')
     .description('what the phone asked and was given, newest first')
-    .option('--limit <n>', 'at most this many', '20')
-    .action((mac: string, { limit }: { limit: string }) =>
-      run(() => withInstallation(io, (installation) => events(installation, mac, Number(limit)))),
+    .option('--limit <n>', 'at most this many', numberOption, 20)
+    .action((mac: string, { limit }: { limit: number }) =>
+      run(() => withInstallation(io, (installation) => events(installation, mac, limit))),
     )
 
   for (const [name, state, words] of [
@@ -262,7 +271,7 @@ async function keys(
       .filter((cell) => cell !== 'none')
       .map((cell) => {
         const place = /^([\w-]+)@(\d+)=(.+)$/.exec(cell)
-        if (!place) throw new InvalidArgumentError(`${cell}: write bank@place=kind:value:label`)
+        if (!place) throw new AppError('USAGE', `${cell}: write bank@place=kind:value:label`, { field: 'key' })
         return { bank: place[1], position: Number(place[2]), ...requireKeyCell(place[3] ?? '') }
       })
     device = await devices.setKeys(actor(), mac, inputs)

@@ -4,12 +4,14 @@ import { demoCommand } from './demo.js'
 import { deviceCommands } from './device.js'
 import { doctorCommand } from './doctor.js'
 import { extensionCommands } from './extension.js'
+import { groupCommands } from './group.js'
 import { migrateCommand } from './migrate.js'
 import { EXIT, writeError, writeReport, type ExitCode, type Io, type Report } from './output.js'
 import { phoneCommands } from './phone.js'
 import { registrationsCommand } from './registrations.js'
 import { renderCommand } from './render.js'
 import { serveCommand } from './serve.js'
+import { strangersCommand } from './strangers.js'
 import { settingsCommands } from './settings.js'
 import { simulateCommand } from './simulate.js'
 import { tftpGetCommand } from './tftp-get.js'
@@ -41,6 +43,8 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<E
   migrateCommand(program, io, run)
   extensionCommands(program, io, run)
   deviceCommands(program, io, run)
+  groupCommands(program, io, run)
+  strangersCommand(program, io, run)
   registrationsCommand(program, io, run)
   settingsCommands(program, io, run)
   renderCommand(program, io, run)

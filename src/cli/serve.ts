@@ -23,12 +23,15 @@ async function serve(io: Io): Promise<ExitCode> {
   const config = configOf(io)
   const log = createLogger({ level: config.logLevel })
   // Before ports: a service that root starts must not leave root's files in the data folder of its owner.
-  if (config.httpPort >= 1024 && config.sipPort >= 1024) becomeOwnerOf(config.dataDir)
+  if (!needsRoot(config)) becomeOwnerOf(config.dataDir)
   const installation = await openInstallation(config, log)
   try {
     const server = await startServer(installation)
     io.out(`${JSON.stringify({ event: 'ready', pid: process.pid, ...server.ports })}\n`)
-    if (io.env.PHONEBOOT_LOG_LEVEL !== 'silent') for (const line of greeting(config, server.ports)) io.err(`${line}\n`)
+    // People get text to read, everything else a log of nothing but JSON lines.
+    const lines = greeting(config, server.ports)
+    if (!io.logIsTerminal) for (const line of lines) log.info({}, line)
+    else if (config.logLevel !== 'silent') io.err(`\n${lines.join('\n')}\n\n`)
     await io.stopped()
     log.info({}, 'stopping: commits finish, transfers may go on for 5 seconds')
     await server.stop()
@@ -36,6 +39,12 @@ async function serve(io: Io): Promise<ExitCode> {
   } finally {
     await installation.close()
   }
+}
+
+/** A port below 1024 was set by hand. The TFTP port's default is not: it falls back. */
+function needsRoot({ httpPort, httpsPort, sipPort, tftpPort, tftpPortIsDefault }: Config): boolean {
+  const byHand = [httpPort, httpsPort, sipPort, ...(tftpPortIsDefault ? [] : [tftpPort])]
+  return byHand.some((port) => port > 0 && port < 1024)
 }
 
 /** Where phones and people find the server. Goes to standard error, where logs go. */
@@ -46,16 +55,14 @@ function greeting(config: Config, ports: Ports): string[] {
     .map(({ address }) => address)
   const host = config.host ?? addresses[0] ?? '127.0.0.1'
   return [
-    '',
     `phoneboot is up. Phones find it at http://${host}:${ports.http}/ and tftp://${host}:${ports.tftp}/, SIP at ${host}:${ports.sip} (UDP and TCP).`,
     `DHCP option 66:  http://${host}:${ports.http}/`,
     `Add a person:    npm run -s phoneboot -- extension add 101 --name "Anna Berg"`,
     `Add a phone:     npm run -s phoneboot -- device add 00:15:65:aa:bb:cc --model yealink/t21p-e2 --line 101`,
-    ...(ports.tftp === 6969
+    ...(config.tftpPortIsDefault && ports.tftp !== config.tftpPort
       ? [
-          'Port 69 is not permitted to this user, so TFTP listens on 6969: phones that only know port 69 need HTTP, or run it with CAP_NET_BIND_SERVICE.',
+          `Port ${config.tftpPort} is not permitted to this user, so TFTP listens on ${ports.tftp}: phones that only know port ${config.tftpPort} need HTTP, or run it with CAP_NET_BIND_SERVICE.`,
         ]
       : []),
-    '',
   ]
 }

@@ -14,6 +14,7 @@ interface LayerOptions {
   site?: boolean
   vendor?: string
   model?: string
+  group?: string
   extension?: string
   device?: string
   line?: string
@@ -27,6 +28,7 @@ export function settingsCommands(program: Command, io: Io, run: Run): void {
       .option('--site', 'layer of the site')
       .option('--vendor <family>', 'layer of a vendor, for example yealink')
       .option('--model <id>', 'layer of a model, for example yealink/t21p-e2')
+      .option('--group <name>', 'layer of a group of phones')
       .option('--extension <number>', "layer of a person's extension")
       .option('--device <mac>', 'layer of a phone')
       .option('--line <position>', 'layer of a line of the phone named by --device')
@@ -83,8 +85,10 @@ export function settingsCommands(program: Command, io: Io, run: Run): void {
 
 /** The layer and owner that the options name. */
 async function placeOf(installation: Installation, options: LayerOptions): Promise<{ layer: Layer; owner: string }> {
-  const { site, vendor, model, extension, device, line } = options
-  const named = [site ? 'site' : undefined, vendor, model, extension, device].filter((option) => option !== undefined)
+  const { site, vendor, model, group, extension, device, line } = options
+  const named = [site ? 'site' : undefined, vendor, model, group, extension, device].filter(
+    (option) => option !== undefined,
+  )
   if (named.length > 1) throw new AppError('USAGE', 'name one layer only', { hint: `Layers: ${LAYERS.join(', ')}` })
   if (vendor !== undefined) {
     const known = installation.catalog.models().some(({ family }) => family === vendor)
@@ -96,6 +100,7 @@ async function placeOf(installation: Installation, options: LayerOptions): Promi
       throw new AppError('MODEL_UNKNOWN', `no model "${model}"`, { field: 'model' })
     return { layer: 'model', owner: model }
   }
+  if (group !== undefined) return { layer: 'group', owner: (await installation.groups.find(group)).id }
   if (extension !== undefined)
     return { layer: 'extension', owner: (await installation.extensions.show(extension)).extension.id }
   if (device !== undefined) {

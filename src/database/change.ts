@@ -30,7 +30,7 @@ export interface Change {
   readonly author: Author
   /** Verb of the audit log, for example `extension.add`. */
   readonly action: string
-  readonly entity: 'site' | 'extension' | 'device' | 'setting' | 'import'
+  readonly entity: 'site' | 'extension' | 'device' | 'group' | 'setting' | 'import'
   readonly entityId: string
   /** Without secrets. */
   readonly before?: unknown

@@ -130,12 +130,13 @@ function draftLine(
 
 /** What the audit log keeps and a list may show: everything but secrets. */
 export function describeDevice(device: DeviceRecord): Record<string, unknown> {
-  const { mac, model, name, state, lines, keys } = device
+  const { mac, model, name, state, groupId, lines, keys } = device
   return {
     mac,
     model,
     ...(name === undefined ? {} : { name }),
     state,
+    ...(groupId === undefined ? {} : { groupId }),
     lines: lines.map(({ position, extensionId, label, authUsername }) => ({
       position,
       extensionId,

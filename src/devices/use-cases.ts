@@ -25,7 +25,7 @@ export interface DeviceAdminParts extends DraftParts {
   store: DeviceStore
 }
 
-export interface LineInput {
+interface LineInput {
   /** Number of the extension. */
   extension: string
   /** 1-based; default: the first free one. */
@@ -48,11 +48,11 @@ export interface DeviceAdmin {
   list(options?: { retired?: boolean }): Promise<DeviceView[]>
   /** Throws DEVICE_NOT_FOUND, as all below. */
   show(mac: string): Promise<DeviceView>
-  /** `name: ''` takes the name away. Another model must have room for the lines and keys. */
+  /** `name: ''` takes the name away, `groupId: ''` takes it out of its group. Another model must have room for the lines and keys. */
   update(
     actor: string,
     mac: string,
-    changes: { name?: string | undefined; model?: string | undefined },
+    changes: { name?: string | undefined; model?: string | undefined; groupId?: Id | undefined },
   ): Promise<DeviceView>
   addLine(actor: string, mac: string, line: LineInput): Promise<DeviceView>
   /** Throws LINE_INVALID when there is no such line. */
@@ -139,11 +139,12 @@ export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
     show: (mac) => requireDevice(store, mac),
     update: (actor, mac, changes) =>
       edit(actor, 'update', mac, (before) => {
-        const { name, ...rest } = before
+        const { name, groupId: oldGroup, ...rest } = before
+        const groupId = changes.groupId ?? oldGroup
         const newName = changes.name === undefined ? name : changes.name === '' ? undefined : requireName(changes.name)
         const model = changes.model ?? before.model
         if (model !== before.model) refuseWhatDoesNotFit(parts, model, before)
-        return { ...rest, model, ...(newName === undefined ? {} : { name: newName }) }
+        return { ...rest, model, ...(newName === undefined ? {} : { name: newName }), ...(groupId ? { groupId } : {}) }
       }),
     addLine: (actor, mac, line) =>
       edit(actor, 'add-line', mac, (before, writes) => addLine(parts, writes, before, line)),

@@ -1,0 +1,52 @@
+import type { Command } from 'commander'
+import { actor, withInstallation } from './context.js'
+import { table, type Io, type Report } from './output.js'
+
+type Run = (work: () => Promise<Report>) => Promise<void>
+
+/** `group add|list|remove`: phones that share settings. */
+export function groupCommands(program: Command, io: Io, run: Run): void {
+  const group = program.command('group').description('groups of phones that share settings')
+
+  group
+    .command('add <name>')
+    .description('add a group; phones join with device update <mac> --group <name>')
+    .action((name: string) =>
+      run(() =>
+        withInstallation(io, async ({ groups }) => {
+          const added = await groups.add(actor(), name)
+          return { json: { name: added.name }, lines: [`Group ${added.name} is added.`] }
+        }),
+      ),
+    )
+
+  group
+    .command('list')
+    .description('list all groups')
+    .action(() =>
+      run(() =>
+        withInstallation(io, async ({ groups }) => {
+          const found = await groups.list()
+          return {
+            json: found.map(({ name, devices }) => ({ name, devices })),
+            lines: table(
+              ['GROUP', 'PHONES'],
+              found.map(({ name, devices }) => [name, devices]),
+            ),
+          }
+        }),
+      ),
+    )
+
+  group
+    .command('remove <name>')
+    .description('remove a group without phones, with its settings')
+    .action((name: string) =>
+      run(() =>
+        withInstallation(io, async ({ groups }) => {
+          await groups.remove(actor(), name)
+          return { json: { removed: name }, lines: [`Group ${name} is removed.`] }
+        }),
+      ),
+    )
+}

@@ -1,0 +1,87 @@
+import type { Change } from '../database/change.js'
+import type { Clock } from '../domain/clock.js'
+import type { Id } from '../domain/entities.js'
+import { AppError } from '../domain/errors.js'
+import { newId, type Random } from '../domain/random.js'
+import { requireName } from '../extensions/rules.js'
+
+/** Phones that share settings: the layer between model and extension. */
+export interface DeviceGroup {
+  id: Id
+  siteId: Id
+  name: string
+}
+
+/** A group with the number of its phones. */
+export interface DeviceGroupView extends DeviceGroup {
+  devices: number
+}
+
+/** Each call may throw DATABASE_UNUSABLE; writes leave their audit row and change feed in the same transaction. */
+export interface GroupStore {
+  list(siteId: Id): Promise<DeviceGroupView[]>
+  /** Throws GROUP_EXISTS. */
+  insert(group: DeviceGroup, change: Change): Promise<void>
+  /** Deletes the group with its settings. Throws GROUP_IN_USE when a phone is in it. */
+  remove(group: DeviceGroup, change: Change): Promise<void>
+}
+
+/** What an operator may do with groups; `name` is compared without case. */
+export interface GroupAdmin {
+  /** Throws GROUP_EXISTS, NAME_INVALID. */
+  add(actor: string, name: string): Promise<DeviceGroup>
+  list(): Promise<DeviceGroupView[]>
+  /** Throws GROUP_NOT_FOUND. */
+  find(name: string): Promise<DeviceGroupView>
+  /** Throws GROUP_NOT_FOUND, GROUP_IN_USE. */
+  remove(actor: string, name: string): Promise<void>
+}
+
+export interface GroupAdminParts {
+  store: GroupStore
+  clock: Clock
+  random: Random
+  siteId: Id
+}
+
+export function createGroupAdmin({ store, clock, random, siteId }: GroupAdminParts): GroupAdmin {
+  const changeOf = (actor: string, action: string, group: DeviceGroup): Change => ({
+    author: { actor, at: clock.now() },
+    action: `group.${action}`,
+    entity: 'group',
+    entityId: group.id,
+    ...(action === 'add' ? { after: { name: group.name } } : { before: { name: group.name } }),
+    feed: [],
+  })
+  const lookUp = async (name: string): Promise<DeviceGroupView | undefined> => {
+    const wanted = name.trim().toLowerCase()
+    return (await store.list(siteId)).find((group) => group.name.toLowerCase() === wanted)
+  }
+  const find = async (name: string): Promise<DeviceGroupView> => {
+    const found = await lookUp(name)
+    if (found) return found
+    throw new AppError('GROUP_NOT_FOUND', `there is no group "${name.slice(0, 40)}"`, {
+      field: 'group',
+      hint: 'group list shows all; group add makes one',
+    })
+  }
+  return {
+    add: async (actor, given) => {
+      const name = requireName(given)
+      if (await lookUp(name)) throw groupExists(name)
+      const group = { id: newId(random, clock.now()), siteId, name }
+      await store.insert(group, changeOf(actor, 'add', group))
+      return group
+    },
+    list: () => store.list(siteId),
+    find,
+    remove: async (actor, name) => {
+      const group = await find(name)
+      await store.remove(group, changeOf(actor, 'remove', group))
+    },
+  }
+}
+
+export function groupExists(name: string): AppError {
+  return new AppError('GROUP_EXISTS', `there is a group "${name}" already`, { field: 'name' })
+}
