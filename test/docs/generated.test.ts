@@ -1,0 +1,107 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { ERROR_CODES } from '../../src/domain/errors.js'
+import { shippedTemplates } from '../../src/catalog/edge/load-folder.js'
+import type { SettingDefinition } from '../../src/settings/vocabulary.js'
+import { loadPhones } from '../support/phone-catalog.js'
+
+const DOCS = join(shippedTemplates(), '../docs')
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|')
+}
+
+function typeOf({ type, values, min, max }: SettingDefinition): string {
+  if (values) return `${type} of ${values.map((value) => `\`${value}\``).join(', ')}`
+  if (min !== undefined) return `${type}, ${min} to ${max}`
+  return max === undefined ? type : `${type}, up to ${max} characters`
+}
+
+function settingsPage(): string {
+  const rows = [...loadPhones().vocabulary].map(([name, definition]) => {
+    const standard = definition.default === null ? '' : `\`${[definition.default].flat().join(', ')}\``
+    return `| \`${name}\` | ${cell(typeOf(definition))} | ${definition.unit ?? ''} | ${standard} | ${definition.layers.join(', ')} | ${cell(definition.help)} |`
+  })
+  return `# Settings of phones
+
+Generated from \`device-templates/vocabulary.yaml\` (\`UPDATE_GOLDEN=1 npm test -- docs/generated\`).
+
+Each setting can be given at the layers named; the strongest layer that has a value wins, from the weakest to the
+strongest: global, site, vendor, model, group, extension, device, line. \`npm run -s phoneboot -- settings explain\`
+shows where a value comes from. A setting without a default may be set to \`null\`: the phone is then told "cleared".
+
+Any other parameter of a phone can be written as it is: \`raw.<family>.<parameter>\`, for example
+\`raw.yealink.account.1.ptime\`, or \`raw.snom.<parameter>#<index>\` for a parameter with an index. A raw parameter wins
+over what the template says; an empty text clears it.
+
+| Setting | Type | Unit | Default | Layers | What it does |
+| --- | --- | --- | --- | --- | --- |
+${rows.join('\n')}
+`
+}
+
+function errorsPage(): string {
+  const rows = Object.entries(ERROR_CODES).map(([code, meaning]) => `| \`${code}\` | ${cell(meaning)} |`)
+  return `# Errors
+
+Generated from \`src/domain/errors.ts\` (\`UPDATE_GOLDEN=1 npm test -- docs/generated\`).
+
+Every refusal that a caller can do something about has one of these codes, a message that names field and reason, and
+often a hint. Messages never hold secrets. Anything else is a mistake of phoneboot itself: it is logged with its stack
+and shown as "internal error".
+
+| Code | Meaning |
+| --- | --- |
+${rows.join('\n')}
+`
+}
+
+describe('pages that are generated', () => {
+  test.each([
+    ['settings.md', settingsPage],
+    ['errors.md', errorsPage],
+  ])('docs/%s is what the program knows', (name, page) => {
+    const file = join(DOCS, name)
+    if (process.env.UPDATE_GOLDEN) writeFileSync(file, page())
+    expect(readFileSync(file, 'utf8')).toBe(page())
+  })
+})
+
+describe('docs/add-a-phone.md', () => {
+  const text = readFileSync(join(DOCS, 'add-a-phone.md'), 'utf8')
+
+  test('tells every helper that templates have', () => {
+    const source = readFileSync(join(shippedTemplates(), '../src/provisioning/template.ts'), 'utf8')
+    const helpers = [...source.matchAll(/^ {2}register\('(\w+)'/gm)].map((match) => match[1] ?? '')
+    expect(helpers.length).toBeGreaterThan(10)
+    expect(helpers.filter((helper) => !text.includes(`\`{{${helper}`) && !text.includes(`\`(${helper}`))).toEqual([])
+  })
+
+  test('tells every field of manifests, files and banks', () => {
+    const schema = JSON.parse(readFileSync(join(shippedTemplates(), 'manifest.schema.json'), 'utf8')) as unknown
+    const fields = new Set<string>()
+    collect(schema, fields)
+    expect(fields.size).toBeGreaterThan(40)
+    expect([...fields].filter((field) => !text.includes(`\`${field}\``))).toEqual([])
+  })
+
+  test('tells every field of the view', () => {
+    const source = readFileSync(join(shippedTemplates(), '../src/provisioning/file-view.ts'), 'utf8')
+    const view = source.slice(source.indexOf('export interface LineView'))
+    const fields = [...view.matchAll(/^ {2,4}(\w+)\??:/gm)].map((match) => match[1] ?? '')
+    expect(fields.length).toBeGreaterThan(25)
+    expect([...new Set(fields)].filter((field) => !new RegExp(`[\`.]${field}\\b`).test(text))).toEqual([])
+  })
+})
+
+/** Names of all properties of a JSON schema. */
+function collect(schema: unknown, into: Set<string>): void {
+  if (typeof schema !== 'object' || schema === null) return
+  for (const [key, value] of Object.entries(schema)) {
+    if (key === 'properties' && typeof value === 'object' && value !== null) {
+      for (const name of Object.keys(value)) into.add(name)
+    }
+    collect(value, into)
+  }
+}
