@@ -6,7 +6,7 @@ import type { Mac } from '../domain/mac-address.js'
 import type { DeviceRecord, ExtensionRecord } from '../snapshot/snapshot.js'
 
 /** A line with whom it reaches. */
-export interface LineView extends Line {
+interface LineView extends Line {
   readonly extension: ExtensionNumber
   readonly displayName: string
 }

@@ -3,9 +3,9 @@ import { UNAMBIGUOUS, randomFrom, type Random } from '../domain/random.js'
 import { problemWithLine } from '../settings/vocabulary.js'
 
 /** Longest name of a person or phone, in characters. */
-export const NAME_MAX = 128
+const NAME_MAX = 128
 /** Longest SIP password every supported phone stores. */
-export const PASSWORD_MAX = 64
+const PASSWORD_MAX = 64
 const PASSWORD_LENGTH = 20
 const WEAK_BELOW = 10
 

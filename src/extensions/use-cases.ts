@@ -48,7 +48,7 @@ export interface ExtensionAdmin {
   remove(actor: string, number: string, options?: { force?: boolean }): Promise<void>
 }
 
-export interface ExtensionChangeInput {
+interface ExtensionChangeInput {
   name?: string | undefined
   email?: string | undefined
   enabled?: boolean | undefined
@@ -177,7 +177,7 @@ export function createExtensionAdmin(parts: ExtensionAdminParts): ExtensionAdmin
 }
 
 /** Throws NUMBER_INVALID or EXTENSION_NOT_FOUND. */
-export async function requireExtension(reads: ExtensionReads, siteId: Id, given: string): Promise<ExtensionRecord> {
+async function requireExtension(reads: ExtensionReads, siteId: Id, given: string): Promise<ExtensionRecord> {
   const number = requireExtensionNumber(given)
   const extension = await reads.byNumber(siteId, number)
   if (!extension) throw new AppError('EXTENSION_NOT_FOUND', `there is no extension ${number}`, { field: 'extension' })

@@ -17,7 +17,7 @@ export interface SettingsAdminParts {
 }
 
 /** Whose value: '' for global, else the id of a site, vendor, model, group, extension, device or line. */
-export interface SettingPlace {
+interface SettingPlace {
   layer: Layer
   owner: string
   key: string

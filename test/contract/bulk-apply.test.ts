@@ -82,7 +82,7 @@ describeOverDatabases('a bulk write', (fresh) => {
     expect(feed.snapshot.extension(extension?.id ?? '')).toEqual(extension)
     expect(feed.snapshot.device(device?.id ?? '')).toEqual(device)
     await feed.stop()
-  })
+  }, 120_000)
 
   test('updates replace row, lines and keys and let the revision grow by one', async () => {
     const plan = office(250)

@@ -1,7 +1,15 @@
 import type { Knex } from 'knex'
 import type { Author, Change } from '../../database/change.js'
 import { deviceRow, extensionRow, lineKeyRow, lineRow } from '../../database/edge/rows.js'
-import { chunks, inWriteTransaction, insertInChunks, orUnusable, recordChanges } from '../../database/edge/write.js'
+import {
+  allOf,
+  chunks,
+  eachAs,
+  inWriteTransaction,
+  insertInChunks,
+  orUnusable,
+  recordChanges,
+} from '../../database/edge/write.js'
 import { describeDevice } from '../../devices/draft.js'
 import { deviceExists } from '../../devices/use-cases.js'
 import type { Id } from '../../domain/entities.js'
@@ -25,13 +33,15 @@ async function apply(trx: Knex.Transaction, plan: BulkPlan, author: Author): Pro
   await writeExtensions(trx, plan, author.at)
   await writeDevices(trx, plan, author.at)
   await refuseSharedNames(trx)
-  await recordChanges(trx, [
-    ...plan.purgeDevices.map((device) => deviceChange(author, 'purge', device)),
-    ...plan.createExtensions.map((extension) => extensionChange(author, 'add', extension)),
-    ...plan.updateExtensions.map((extension) => extensionChange(author, 'update', extension)),
-    ...plan.createDevices.map((device) => deviceChange(author, 'add', device)),
-    ...plan.updateDevices.map((device) => deviceChange(author, 'update', device)),
-  ])
+  await recordChanges(trx, changesOf(plan, author))
+}
+
+function* changesOf(plan: BulkPlan, author: Author): Generator<Change> {
+  yield* eachAs(plan.purgeDevices, (device) => deviceChange(author, 'purge', device))
+  yield* eachAs(plan.createExtensions, (extension) => extensionChange(author, 'add', extension))
+  yield* eachAs(plan.updateExtensions, (extension) => extensionChange(author, 'update', extension))
+  yield* eachAs(plan.createDevices, (device) => deviceChange(author, 'add', device))
+  yield* eachAs(plan.updateDevices, (device) => deviceChange(author, 'update', device))
 }
 
 function extensionChange(author: Author, verb: string, extension: ExtensionRecord): Change {
@@ -98,47 +108,48 @@ async function refuseExisting(trx: Knex.Transaction, plan: BulkPlan): Promise<vo
 }
 
 async function writeExtensions(trx: Knex.Transaction, plan: BulkPlan, at: number): Promise<void> {
-  const created = plan.createExtensions.map((each) => ({ ...extensionRow(each), created_at: at, updated_at: at }))
+  const times = { created_at: at, updated_at: at }
+  const created = eachAs(plan.createExtensions, (each) => ({ ...extensionRow(each), ...times }))
   await insertInChunks(trx, 'extensions', created)
-  await updateRows(trx, 'extensions', plan.updateExtensions.map(extensionRow), at)
+  await updateRows(trx, 'extensions', eachAs(plan.updateExtensions, extensionRow), at)
   await deleteOwned(trx, 'line_keys', 'extension_id', plan.updateExtensions)
-  const all = [...plan.createExtensions, ...plan.updateExtensions]
-  await insertInChunks(
-    trx,
-    'line_keys',
-    all.flatMap(({ siteId, keys }) => keys.map((key) => lineKeyRow(key, siteId))),
-  )
+  for (const records of [plan.createExtensions, plan.updateExtensions]) await insertKeys(trx, records)
 }
 
 async function writeDevices(trx: Knex.Transaction, plan: BulkPlan, at: number): Promise<void> {
-  const created = plan.createDevices.map((each) => ({ ...deviceRow(each), created_at: at, updated_at: at }))
-  await insertInChunks(trx, 'devices', created)
-  await updateRows(trx, 'devices', plan.updateDevices.map(deviceRow), at)
+  const times = { created_at: at, updated_at: at }
+  await insertInChunks(
+    trx,
+    'devices',
+    eachAs(plan.createDevices, (each) => ({ ...deviceRow(each), ...times })),
+  )
+  await updateRows(trx, 'devices', eachAs(plan.updateDevices, deviceRow), at)
   await deleteOwned(trx, 'lines', 'device_id', plan.updateDevices)
   await deleteOwned(trx, 'line_keys', 'device_id', plan.updateDevices)
-  const all = [...plan.createDevices, ...plan.updateDevices]
-  await insertInChunks(
-    trx,
-    'lines',
-    all.flatMap(({ siteId, lines }) => lines.map((line) => lineRow(line, siteId))),
-  )
-  await insertInChunks(
-    trx,
-    'line_keys',
-    all.flatMap(({ siteId, keys }) => keys.map((key) => lineKeyRow(key, siteId))),
-  )
+  for (const records of [plan.createDevices, plan.updateDevices]) {
+    const lines = allOf(records, (device) => device.lines.map((line) => lineRow(line, device.siteId)))
+    await insertInChunks(trx, 'lines', lines)
+    await insertKeys(trx, records)
+  }
+}
+
+async function insertKeys(trx: Knex.Transaction, records: readonly (ExtensionRecord | DeviceRecord)[]): Promise<void> {
+  const rows = allOf(records, ({ siteId, keys }) => keys.map((key) => lineKeyRow(key, siteId)))
+  await insertInChunks(trx, 'line_keys', rows)
 }
 
 /** The rows are there (requireUnchanged), so every insert turns into an update: a hundred rows a statement. */
 async function updateRows(
   trx: Knex.Transaction,
   table: 'extensions' | 'devices',
-  rows: readonly { id: Id; revision: number }[],
+  rows: Iterable<{ id: Id; revision: number }>,
   at: number,
 ): Promise<void> {
-  const grown = rows.map((row) => ({ ...row, revision: row.revision + 1, created_at: at, updated_at: at }))
-  const columns = Object.keys(grown[0] ?? {}).filter((column) => column !== 'id' && column !== 'created_at')
-  for (const some of chunks(grown)) await trx(table).insert(some).onConflict('id').merge(columns)
+  for (const some of chunks(rows)) {
+    const grown = some.map((row) => ({ ...row, revision: row.revision + 1, created_at: at, updated_at: at }))
+    const columns = Object.keys(grown[0] ?? {}).filter((column) => column !== 'id' && column !== 'created_at')
+    await trx(table).insert(grown).onConflict('id').merge(columns)
+  }
 }
 
 async function deleteOwned(

@@ -6,7 +6,7 @@ import type sqlite3 from 'sqlite3'
 import { AppError, systemErrorCode } from '../../domain/errors.js'
 import type { Log } from '../../observe/log.js'
 
-export type Dialect = 'sqlite' | 'postgres'
+type Dialect = 'sqlite' | 'postgres'
 
 /** Open connections. On PostgreSQL all three are the same pool. */
 export interface Databases {

@@ -4,7 +4,7 @@ import { ALL_CHANGED, type Change } from '../change.js'
 import type { AuditEntry } from '../../domain/entities.js'
 
 /** Rows per INSERT: far below the drivers' limits on bound values (32,766) and compound selects (500). */
-export const CHUNK_ROWS = 100
+const CHUNK_ROWS = 100
 
 /** More changes than this in one transaction are announced as one "everything changed". */
 const FEED_ROWS_MAX = 300
@@ -43,38 +43,67 @@ export async function inReadTransaction<T>(db: Knex, work: (trx: Knex.Transactio
     : await db.transaction(work)
 }
 
-/** Writes the audit row and the change feed rows of `changes`; call it inside their own transaction. */
-export async function recordChanges(trx: Knex.Transaction, changes: readonly Change[]): Promise<void> {
-  const audit = changes.map(({ author, action, entity, entityId, before, after }) => ({
-    at: author.at,
-    actor: author.actor,
-    action,
-    entity,
-    entity_id: entityId,
-    before: before === undefined ? null : JSON.stringify(before),
-    after: after === undefined ? null : JSON.stringify(after),
-  }))
-  await insertInChunks(trx, 'audit_log', audit)
-  const named = new Map(
-    changes.flatMap(({ author, feed }) =>
-      feed.map(({ topic, key }) => [`${topic} ${key}`, { at: author.at, topic: topic as string, key }] as const),
-    ),
-  )
-  const at = changes[0]?.author.at ?? 0
-  const feed = named.size > FEED_ROWS_MAX ? [{ at, ...ALL_CHANGED }] : [...named.values()]
-  await insertInChunks(trx, 'change_feed', feed)
+/**
+ * Writes the audit row and the change feed rows of `changes`; call it inside their own transaction. Changes are taken
+ * one by one, so that a long list can be made as it is written and never stops the event loop.
+ */
+export async function recordChanges(trx: Knex.Transaction, changes: Iterable<Change>): Promise<void> {
+  const feed = new Map<string, FeedRow>()
+  await insertInChunks(trx, 'audit_log', auditRows(changes, feed))
+  const at = feed.values().next().value?.at ?? 0
+  await insertInChunks(trx, 'change_feed', feed.size > FEED_ROWS_MAX ? [{ at, ...ALL_CHANGED }] : [...feed.values()])
+}
+
+interface FeedRow {
+  at: number
+  topic: string
+  key: string
+}
+
+function* auditRows(changes: Iterable<Change>, feedRows: Map<string, FeedRow>): Generator<AuditRow> {
+  for (const { author, action, entity, entityId, before, after, feed } of changes) {
+    // One more than the most is enough to know that there were too many.
+    for (const { topic, key } of feedRows.size > FEED_ROWS_MAX ? [] : feed) {
+      feedRows.set(`${topic} ${key}`, { at: author.at, topic, key })
+    }
+    yield {
+      at: author.at,
+      actor: author.actor,
+      action,
+      entity,
+      entity_id: entityId,
+      before: before === undefined ? null : JSON.stringify(before),
+      after: after === undefined ? null : JSON.stringify(after),
+    }
+  }
 }
 
 /** Rows must all have the same columns: SQLite writes NULL for one that only others have. */
-export async function insertInChunks(trx: Knex, table: string, rows: readonly object[]): Promise<void> {
+export async function insertInChunks(trx: Knex, table: string, rows: Iterable<object>): Promise<void> {
   for (const chunk of chunks(rows)) await trx(table).insert(chunk)
 }
 
-/** Cuts a list into pieces of at most `size`. */
-export function chunks<T>(items: readonly T[], size = CHUNK_ROWS): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  )
+/** Cuts a list into pieces of at most `size`, taking its items only as they are needed. */
+export function* chunks<T>(items: Iterable<T>, size = CHUNK_ROWS): Generator<T[]> {
+  let chunk: T[] = []
+  for (const item of items) {
+    chunk.push(item)
+    if (chunk.length === size) {
+      yield chunk
+      chunk = []
+    }
+  }
+  if (chunk.length > 0) yield chunk
+}
+
+/** What `make` makes of each item, made only as it is needed. */
+export function* eachAs<T, R>(items: Iterable<T>, make: (item: T) => R): Generator<R> {
+  for (const item of items) yield make(item)
+}
+
+/** All that `make` makes of each item, in one row, made only as it is needed. */
+export function* allOf<T, R>(items: Iterable<T>, make: (item: T) => Iterable<R>): Generator<R> {
+  for (const item of items) yield* make(item)
 }
 
 const UNIQUE_CODES = new Set(['23505', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY'])

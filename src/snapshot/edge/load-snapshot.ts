@@ -16,8 +16,8 @@ import {
 } from '../../database/edge/rows.js'
 import { inReadTransaction } from '../../database/edge/write.js'
 import type { Id, Layer, Line, LineKey } from '../../domain/entities.js'
-import { MemorySnapshot, SnapshotContent } from '../memory-snapshot.js'
-import type { LayerValues, Snapshot } from '../snapshot.js'
+import { SnapshotContent } from '../memory-snapshot.js'
+import type { LayerValues } from '../snapshot.js'
 
 /** Rows per query: the event loop goes round between two pages. */
 const PAGE_ROWS = 500
@@ -50,11 +50,6 @@ export async function loadSnapshot(db: Knex): Promise<LoadedSnapshot> {
     )
     return { content, feedId: newest?.id ?? 0 }
   })
-}
-
-/** The domain as it is now, for a command that reads once and ends. */
-export async function readSnapshot(db: Knex): Promise<Snapshot> {
-  return new MemorySnapshot((await loadSnapshot(db)).content)
 }
 
 /** The values of one layer owner as they are now. */

@@ -52,13 +52,13 @@ async function readByOwner<Row extends object>(
   return parts.flat() as Row[]
 }
 
-async function inTurn<T, R>(items: readonly T[], work: (item: T) => PromiseLike<R>): Promise<R[]> {
+async function inTurn<T, R>(items: Iterable<T>, work: (item: T) => PromiseLike<R>): Promise<R[]> {
   const results: R[] = []
   for (const item of items) results.push(await work(item))
   return results
 }
 
-export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>()
   for (const item of items) {
     const key = keyOf(item)
