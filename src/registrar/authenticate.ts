@@ -1,6 +1,6 @@
 import type { Millis } from '../domain/clock.js'
 import type { Id } from '../domain/entities.js'
-import { type Credentials, formatChallenge, provesHa1, readCredentials } from '../sip/digest.js'
+import { ALGORITHMS, type Credentials, formatChallenge, provesHa1, readCredentials } from '../sip/digest.js'
 import { type Header, headerValue, headerValues, type SipRequest } from '../sip/message.js'
 import type { Accounts, DigestAccount } from './accounts.js'
 import type { NonceCounts, Nonces } from './nonce.js'
@@ -25,13 +25,21 @@ function wireText(latin1: string): string {
   return Buffer.from(latin1, 'latin1').toString('utf8')
 }
 
-/** [RFC3261-22.3] Of several answers the one for our realm; others are for proxies on the way. */
-function ownCredentials(request: SipRequest, realm: string): Credentials | undefined {
+/** Answers looked at in one request: one per algorithm. */
+const MOST_ANSWERS = ALGORITHMS.length
+
+/**
+ * [RFC3261-22.3] Of several answers those for our realm; others are for proxies on the way. Some clients answer each
+ * challenge of a 401, with another user name even (linphone 5.1 does).
+ */
+function ownCredentials(request: SipRequest, realm: string): Credentials[] {
+  const own: Credentials[] = []
   for (const value of headerValues(request, 'Authorization')) {
     const credentials = readCredentials(value)
-    if (credentials && wireText(credentials.realm) === realm) return credentials
+    if (credentials && wireText(credentials.realm) === realm) own.push(credentials)
+    if (own.length === MOST_ANSWERS) break
   }
-  return undefined
+  return own
 }
 
 /** HA1 of the account; of nobody, when there is no account, by the same work and just as long. */
@@ -51,12 +59,25 @@ export function authenticate(
   { accounts, nonces, counts }: Authentication,
   now: Millis,
 ): Verdict {
-  const { realm } = site
-  const credentials = ownCredentials(request, realm)
-  if (!credentials) return { kind: 'challenge' }
+  let verdict: Verdict = { kind: 'challenge' }
+  for (const credentials of ownCredentials(request, site.realm)) {
+    const next = check(request, credentials, site, { accounts, nonces, counts }, now)
+    if (next.kind === 'accepted') return next
+    if (verdict.kind === 'challenge' || next.kind === 'stale') verdict = next
+  }
+  return verdict
+}
+
+function check(
+  request: SipRequest,
+  credentials: Credentials,
+  { id, realm }: { id: Id; realm: string },
+  { accounts, nonces, counts }: Authentication,
+  now: Millis,
+): Verdict {
   const { nonce, algorithm } = credentials
   const username = wireText(credentials.username)
-  const account = accounts.findDigestUser(site.id, username)
+  const account = accounts.findDigestUser(id, username)
   const proved = provesHa1(credentials, request.method, ha1For(account, credentials, realm, nonces))
   if (!proved || !account) return { kind: 'wrong', username }
   // A nonce of another key is most likely from before a restart of this server.

@@ -49,7 +49,7 @@ function secondsLeft(binding: Binding, now: Millis): number {
 }
 
 /** [RFC3261-10.3.8] Every binding with the seconds it has left. */
-export function contactHeaders(bindings: readonly Binding[], now: Millis): Header[] {
+function contactHeaders(bindings: readonly Binding[], now: Millis): Header[] {
   return bindings.map((binding) => {
     const q = binding.q === 1_000 ? '' : `;q=${binding.q / 1_000}`
     const value = `<${binding.contactUri}>;expires=${secondsLeft(binding, now)}${q}${binding.contactParams ?? ''}`

@@ -2,7 +2,7 @@ import type { Millis } from '../domain/clock.js'
 import type { Binding } from '../domain/entities.js'
 
 /** Why a binding went. */
-export type GoneReason = 'unregistered' | 'expired' | 'replaced' | 'revoked'
+type GoneReason = 'unregistered' | 'expired' | 'replaced' | 'revoked'
 
 /** One step of a REGISTER, an expiry or a revocation. */
 export type BindingChange =

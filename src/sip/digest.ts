@@ -43,7 +43,7 @@ export function parseDigest(value: string): DigestParams | undefined {
 }
 
 /** Algorithm of a challenge or answer; MD5 when it names none; undefined when we do not know it. */
-export function digestAlgorithm(params: DigestParams): DigestAlgorithm | undefined {
+function digestAlgorithm(params: DigestParams): DigestAlgorithm | undefined {
   const name = (params.get('algorithm') ?? 'MD5').toUpperCase()
   return ALGORITHMS.find((algorithm) => algorithm === name)
 }

@@ -30,12 +30,18 @@ function readHeader(line: string): Header | undefined {
 /** [RFC3261-7.3.1] Joins a line that starts with a blank to the one before it; the break becomes one space. */
 function unfold(lines: readonly string[]): string[] {
   const unfolded: string[] = []
-  for (const line of lines) {
-    const last = unfolded.length - 1
-    if ((line.startsWith(' ') || line.startsWith('\t')) && last >= 0) {
-      unfolded[last] = `${trimLws(unfolded[last] ?? '')} ${trimLws(line)}`
-    } else unfolded.push(line)
+  let pieces: string[] = []
+  const end = (): void => {
+    if (pieces.length > 0) unfolded.push(pieces.length === 1 ? (pieces[0] ?? '') : pieces.map(trimLws).join(' '))
   }
+  for (const line of lines) {
+    if ((line.startsWith(' ') || line.startsWith('\t')) && pieces.length > 0) pieces.push(line)
+    else {
+      end()
+      pieces = [line]
+    }
+  }
+  end()
   return unfolded
 }
 
@@ -44,7 +50,8 @@ function unfold(lines: readonly string[]): string[] {
  * A CR or LF that is not part of CRLF is a mistake: taking it as a line end would let two readers see two messages.
  */
 export function splitHead(text: string): Head {
-  const [startLine = '', ...lines] = text.split('\r\n')
+  // What lies beyond the limit is not looked at: the message is refused, and the work stays small.
+  const [startLine = '', ...lines] = text.slice(0, LIMITS.headBytes).split('\r\n')
   let problem: Head['problem']
   const found = (status: 400 | 513, reason: string): void => {
     problem ??= { status, reason }

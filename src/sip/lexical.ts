@@ -101,7 +101,7 @@ export interface Param {
 }
 
 /** Reads `name`, `name=value`, `name = "value"`. Returns undefined when it is none of these. */
-export function parseParam(text: string): Param | undefined {
+function parseParam(text: string): Param | undefined {
   const equals = text.indexOf('=')
   if (equals < 0) return isToken(text) ? { name: text.toLowerCase() } : undefined
   const name = trimLws(text.slice(0, equals))

@@ -6,7 +6,7 @@ import { type Header, headerValue, headerValues, type SipRequest, type SipRespon
 import { parseSipUri, type SipUri, uriScheme } from './uri.js'
 
 /** The headers that every message needs, read (RFC 3261 §8.1.1). */
-export interface Envelope {
+interface Envelope {
   /** Topmost Via. */
   readonly via: Via
   readonly from: NameAddr
@@ -23,7 +23,7 @@ export interface RequestEnvelope extends Envelope {
 }
 
 /** What a sender of a broken request can still be told: headers to echo, and where its answer goes. */
-export interface Answerable {
+interface Answerable {
   readonly method: string
   readonly headers: readonly Header[]
   readonly via: Via
@@ -200,8 +200,8 @@ export function refuseFraming(head: Head, problem: { status: number; reason: str
 }
 
 /** Skips CRLFs before the start line (RFC 3261 §7.5); returns where it begins. */
-export function skipBlankLines(text: string, from = 0): number {
-  let start = from
+function skipBlankLines(text: string): number {
+  let start = 0
   while (text.startsWith('\r\n', start)) start += 2
   return start
 }

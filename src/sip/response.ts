@@ -5,7 +5,7 @@ import { fillVia, type Via } from './headers/via.js'
 import type { Header, SipResponse } from './message.js'
 
 /** Reason phrases of the answers given here (RFC 3261 §21). */
-export const REASONS: Readonly<Record<number, string>> = {
+const REASONS: Readonly<Record<number, string>> = {
   200: 'OK',
   400: 'Bad Request',
   401: 'Unauthorized',

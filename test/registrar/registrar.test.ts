@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { createRegistrar, type Registrar, type RegistrarOptions } from '../../src/registrar/edge/registrar.js'
-import { MemoryBindingStore } from '../../src/registrar/edge/memory-binding-store.js'
+import { MemoryBindingStore } from '../support/memory-binding-store.js'
 import type { BindingChange, BindingStore } from '../../src/registrar/store.js'
 import { headerValue, headerValues } from '../../src/sip/message.js'
 import { SILENT_LOG } from '../../src/observe/log.js'
@@ -213,6 +213,17 @@ describe('[RFC3261-22] digest', () => {
     const foreign = own.replace('realm="example.com"', 'realm="proxy"')
     const flow = await bench.ask({ contact: A, authorization: foreign, extra: [`Authorization: ${own}`] })
     expect(status(flow)).toBe(200)
+  })
+
+  test('of two answers to both challenges one that is right is enough, in either order', async () => {
+    const bench = await Bench.start()
+    for (const order of [0, 1]) {
+      const [md5 = '', sha = ''] = await bench.challenges()
+      const answers = [authorizationFor([md5], '101', 'secret-101'), authorizationFor([sha], 'nobody', 'secret-101')]
+      const [first = '', second = ''] = order === 0 ? answers : answers.reverse()
+      const flow = await bench.ask({ contact: A, authorization: first, extra: [`Authorization: ${second}`] })
+      expect(status(flow)).toBe(200)
+    }
   })
 
   test('a revoked account is a stranger at once', async () => {

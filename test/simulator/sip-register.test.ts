@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { Secret } from '../../src/domain/secret.js'
-import { MemoryBindingStore } from '../../src/registrar/edge/memory-binding-store.js'
+import { MemoryBindingStore } from '../support/memory-binding-store.js'
 import type { BindingChange } from '../../src/registrar/store.js'
 import { registerPhone } from '../../src/simulator/edge/sip-register.js'
 import { RegistrationFailure, type RegistrationRequest } from '../../src/simulator/registration.js'
@@ -94,7 +94,8 @@ test('[RFC3261-10.2.8] an interval that is too short is asked for again, long en
 
 test('the local address may be left to the system', async () => {
   const server = await start()
-  const { localAddress: _, ...request } = phone(server)
+  const request = phone(server)
+  delete (request as { localAddress?: string }).localAddress
   const registration = await registerPhone(request)
   cleanups.push(() => registration.close())
   expect(server.registrar.bindings()[0]?.received).toMatch(/^127\.0\.0\.1:/)

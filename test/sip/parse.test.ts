@@ -106,18 +106,21 @@ describe('never throws', () => {
     )
   })
 
-  test('a 60 kB message made to hurt is read within the time of a blink', () => {
+  test('a 60 kB message made to hurt costs no more than a blink of processor time', () => {
     const nasty = [
       registerText({ contact: '<sip:a@h>,'.repeat(380) + '<sip:a@h>' }),
       registerText({ extra: [`X: ${'"\\'.repeat(2_000)}`] }),
-      registerText({ extra: [' folded'.repeat(500), ...Array.from({ length: 3_000 }, () => ' fold')] }),
+      registerText({ extra: Array.from({ length: 30_000 }, () => ' ') }),
+      registerText({ via: `Via: SIP/2.0/UDP h${';a'.repeat(2_000)}` }),
+      registerText({ via: `Via: SIP/2.0/UDP h${' '.repeat(4_000)}:5060` }),
+      registerText({ extra: [`X: ${' '.repeat(60_000)}x`] }),
       `REGISTER ${' '.repeat(60_000)}`,
-      ';'.repeat(60_000),
+      '\r\n'.repeat(30_000) + registerText(),
     ]
     for (const text of nasty) {
-      const start = process.hrtime.bigint()
+      const before = process.cpuUsage()
       parseDatagram(text)
-      expect(Number(process.hrtime.bigint() - start) / 1e6).toBeLessThan(100)
+      expect(process.cpuUsage(before).user / 1_000).toBeLessThan(100)
     }
   })
 })

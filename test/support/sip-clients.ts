@@ -63,7 +63,8 @@ function run({ command, args, cwd, env = {}, verdict, farewell = '', timeoutMs =
       if (decided !== undefined) return
       decided = verdict?.(output)
       if (decided === undefined) return
-      if (farewell === '') child.kill('SIGTERM')
+      // After a failure some clients ask for another password instead of listening.
+      if (farewell === '' || !decided) child.kill('SIGTERM')
       else child.stdin.end(farewell)
     }
     child.stdin.on('error', () => undefined)

@@ -3,7 +3,7 @@ import { SILENT_LOG } from '../../src/observe/log.js'
 import { systemClock } from '../../src/domain/edge/system-clock.js'
 import { systemRandom } from '../../src/domain/edge/system-random.js'
 import { createRegistrar, type Registrar, type RegistrarOptions } from '../../src/registrar/edge/registrar.js'
-import { MemoryBindingStore } from '../../src/registrar/edge/memory-binding-store.js'
+import { MemoryBindingStore } from './memory-binding-store.js'
 import { openSipListeners, type SipListenersOptions } from '../../src/sip/edge/listen.js'
 import { MemoryAccounts, type TestAccount } from './memory-accounts.js'
 

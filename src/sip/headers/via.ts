@@ -16,7 +16,7 @@ export interface Via {
 }
 
 /** Reads `SIP / 2.0 / UDP host[:port] ;params`, blanks allowed where the grammar has SLASH, SEMI, EQUAL or COLON. */
-export function parseVia(text: string): Via | undefined {
+function parseVia(text: string): Via | undefined {
   const semicolon = text.indexOf(';')
   const head = semicolon < 0 ? text : text.slice(0, semicolon)
   const params = parseParams(semicolon < 0 ? '' : text.slice(semicolon))

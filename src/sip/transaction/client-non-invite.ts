@@ -14,7 +14,7 @@ export interface ClientNonInvite {
 export type ClientInput =
   { readonly kind: 'start' | 'timer-e' | 'timer-f' } | { readonly kind: 'response'; readonly status: number }
 
-export type ClientOutput =
+type ClientOutput =
   | { readonly kind: 'send' | 'cancel-timers' | 'timed-out' | 'deliver' }
   | { readonly kind: 'start-timer-e' | 'start-timer-f'; readonly ms: number }
 

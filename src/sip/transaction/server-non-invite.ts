@@ -14,7 +14,7 @@ export type ServerInput =
   | { readonly kind: 'respond'; readonly answer: string }
   | { readonly kind: 'timer-j' }
 
-export type ServerOutput =
+type ServerOutput =
   | { readonly kind: 'send'; readonly answer: string }
   | { readonly kind: 'start-timer-j'; readonly ms: number }
   | { readonly kind: 'terminated' }

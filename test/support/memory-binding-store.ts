@@ -1,6 +1,6 @@
-import type { Millis } from '../../domain/clock.js'
-import type { Binding } from '../../domain/entities.js'
-import type { BindingChange, BindingStore } from '../store.js'
+import type { Millis } from '../../src/domain/clock.js'
+import type { Binding } from '../../src/domain/entities.js'
+import type { BindingChange, BindingStore } from '../../src/registrar/store.js'
 
 /** Bindings that live as long as this object: for tests and throw-away servers. */
 export class MemoryBindingStore implements BindingStore {

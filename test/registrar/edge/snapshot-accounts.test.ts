@@ -1,0 +1,111 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Extension, Line } from '../../../src/domain/entities.js'
+import { requireExtensionNumber } from '../../../src/domain/extension-number.js'
+import { requireMac } from '../../../src/domain/mac-address.js'
+import { Secret, type Sealed } from '../../../src/domain/secret.js'
+import { SnapshotAccounts } from '../../../src/registrar/edge/snapshot-accounts.js'
+import { computeHa1 } from '../../../src/sip/digest.js'
+import type { DeviceRecord, DigestUser, ExtensionRecord, Snapshot } from '../../../src/snapshot/snapshot.js'
+import { SILENT_LOG } from '../../../src/observe/log.js'
+
+const sealed = (text: string): Sealed => `sealed:${text}` as Sealed
+
+const extension = (more: Partial<Extension> = {}): ExtensionRecord => ({
+  id: 'e1',
+  siteId: 's1',
+  number: requireExtensionNumber('101'),
+  displayName: 'Ann',
+  authUsername: '101',
+  sealedPassword: sealed('own'),
+  enabled: true,
+  revision: 1,
+  keys: [],
+  ...more,
+})
+const line: Line = {
+  id: 'l1',
+  deviceId: 'd1',
+  position: 1,
+  extensionId: 'e1',
+  authUsername: 'ab12',
+  sealedPassword: sealed('line'),
+}
+const device = (state: DeviceRecord['state']): DeviceRecord => ({
+  id: 'd1',
+  siteId: 's1',
+  mac: requireMac('001565aabbcc'),
+  model: 'yealink/t21p-e2',
+  state,
+  sealedToken: sealed('t'),
+  tokenHash: '',
+  sealedAdminPassword: sealed('a'),
+  revision: 1,
+  lines: [line],
+  keys: [],
+})
+
+/** A snapshot that knows one digest user, and counts how often secrets are opened. */
+function bench(user: DigestUser | undefined) {
+  const state = { user }
+  const opened: string[] = []
+  const logged: unknown[] = []
+  const snapshot: Partial<Snapshot> = {
+    digestUser: (siteId, name) => (siteId === 's1' && name !== 'nobody' ? state.user : undefined),
+    siteByDomain: () => undefined,
+    defaultSite: () => ({ id: 's1', slug: 'main', name: 'Main', revision: 1 }),
+  }
+  const open = (value: Sealed, context: string): Secret => {
+    opened.push(context)
+    if (value.includes('damaged')) throw new Error('damaged')
+    return new Secret(value.replace('sealed:', ''))
+  }
+  const log = { ...SILENT_LOG, error: (fields: object): void => void logged.push(fields) }
+  return { accounts: new SnapshotAccounts(() => snapshot as Snapshot, open, log), state, opened, logged }
+}
+
+describe('accounts of the snapshot', () => {
+  test('a line of an approved phone registers its extension with its own password', () => {
+    const { accounts, opened } = bench({ extension: extension({ maxContacts: 3 }), device: device('approved'), line })
+    const account = accounts.findDigestUser('s1', 'ab12')
+    expect(account).toMatchObject({ extensionId: 'e1', number: '101', lineId: 'l1', maxContacts: 3 })
+    expect(account?.ha1('MD5', 'r')).toBe(computeHa1('MD5', 'ab12', 'r', new Secret('line')))
+    expect(opened).toEqual(['lines:sealed_password:l1'])
+  })
+
+  test('an extension registers itself with its own password', () => {
+    const { accounts, opened } = bench({ extension: extension() })
+    const account = accounts.findDigestUser('s1', '101')
+    expect(account?.lineId).toBeUndefined()
+    expect(account?.ha1('SHA-256', 'r')).toBe(computeHa1('SHA-256', '101', 'r', new Secret('own')))
+    expect(opened).toEqual(['extensions:sealed_password:e1'])
+  })
+
+  test('each HA1 is computed once, until the password changes', () => {
+    const { accounts, state, opened } = bench({ extension: extension() })
+    const ha1 = (): string | undefined => accounts.findDigestUser('s1', '101')?.ha1('MD5', 'r')
+    const first = ha1()
+    expect([ha1(), opened.length]).toEqual([first, 1])
+    state.user = { extension: extension({ sealedPassword: sealed('new') }) }
+    expect(ha1()).toBe(computeHa1('MD5', '101', 'r', new Secret('new')))
+    expect(opened).toHaveLength(2)
+  })
+
+  test.each(['pending', 'blocked', 'retired'] as const)('a line of a phone that is %s is nobody', (state) => {
+    expect(bench({ extension: extension(), device: device(state), line }).accounts.findDigestUser('s1', 'ab12')).toBe(
+      undefined,
+    )
+  })
+
+  test('a disabled extension and an unknown user are nobody', () => {
+    const { accounts } = bench({ extension: extension({ enabled: false }) })
+    expect(accounts.findDigestUser('s1', '101')).toBeUndefined()
+    expect(accounts.findDigestUser('s1', 'nobody')).toBeUndefined()
+  })
+
+  test('a password that cannot be opened gives no HA1, and the operator hears of it', () => {
+    const { accounts, logged } = bench({ extension: extension({ sealedPassword: sealed('damaged') }) })
+    expect(accounts.findDigestUser('s1', '101')?.ha1('MD5', 'r')).toBeUndefined()
+    expect(logged).toMatchObject([{ username: '101' }])
+    expect(JSON.stringify(logged)).not.toContain('sealed')
+  })
+})
