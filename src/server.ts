@@ -51,6 +51,24 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
+const DAY_MS = 86_400_000
+
+/** Once at the start and then daily: records of phones that were removed 30 days ago are deleted. */
+function purgeDaily({ devices, log }: Installation): () => void {
+  let cancel = (): void => undefined
+  const purge = async (): Promise<void> => {
+    try {
+      const purged = await devices.purgeRetired('server')
+      if (purged > 0) log.info({ phones: purged }, 'records of phones removed long ago are deleted')
+    } catch (error) {
+      log.warn({ err: error }, 'records of removed phones could not be deleted; tried again tomorrow')
+    }
+    cancel = systemClock.after(DAY_MS, () => void purge())
+  }
+  cancel = systemClock.after(0, () => void purge())
+  return () => cancel()
+}
+
 /** Undone in reverse order, also when a later step of the start fails. */
 class Undo {
   readonly #steps: (() => Promise<unknown> | unknown)[] = []
@@ -105,6 +123,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
   undo.add(() => sightings.stop())
   const events = createEventWriter({ databases, clock: systemClock, log, retentionDays: config.eventDays })
   undo.add(() => events.stop())
+  undo.add(purgeDaily(installation))
   const firmware = await openFirmwareFolder({ folder: config.firmwareDir, clock: systemClock, log })
   undo.add(() => firmware.close())
   const certificates = await openCertificateStore({
@@ -227,6 +246,11 @@ async function startSip(
     nonceSeconds: config.sipNonceSeconds,
     onChange: learn,
   })
+  let listeners: Awaited<ReturnType<typeof openSipListeners>> | undefined
+  undo.add(async () => {
+    await registrar.stop()
+    await listeners?.close()
+  })
   await registrar.start()
   const dropRevoked = (): void => {
     void registrar.dropBindingsWhere(({ extensionId, lineId }) => {
@@ -236,16 +260,12 @@ async function startSip(
     })
   }
   dropRevoked()
-  const listeners = await openSipListeners({
+  listeners = await openSipListeners({
     port: config.sipPort,
     bind: config.bind,
     clock: systemClock,
     log,
     onMessage: registrar.handle,
-  })
-  undo.add(async () => {
-    await registrar.stop()
-    await listeners.close()
   })
   return { port: listeners.port, dropRevoked }
 }
