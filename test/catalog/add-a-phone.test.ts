@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { shippedTemplates } from '../../src/catalog/edge/load-folder.js'
+import { assembleCatalog } from '../../src/catalog/assemble.js'
+import { loadTemplateFolders, shippedTemplates } from '../../src/catalog/edge/load-folder.js'
 import { AppError } from '../../src/domain/errors.js'
 import { checkExamples } from '../../src/provisioning/edge/examples.js'
 import { createRenderer } from '../../src/provisioning/render.js'
@@ -148,9 +149,18 @@ notify: { resync: check-sync, reboot: check-sync }
 })
 
 describe('mistakes are told by file and field', () => {
+  // Read once, and Yealink only: these tests are about the operator's files.
+  const shipped = loadTemplateFolders([shippedTemplates()])
+  const yealink = shipped.manifests.filter(({ file }) => file.startsWith('yealink/'))
+
   function mistake(): string {
     try {
-      const { catalog } = loadPhones(folder)
+      const own = loadTemplateFolders([folder])
+      const catalog = assembleCatalog({
+        ...shipped,
+        manifests: [...yealink, ...own.manifests],
+        templates: new Map([...shipped.templates, ...own.templates]),
+      })
       createRenderer(catalog, READERS)
     } catch (error) {
       if (error instanceof AppError && error.code === 'TEMPLATES_INVALID') return error.message

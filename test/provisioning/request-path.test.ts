@@ -84,7 +84,7 @@ describe('paths that no phone asks', () => {
         const parsed = parseRequestPath(pieces.join(''), encoded)
         for (const segment of parsed ? [...parsed.folders, parsed.name] : []) {
           expect(segment).not.toMatch(/^\.{0,2}$/)
-          // eslint-disable-next-line no-control-regex
+
           expect(segment).not.toMatch(/[/\\\u0000-\u001f]/)
         }
       }),
