@@ -43,10 +43,14 @@ const hostText = text.regex(
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F:]+)$/,
   'must be a host name or an address without a port',
 )
-const portRange = text.regex(/^\d{1,5}-\d{1,5}$/, 'must be two ports, for example 40000-40999').transform((range) => {
-  const [from = 0, to = 0] = range.split('-').map(Number)
-  return { from, to }
-})
+const portRange = text
+  .regex(/^\d{1,5}-\d{1,5}$/, 'must be two ports, for example 40000-40999')
+  .transform((range, context) => {
+    const [from = 0, to = 0] = range.split('-').map(Number)
+    if (from < 1 || to > 65535 || from > to)
+      context.addIssue(`"${range}" is no range of ports; the lower one comes first`)
+    return { from, to }
+  })
 const bindList = text.transform((list, context) => {
   if (list === 'all') return 'all' as const
   const addresses = list.split(/[\s,]+/).filter(Boolean)
@@ -162,13 +166,12 @@ function readFile(path: string): Record<string, string> {
       field: 'phoneboot.yaml',
     })
   }
-  return Object.fromEntries(
-    Object.entries(content).map(([name, value]) => {
-      const upper = name.toUpperCase()
-      return [
-        upper.startsWith('PHONEBOOT_') ? upper : `PHONEBOOT_${upper}`,
-        Array.isArray(value) ? value.join(',') : String(value),
-      ]
-    }),
-  )
+  const given: Record<string, string> = {}
+  for (const [name, value] of Object.entries(content)) {
+    const upper = name.toUpperCase()
+    const key = upper.startsWith('PHONEBOOT_') ? upper : `PHONEBOOT_${upper}`
+    // A name without a value is like an empty variable of the environment.
+    if (value !== null && value !== '') given[key] = Array.isArray(value) ? value.join(',') : String(value)
+  }
+  return given
 }

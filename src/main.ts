@@ -19,5 +19,6 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,
   folder: process.cwd(),
   terminal: process.stdout,
+  logIsTerminal: process.stderr.isTTY ?? false,
   stopped: () => stopped,
 })
