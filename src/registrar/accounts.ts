@@ -1,4 +1,4 @@
-import type { Id, Site } from '../domain/entities.js'
+import type { Binding, Id, Site } from '../domain/entities.js'
 import type { DigestAlgorithm } from '../sip/digest.js'
 
 /** Somebody who may register: a line of a device, or an extension by its own password. */
@@ -19,6 +19,8 @@ export interface DigestAccount {
 export interface Accounts {
   /** Undefined for unknown, disabled, revoked. */
   findDigestUser(siteId: Id, username: string): DigestAccount | undefined
+  /** May whoever made this binding still have it? False once the extension or line is gone, disabled or moved. */
+  mayKeep(binding: Pick<Binding, 'aor' | 'extensionId' | 'lineId'>): boolean
 }
 
 /** The tenants the registrar serves. */

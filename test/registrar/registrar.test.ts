@@ -426,6 +426,22 @@ describe('revocation', () => {
     expect(bench.registrar.bindings()).toEqual([])
   })
 
+  test('whoever the accounts do not know any more loses the binding, also over a restart', async () => {
+    const store = new MemoryBindingStore()
+    const bench = await Bench.start({ store })
+    await bench.register()
+    await bench.register({ user: '102' }, 'line7', 'secret-7')
+    bench.accounts.accounts.delete('line7')
+    await bench.registrar.dropRevoked()
+    expect(await store.load(0)).toMatchObject([{ aor: '101@example.com' }])
+    bench.accounts.accounts.delete('101')
+    await bench.registrar.stop()
+    const after = await Bench.start({ store, accounts: bench.accounts })
+    expect(after.registrar.bindings()).toEqual([])
+    await after.registrar.stop()
+    expect(await store.load(0)).toEqual([])
+  })
+
   test('a registration that is being stored meanwhile is dropped too', async () => {
     const store = new HeldStore()
     const bench = await Bench.start({ store })

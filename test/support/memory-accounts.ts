@@ -32,6 +32,10 @@ export class MemoryAccounts implements Accounts, Sites {
     return domain === this.sipDomain ? this.defaultSite() : undefined
   }
 
+  mayKeep({ aor, lineId }: Parameters<Accounts['mayKeep']>[0]): boolean {
+    return [...this.accounts.values()].some((one) => aor.startsWith(`${one.number}@`) && one.lineId === lineId)
+  }
+
   findDigestUser(_siteId: string, username: string): DigestAccount | undefined {
     const account = this.accounts.get(username)
     if (!account) return undefined

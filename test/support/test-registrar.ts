@@ -49,6 +49,9 @@ export async function startTestRegistrar(options: TestRegistrarOptions): Promise
     log,
     onMessage: registrar.handle,
     ...(options.tcpLimits ? { tcpLimits: options.tcpLimits } : {}),
+  }).catch(async (error: unknown) => {
+    await registrar.stop()
+    throw error
   })
   return {
     registrar,

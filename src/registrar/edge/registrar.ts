@@ -97,6 +97,8 @@ export class Registrar {
   async start(): Promise<void> {
     const stored = await this.#options.store.load(this.#options.clock.now())
     this.#table.apply(stored.map((binding) => ({ kind: 'save', event: 'registered', binding })))
+    // Gone from memory at once; a disk that fails is tried again and holds up nobody.
+    void this.dropRevoked()
     this.#expiry.start()
     this.#open = true
   }
@@ -124,16 +126,19 @@ export class Registrar {
    * when the promise resolves. A store that fails is tried again each second.
    */
   dropBindingsOf(owner: BindingOwner): Promise<void> {
-    return this.dropBindingsWhere(
+    return this.#revocation.drop(
       (binding) =>
         (owner.extensionId !== undefined && binding.extensionId === owner.extensionId) ||
         (owner.lineId !== undefined && binding.lineId === owner.lineId),
     )
   }
 
-  /** As `dropBindingsOf`, by any rule: at start for those whose owner was deleted while the server was down. */
-  dropBindingsWhere(matches: (binding: Binding) => boolean): Promise<void> {
-    return this.#revocation.drop(matches)
+  /**
+   * As `dropBindingsOf`, for everybody the accounts do not know any more: after changes of people and phones, whoever
+   * made them. `start()` does it for what changed while the server was down.
+   */
+  dropRevoked(): Promise<void> {
+    return this.#revocation.drop((binding) => !this.#options.accounts.mayKeep(binding))
   }
 
   /** Takes what a transport has read. Never throws. */

@@ -4,7 +4,7 @@ import type { Log } from '../../observe/log.js'
 import { SEAL_CONTEXTS } from '../../secrets/contexts.js'
 import { computeHa1, type DigestAlgorithm } from '../../sip/digest.js'
 import type { DigestUser, Snapshot } from '../../snapshot/snapshot.js'
-import type { Accounts, DigestAccount, Sites } from '../accounts.js'
+import { type Accounts, type DigestAccount, type Sites, siteRealm } from '../accounts.js'
 
 /** Opens a sealed secret (SecretBox.open); throws SEALED_VALUE_UNREADABLE. */
 export type OpenSecret = (sealed: Sealed, context: string) => Secret
@@ -50,6 +50,17 @@ export class SnapshotAccounts implements Accounts, Sites {
       ...(line ? { lineId: line.id } : {}),
       ...(extension.maxContacts === undefined ? {} : { maxContacts: extension.maxContacts }),
     }
+  }
+
+  mayKeep({ aor, extensionId, lineId }: Parameters<Accounts['mayKeep']>[0]): boolean {
+    const snapshot = this.snapshot()
+    const extension = snapshot.extension(extensionId)
+    const site = extension && snapshot.site(extension.siteId)
+    if (!site || !extension.enabled || aor !== `${extension.number}@${siteRealm(site)}`) return false
+    if (lineId === undefined) return true
+    const device = snapshot.deviceByLine(lineId)
+    const line = device?.lines.find(({ id }) => id === lineId)
+    return device?.state === 'approved' && line?.extensionId === extensionId
   }
 
   #ha1(

@@ -102,6 +102,42 @@ describe('accounts of the snapshot', () => {
     expect(accounts.findDigestUser('s1', 'nobody')).toBeUndefined()
   })
 
+  test('a binding may stay as long as extension, number, site domain, line and phone are what they were', () => {
+    const content = {
+      extension: extension(),
+      device: device('approved') as DeviceRecord | undefined,
+      domain: 'x.example',
+    }
+    const snapshot: Partial<Snapshot> = {
+      extension: (id) => (id === 'e1' ? content.extension : undefined),
+      site: () => ({ id: 's1', slug: 'main', name: 'Main', revision: 1, sipDomain: content.domain }),
+      deviceByLine: (id) => (content.device?.lines.some((one) => one.id === id) ? content.device : undefined),
+    }
+    const accounts = new SnapshotAccounts(
+      () => snapshot as Snapshot,
+      () => new Secret(''),
+      SILENT_LOG,
+    )
+    const own = { aor: '101@x.example', extensionId: 'e1' }
+    const byLine = { ...own, lineId: 'l1' }
+    const both = (): boolean[] => [accounts.mayKeep(own), accounts.mayKeep(byLine)]
+    expect(both()).toEqual([true, true])
+    expect([accounts.mayKeep({ ...own, extensionId: 'e2' }), accounts.mayKeep({ ...own, lineId: 'l2' })]).toEqual([
+      false,
+      false,
+    ])
+    content.device = device('blocked')
+    expect(both()).toEqual([true, false])
+    content.device = { ...device('approved'), lines: [{ ...line, extensionId: 'e9' }] }
+    expect(both()).toEqual([true, false])
+    content.device = device('approved')
+    content.domain = 'y.example'
+    expect(both()).toEqual([false, false])
+    content.domain = 'x.example'
+    content.extension = extension({ enabled: false })
+    expect(both()).toEqual([false, false])
+  })
+
   test('a password that cannot be opened gives no HA1, and the operator hears of it', () => {
     const { accounts, logged } = bench({ extension: extension({ sealedPassword: sealed('damaged') }) })
     expect(accounts.findDigestUser('s1', '101')?.ha1('MD5', 'r')).toBeUndefined()
