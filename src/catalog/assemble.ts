@@ -56,10 +56,8 @@ export function assembleCatalog(folder: TemplateFolder): Catalog {
   models.sort((a, b) => (a.model < b.model ? -1 : 1))
   const catalog = createCatalog({ models, templates: folder.templates, vocabularyText: folder.vocabularyText })
   problems.push(...lintModels(catalog))
-  if (problems.length > 0) {
-    const shown = problems.slice(0, 5).map(({ message }) => message)
-    throw new AppError('TEMPLATES_INVALID', shown.join('\n'), { problems })
-  }
+  const [first] = problems
+  if (first) throw new AppError('TEMPLATES_INVALID', first.message, { problems })
   return catalog
 }
 

@@ -91,24 +91,11 @@ function placeFirst(model: PhoneModel, banks: Record<string, PlacedKey[]>, key: 
   return false
 }
 
-/** Kinds whose value must be given: a number, digits or a URL. */
-const WANTS_VALUE: ReadonlySet<KeyKind> = new Set<KeyKind>([
-  'blf',
-  'speed-dial',
-  'park',
-  'pick-up',
-  'intercom',
-  'dtmf',
-  'url',
-  'paging',
-])
-
 /**
- * What is wrong with a device's own keys on this model: unknown bank or place, a kind the bank cannot be, a missing
- * value, a label or value that is too long, two keys at one place. Empty when all is well.
+ * What is wrong with a device's own keys on this model: unknown bank or place, a kind the bank cannot be, a label that
+ * is too long, a line the phone lacks. Empty when all is well. What no phone takes is refused before (extensions/keys).
  */
 export function checkDeviceKeys(model: PhoneModel, keys: readonly Omit<LineKey, 'id' | 'owner'>[]): Problem[] {
-  const taken = new Set<string>()
   return keys.flatMap((key, index) => {
     const column = `key ${index + 1}`
     const bank = model.keys[key.bank ?? '']
@@ -121,14 +108,15 @@ export function checkDeviceKeys(model: PhoneModel, keys: readonly Omit<LineKey, 
       ]
     }
     const place = `${key.bank} ${key.position}`
-    const messages = [...contentProblems(key, bank)]
+    const messages: string[] = []
     if (!Number.isInteger(key.position) || key.position < 1 || key.position > bank.count) {
       messages.push(`${place}: the bank has places 1 to ${bank.count}`)
     } else if (bank.skip?.includes(bank.first + key.position - 1)) {
       messages.push(`${place}: this phone lacks the key`)
     }
-    if (taken.has(place)) messages.push(`${place}: two keys for one place`)
-    taken.add(place)
+    if (bank.labelMax > 0 && [...(key.label ?? '')].length > bank.labelMax) {
+      messages.push(`${place}: the label is longer than ${bank.labelMax} characters`)
+    }
     if (!bankAllows(bank, key.kind))
       messages.push(`${place}: cannot be ${key.kind}; it can be ${bank.kinds.join(', ')}`)
     if (key.line !== undefined && (key.line < 1 || key.line > model.lines)) {
@@ -136,23 +124,6 @@ export function checkDeviceKeys(model: PhoneModel, keys: readonly Omit<LineKey, 
     }
     return messages.map((message) => problem(column, message))
   })
-}
-
-/** What is wrong with keys of a person, whatever phone they have: missing values and control characters. */
-export function checkPersonKeys(keys: readonly Omit<LineKey, 'id' | 'owner'>[]): Problem[] {
-  return keys.flatMap((key, index) => contentProblems(key).map((message) => problem(`key ${index + 1}`, message)))
-}
-
-function contentProblems(key: Omit<LineKey, 'id' | 'owner'>, bank?: KeyBank): string[] {
-  const messages: string[] = []
-  if (WANTS_VALUE.has(key.kind) && !key.value) messages.push(`${key.kind} needs a value`)
-
-  const bad = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
-  if (bad.test(key.value ?? '') || bad.test(key.label ?? '')) messages.push('holds a control character or line break')
-  const labelMax = bank && bank.labelMax > 0 ? bank.labelMax : 64
-  if ([...(key.label ?? '')].length > labelMax) messages.push(`label is longer than ${labelMax} characters`)
-  if ((key.value ?? '').length > 200) messages.push('value is longer than 200 characters')
-  return messages
 }
 
 function problem(column: string, message: string): Problem {

@@ -88,8 +88,8 @@ const inheritable = {
   /** Named tables: neutral word -> vendor's word; used by {{word "table" value}}. */
   words: z.record(z.string(), z.record(z.string(), fieldValue)),
   adminPassword: passwordRule,
-  /** Longest display name and line label. */
-  limits: z.strictObject({ label: z.number().int(), displayName: z.number().int() }).partial(),
+  /** Longest line label, in characters: one made of a name is cut to it. */
+  limits: z.strictObject({ label: z.number().int() }),
   /** SIP NOTIFY that makes the phone look for a new config, and the one that restarts it. */
   notify: z.strictObject({ resync: z.string(), reboot: z.string() }),
   /** Parameter names per account, by position, when the numbering is irregular. */

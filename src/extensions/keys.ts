@@ -14,7 +14,16 @@ export interface KeyInput {
 }
 
 /** Kinds that do nothing without a number, digits or URL. */
-const NEED_VALUE: ReadonlySet<KeyKind> = new Set(['blf', 'speed-dial', 'intercom', 'dtmf', 'url', 'paging'])
+const NEED_VALUE: ReadonlySet<KeyKind> = new Set([
+  'blf',
+  'speed-dial',
+  'park',
+  'pick-up',
+  'intercom',
+  'dtmf',
+  'url',
+  'paging',
+])
 /** Kinds whose value is a number that somebody has. */
 export const KINDS_THAT_DIAL: readonly KeyKind[] = ['blf', 'speed-dial', 'intercom', 'pick-up', 'transfer', 'forward']
 

@@ -163,7 +163,10 @@ describe('mistakes are told by file and field', () => {
       })
       createRenderer(catalog, READERS)
     } catch (error) {
-      if (error instanceof AppError && error.code === 'TEMPLATES_INVALID') return error.message
+      if (error instanceof AppError && error.code === 'TEMPLATES_INVALID') {
+        const problems = error.details.problems ?? []
+        return problems.length > 0 ? problems.map(({ message }) => message).join('\n') : error.message
+      }
       throw error
     }
     return 'none'
