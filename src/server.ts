@@ -252,14 +252,6 @@ async function startSip(
     await listeners?.close()
   })
   await registrar.start()
-  const dropRevoked = (): void => {
-    void registrar.dropBindingsWhere(({ extensionId, lineId }) => {
-      const extension = snapshot.extension(extensionId)
-      if (!extension?.enabled) return true
-      return lineId !== undefined && snapshot.deviceByLine(lineId)?.state !== 'approved'
-    })
-  }
-  dropRevoked()
   listeners = await openSipListeners({
     port: config.sipPort,
     bind: config.bind,
@@ -267,7 +259,7 @@ async function startSip(
     log,
     onMessage: registrar.handle,
   })
-  return { port: listeners.port, dropRevoked }
+  return { port: listeners.port, dropRevoked: () => void registrar.dropRevoked() }
 }
 
 /** PHONEBOOT_SIP_DOMAIN is the domain, and so the realm, of the site that owns everything else. */
