@@ -29,7 +29,7 @@ function parseVia(text: string): Via | undefined {
   const blank = target.search(/[ \t]/)
   if (blank < 0) return undefined
   const transport = target.slice(0, blank)
-  const sentBy = parseHostPort(trimLws(target.slice(blank)).replace(/[ \t]*:[ \t]*/g, ':'))
+  const sentBy = parseHostPort(target.slice(blank).split(':').map(trimLws).join(':'))
   if (!isToken(transport) || !sentBy) return undefined
   return {
     transport: transport.toUpperCase(),
