@@ -7,13 +7,20 @@ const NONE: readonly Binding[] = []
 /** All bindings, in memory: what REGISTERs are decided on and people are found by (decision 2). */
 export class BindingTable {
   readonly #byAor = new Map<string, readonly Binding[]>()
-  /** Bindings by the second they expire in; refreshed ones stay in their old second until it comes. */
-  readonly #due = new Map<number, Binding[]>()
+  /** Bindings by the second they expire in. */
+  readonly #due = new Map<number, Set<Binding>>()
   #sweptSecond = -1
   #size = 0
 
   get size(): number {
     return this.#size
+  }
+
+  /** Bindings that wait for their second: as many as there are, however often they are refreshed. */
+  get scheduled(): number {
+    let count = 0
+    for (const due of this.#due.values()) count += due.size
+    return count
   }
 
   /** Bindings of an address of record, oldest first. Never changed in place. */
@@ -38,7 +45,7 @@ export class BindingTable {
         ? [...this.#due.keys()].filter((due) => due <= second)
         : Array.from({ length: Math.max(0, second - this.#sweptSecond) }, (_, i) => this.#sweptSecond + 1 + i)
     this.#sweptSecond = second
-    const gone = seconds.flatMap((due) => this.#due.get(due) ?? [])
+    const gone = seconds.flatMap((due) => [...(this.#due.get(due) ?? [])])
     for (const due of seconds) this.#due.delete(due)
     const expired = gone.filter((binding) => this.of(binding.aor).includes(binding))
     return this.apply(expired.map((binding) => ({ kind: 'remove', reason: 'expired', binding })))
@@ -48,6 +55,7 @@ export class BindingTable {
     const { aor, bindingKey } = change.binding
     const before = this.of(aor)
     const others = before.filter((binding) => binding.bindingKey !== bindingKey)
+    for (const binding of before) if (binding.bindingKey === bindingKey) this.#unschedule(binding)
     const after = change.kind === 'save' ? [...others, change.binding] : others
     if (change.kind === 'remove' && others.length === before.length) return false
     this.#size += after.length - before.length
@@ -61,7 +69,14 @@ export class BindingTable {
     // Rounded up: a binding is never taken out while it still has milliseconds left.
     const second = Math.max(Math.ceil(binding.expiresAt / 1_000), this.#sweptSecond + 1)
     const due = this.#due.get(second)
-    if (due) due.push(binding)
-    else this.#due.set(second, [binding])
+    if (due) due.add(binding)
+    else this.#due.set(second, new Set([binding]))
+  }
+
+  /** One that was put off because its second was over already is not found here: the next sweep takes it. */
+  #unschedule(binding: Binding): void {
+    const second = Math.ceil(binding.expiresAt / 1_000)
+    const due = this.#due.get(second)
+    if (due?.delete(binding) && due.size === 0) this.#due.delete(second)
   }
 }

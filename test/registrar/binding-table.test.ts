@@ -33,6 +33,14 @@ describe('the table of bindings', () => {
     expect([table.size, table.all()]).toEqual([0, []])
   })
 
+  test('a phone that refreshes without end leaves nothing behind', () => {
+    const table = new BindingTable()
+    for (let n = 0; n < 5_000; n += 1) table.apply([save(binding(1, 7_200_000 + n * 1_000))])
+    expect(table.scheduled).toBe(1)
+    table.apply([remove(binding(1, 0))])
+    expect(table.scheduled).toBe(0)
+  })
+
   test('a refreshed binding does not expire at its old time', () => {
     const table = new BindingTable()
     table.apply([save(binding(1, 10_000))])
