@@ -43,8 +43,8 @@ export function layOutKeys(
   const overflow: LineKey[] = []
 
   for (const key of deviceKeys) {
-    const bank = model.keys[key.bank ?? '']
-    const place = banks[key.bank ?? '']?.find((placed) => placed.position === key.position)
+    const bank = bankOf(model, key.bank)
+    const place = bank && banks[key.bank ?? '']?.find((placed) => placed.position === key.position)
     if (bank && place && place.kind === 'none' && bankAllows(bank, key.kind)) assign(place, key)
     else overflow.push(key)
   }
@@ -59,6 +59,11 @@ export function layOutKeys(
     if (!possible || !placeFirst(model, banks, key)) overflow.push(key)
   }
   return { banks, overflow }
+}
+
+/** Only a bank of the manifest: `constructor` is a property of every object. */
+function bankOf(model: PhoneModel, name: string | undefined): KeyBank | undefined {
+  return name !== undefined && Object.hasOwn(model.keys, name) ? model.keys[name] : undefined
 }
 
 function emptyBank(name: string, bank: KeyBank): PlacedKey[] {
@@ -98,7 +103,7 @@ function placeFirst(model: PhoneModel, banks: Record<string, PlacedKey[]>, key: 
 export function checkDeviceKeys(model: PhoneModel, keys: readonly Omit<LineKey, 'id' | 'owner'>[]): Problem[] {
   return keys.flatMap((key, index) => {
     const column = `key ${index + 1}`
-    const bank = model.keys[key.bank ?? '']
+    const bank = bankOf(model, key.bank)
     if (!bank) {
       return [
         problem(

@@ -95,6 +95,13 @@ describe('laying a person’s keys onto a phone', () => {
   })
 })
 
+test('a stored key on a bank that no phone has is left over and harms no other key', () => {
+  const lost = [deviceKey('constructor', 1, 'none'), deviceKey('__proto__', 1, 'blf', { value: '102' })]
+  const { banks, overflow } = layOutKeys(t21p, [1], [], lost)
+  expect(overflow).toEqual(lost)
+  expect(banks.linekey?.[0]?.kind).toBe('line')
+})
+
 describe('what is refused when saving', () => {
   const messages = (...keys: LineKey[]): string[] => checkDeviceKeys(t21p, keys).map(({ message }) => message)
 
@@ -104,6 +111,8 @@ describe('what is refused when saving', () => {
 
   test.each<[string, LineKey, RegExp]>([
     ['an unknown bank', deviceKey('memorykey', 1, 'blf', { value: '1' }), /no key bank "memorykey"; it has linekey/],
+    ['a bank named as a thing of JavaScript', deviceKey('constructor', 1, 'none'), /no key bank "constructor"/],
+    ['a bank named as its root', deviceKey('__proto__', 1, 'none'), /no key bank "__proto__"/],
     ['a place that is too high', deviceKey('linekey', 3, 'blf', { value: '1' }), /places 1 to 2/],
     ['a place that the hardware lacks', deviceKey('programablekey', 7, 'dnd'), /lacks the key/],
     [
