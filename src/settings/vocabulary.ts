@@ -55,6 +55,8 @@ export function parseRawKey(key: string): { family: string; parameter: string } 
 /** What is wrong with text that must fit on one line of a config, or undefined. */
 export function problemWithLine(text: string, maxLength: number): string | undefined {
   if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text)) return 'holds a control character or line break'
+  // No config file takes them (provisioning/escape.ts): a byte order mark that was copied along, and non-characters.
+  if (/[\ufeff\ufffe\uffff]/.test(text)) return 'holds an invisible byte order mark or a character that is none'
   if (!text.isWellFormed()) return 'is not well-formed Unicode'
   if (text !== text.trim()) return 'begins or ends with a blank'
   if (/^%null%$/i.test(text)) return 'is a reserved word of phones'
@@ -110,7 +112,7 @@ const CHECKS: Record<SettingDefinition['type'], Check> = {
   host: textCheck(isHost, 'a host name or address without a port, IPv6 in brackets'),
   endpoint: textCheck(isEndpoint, 'a host name or address, with :port if needed, IPv6 in brackets'),
   url: textCheck(
-    (text) => text.length <= 250 && isHttpUrl(text),
+    (text) => problemWithLine(text, 250) === undefined && isHttpUrl(text),
     'an http, https or tftp URL of at most 250 characters',
   ),
   timezone: textCheck(isZone, 'an IANA time zone such as Europe/Berlin'),
