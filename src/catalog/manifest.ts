@@ -108,7 +108,7 @@ export const familySchema = z.strictObject({
   capabilities: inheritable.capabilities.optional(),
 })
 
-export const sampleSchema = z.strictObject({
+const sampleSchema = z.strictObject({
   userAgent: z.string(),
   is: z.strictObject({ model: z.string(), firmware: z.string().optional(), mac: z.string().optional() }),
 })
@@ -146,7 +146,6 @@ export const modelSchema = z.strictObject({
 export type PhoneModel = z.infer<typeof modelSchema>
 export type KeyBank = z.infer<typeof bankSchema>
 export type KeyField = z.infer<typeof fieldValue>
-export type FileManifest = z.infer<typeof fileSchema>
 
 /** A file of a model with the family's fileDefaults laid under it. */
 export interface PhoneFile {

@@ -13,7 +13,7 @@ export function configOf(io: Io): Config {
 }
 
 /** A log of warnings: a command answers on standard output and stays quiet otherwise. */
-export function commandLog(config: Config): Log {
+function commandLog(config: Config): Log {
   return createLogger({ level: config.logLevel === 'debug' ? 'debug' : 'warn' })
 }
 

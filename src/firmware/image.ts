@@ -1,7 +1,7 @@
 import type { FirmwareImage } from '../domain/entities.js'
 
 /** First segment of every firmware path that phones ask for. */
-export const FIRMWARE_PREFIX = 'firmware'
+const FIRMWARE_PREFIX = 'firmware'
 
 /** Where an image lies below the firmware folder, as its path says. */
 export type ImagePlace = Pick<FirmwareImage, 'family' | 'model' | 'version' | 'fileName'>

@@ -1,6 +1,6 @@
 import type { Registrar } from '../../src/registrar/edge/registrar.js'
 import type { Flow } from '../../src/sip/flow.js'
-import { headerValue, headerValues, type SipResponse } from '../../src/sip/message.js'
+import { headerValues, type SipResponse } from '../../src/sip/message.js'
 import { parseDatagram } from '../../src/sip/parse.js'
 
 /** A phone's end of a transport without a socket: remembers what was sent to it. */
@@ -41,5 +41,3 @@ export async function deliver(registrar: Registrar, text: string, flow: FakeFlow
 export function contactsOf(answer: SipResponse): string[] {
   return headerValues(answer, 'Contact')
 }
-
-export { headerValue }

@@ -19,7 +19,7 @@ const PHONES = loadPhones()
 const RENDER = createRenderer(PHONES.catalog, READERS)
 
 /** Addresses that begin with this are trusted. */
-export const TRUSTED = '10.0.0.'
+const TRUSTED = '10.0.0.'
 export const SERVER: ServerAddress = {
   host: '10.0.0.1',
   httpPort: 8080,
