@@ -51,7 +51,7 @@ export interface FileView {
     host: string
     sipPort: number
     baseUrl: string
-    caUrl: string
+    caUrl: string | Secret
     configUrl: Secret | null
     configPath: Secret | null
   }

@@ -5,7 +5,7 @@ import type { SettingScalar } from '../settings/vocabulary.js'
 import type { DeviceRecord, ExtensionRecord, Snapshot } from '../snapshot/snapshot.js'
 import type { FileView, KeyView, LineView } from './file-view.js'
 
-/** A label that was made from a name is cut to what the display takes; what an admin typed was checked on saving. */
+/** Cuts a label to what the display takes: a name may be longer, and a person's keys land on many models. */
 export function cutLabel(text: string, max: number | undefined): string {
   const characters = [...text]
   return max === undefined || characters.length <= max ? text : characters.slice(0, max).join('').trimEnd()
@@ -49,8 +49,7 @@ function labelOf(
   target: ExtensionRecord | undefined,
   max: number | undefined,
 ): string | null {
-  if (key.label !== undefined) return key.label
-  const made = key.kind === 'line' ? line?.label : target?.displayName || key.value
+  const made = key.label ?? (key.kind === 'line' ? line?.label : target?.displayName || key.value)
   return made === undefined || made === null ? null : cutLabel(made, max)
 }
 

@@ -110,7 +110,9 @@ export class Sheet {
     const { file } = this.#options
     const escape = ESCAPES[file.escape]
     const cleared = value === null
-    const text = cleared ? file.empty : this.#text(value, name)
+    // The word for "factory value" would give a password back its well-known one.
+    const empty = /password/i.test(name) ? '' : file.empty
+    const text = cleared ? empty : this.#text(value, name)
     this.entries.push({ name, attributes, value: text, secret: value instanceof Secret, raw })
     const written = Object.entries(attributes).map(
       ([key, attribute]) => ` ${key}="${escape(attribute, `${name} ${key}`)}"`,
@@ -118,7 +120,7 @@ export class Sheet {
     const parts: Record<string, string> = {
       name,
       attributes: written.join(''),
-      value: cleared ? file.empty : escape(text, name),
+      value: cleared ? empty : escape(text, name),
     }
     return file.entry.replace(/\{(name|attributes|value)\}/g, (_place, part: string) => parts[part] ?? '').trimEnd()
   }

@@ -70,7 +70,7 @@ function layer(snapshot: Snapshot, name: LayerInput['layer'], owner: string): La
 export function buildModelView(sources: ViewSources, model: PhoneModel, server: ServerAddress): BuiltView {
   const site = sources.snapshot.defaultSite()
   const layers = modelLayers(sources.snapshot, model, site.id)
-  const resolved = resolveSettings(sources.vocabulary, layers, model.family)
+  const resolved = reachable(model, resolveSettings(sources.vocabulary, layers, model.family))
   return { view: baseView(sources, model, server, resolved, undefined), resolved, overflow: [] }
 }
 
@@ -86,7 +86,7 @@ export function buildDeviceView(
   cleared = false,
 ): BuiltView {
   const { snapshot, vocabulary } = sources
-  const resolved = resolveSettings(vocabulary, deviceLayers(snapshot, model, device), model.family)
+  const resolved = reachable(model, resolveSettings(vocabulary, deviceLayers(snapshot, model, device), model.family))
   const base = baseView(sources, model, server, resolved, device.firmwareVersion)
   const token = sources.open(device.sealedToken, SEAL_CONTEXTS.deviceToken(device.id)).reveal()
   const lines = Array.from({ length: model.lines }, (_, i) =>
@@ -100,18 +100,29 @@ export function buildDeviceView(
     cleared ? [] : (owner?.keys ?? []),
     cleared ? [] : device.keys,
   )
-  const path = `${configAuthority(server, resolved)}/${token}/`
-  const configUrl = `${String(resolved.values.provisioningScheme)}://${path}`
+  const scheme = String(resolved.values.provisioningScheme)
+  const path = `${authority(server, scheme)}/${token}/`
+  const configUrl = `${scheme}://${path}`
+  const imagesUrl =
+    scheme === 'tftp' && model.capabilities?.tftpFirmware === false
+      ? `http://${authority(server, 'http')}/${token}/`
+      : configUrl
   const view: FileView = {
     ...base,
     cleared,
     mac: device.mac,
     MAC: device.mac.toUpperCase(),
-    server: { ...base.server, configUrl: new Secret(configUrl), configPath: new Secret(path.replace(/\/$/, '')) },
+    server: {
+      ...base.server,
+      configUrl: new Secret(configUrl),
+      configPath: new Secret(path.replace(/\/$/, '')),
+      // With the token, or phones outside the trusted networks would be refused the certificate.
+      caUrl: new Secret(`http://${authority(server, 'http')}/${token}/${CA_FILE}`),
+    },
     admin: {
       password: sources.open(device.sealedAdminPassword, SEAL_CONTEXTS.deviceAdminPassword(device.id)),
     },
-    firmware: firmwareView(model, device, resolved, configUrl, path),
+    firmware: firmwareView(model, device, resolved, imagesUrl, path),
     lines,
     activeLines,
     keys: keyViews(sources.snapshot, model, device, layout, lines, base, resolved),
@@ -119,8 +130,17 @@ export function buildDeviceView(
   return { view, resolved, overflow: layout.overflow }
 }
 
-function configAuthority(server: ServerAddress, { values }: Resolved): string {
-  const scheme = values.provisioningScheme
+/** Name of our CA's certificate; request-path.ts answers it. */
+const CA_FILE = 'phoneboot-ca.crt'
+
+/** A phone whose TLS no server of today accepts would never be heard of again after an https URL: it is given http. */
+function reachable(model: PhoneModel, resolved: Resolved): Resolved {
+  const { values } = resolved
+  if (model.capabilities?.https !== false || values.provisioningScheme !== 'https') return resolved
+  return { ...resolved, values: { ...values, provisioningScheme: 'http' } }
+}
+
+function authority(server: ServerAddress, scheme: string): string {
   const [port, usual] =
     scheme === 'https' ? [server.httpsPort, 443] : scheme === 'tftp' ? [server.tftpPort, 69] : [server.httpPort, 80]
   return port === usual ? server.host : `${server.host}:${port}`
@@ -138,7 +158,7 @@ function baseView(
   const era: Record<string, boolean> = {}
   for (const [name, { min = 0, max = Infinity }] of Object.entries(model.eras))
     era[name] = lowest <= max && highest >= min
-  const httpAuthority = server.httpPort === 80 ? server.host : `${server.host}:${server.httpPort}`
+  const scheme = String(resolved.values.provisioningScheme)
   return {
     model: {
       id: model.model,
@@ -151,10 +171,10 @@ function baseView(
     server: {
       host: server.host,
       sipPort: server.sipPort,
-      baseUrl: `${String(resolved.values.provisioningScheme)}://${configAuthority(server, resolved)}/`,
+      baseUrl: `${scheme}://${authority(server, scheme)}/`,
       configUrl: null,
       configPath: null,
-      caUrl: `http://${httpAuthority}/phoneboot-ca.crt`,
+      caUrl: `http://${authority(server, 'http')}/${CA_FILE}`,
     },
     settings: resolved.values,
     time: timeView(sources.zones, String(resolved.values.timezone)),
@@ -225,7 +245,7 @@ function firmwareView(
   model: PhoneModel,
   device: DeviceRecord,
   { values }: Resolved,
-  configUrl: string,
+  imagesUrl: string,
   path: string,
 ): NonNullable<FileView['firmware']> | null {
   const wanted = values.firmwareVersion
@@ -238,7 +258,7 @@ function firmwareView(
   const file = model.firmware.file.replaceAll('{version}', wanted)
   return {
     version: wanted,
-    url: new Secret(`${configUrl}${directory}/${file}`),
+    url: new Secret(`${imagesUrl}${directory}/${file}`),
     directory: new Secret(`${path}${directory}`),
   }
 }
