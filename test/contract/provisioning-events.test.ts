@@ -90,6 +90,22 @@ describeOverDatabases('provisioning events', (fresh) => {
     expect(await readStrangers(fresh().databases.events, { limit: 1 })).toEqual([])
   })
 
+  test('a stranger who knows a MAC cannot push the history of that phone out: its refusals are few rows a minute', async () => {
+    const events = writer()
+    const refused = (): void => events.record(event({ outcome: 'untrusted', status: 404, peer: '198.51.100.7' }))
+    for (let n = 0; n < 1_000; n += 1) refused()
+    await events.flush()
+    expect(await read(9_999)).toHaveLength(60)
+    expect(await readStrangers(fresh().databases.events, { limit: 9 })).toMatchObject([
+      { peer: '198.51.100.7', requests: 940, lastMac: MAC },
+    ])
+    events.record(event())
+    clock.advance(60_000)
+    refused()
+    await events.stop()
+    expect(await read(9_999)).toHaveLength(62)
+  })
+
   test('hostile texts are stored: NUL, half a surrogate pair, no end', async () => {
     const events = writer()
     const path = `/a\0b\ud800${'x'.repeat(100_000)}`

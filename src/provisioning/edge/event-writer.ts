@@ -40,6 +40,9 @@ const PRUNE_CHUNK = 500
 const STRANGERS_WAITING = 5_000
 const STRANGERS_KEPT = 20_000
 const DAY_MS = 86_400_000
+/** Anybody who knows a MAC can be refused as that phone: more such rows a minute would push its history out. */
+const UNTRUSTED_ROWS_PER_MINUTE = 60
+const MINUTE_MS = 60_000
 const TEXT_MAX = 512
 
 /** Refusals; of a request that no phone of ours can be named for, only the count per source is kept. */
@@ -63,6 +66,7 @@ class BatchWriter implements EventWriter {
   #stopped = false
   #prunedAt: number
   #droppedTold = 0
+  #untrusted = { since: 0, rows: 0 }
 
   constructor({ databases, clock, log, retentionDays, retentionRows, capacity }: EventWriterOptions) {
     this.#db = databases.events
@@ -73,7 +77,7 @@ class BatchWriter implements EventWriter {
   }
 
   record(event: ProvisioningEvent): void {
-    if (event.deviceId === undefined && REFUSED.has(event.outcome)) this.#count(event)
+    if (this.#isStranger(event)) this.#count(event)
     else if (this.#events.length < this.#limits.capacity) this.#events.push(event)
     else this.dropped += 1
     this.#schedule(GATHER_MS)
@@ -106,6 +110,17 @@ class BatchWriter implements EventWriter {
     } catch (error) {
       this.#log.warn({ err: error, events: this.#events.length }, 'the last provisioning events could not be written')
     }
+  }
+
+  #isStranger({ deviceId, outcome }: ProvisioningEvent): boolean {
+    if (!REFUSED.has(outcome)) return false
+    if (deviceId === undefined) return true
+    if (outcome !== 'untrusted') return false
+    const now = this.#clock.now()
+    const { since } = this.#untrusted
+    if (now - since >= MINUTE_MS || now < since) this.#untrusted = { since: now, rows: 0 }
+    this.#untrusted.rows += 1
+    return this.#untrusted.rows > UNTRUSTED_ROWS_PER_MINUTE
   }
 
   #count(event: ProvisioningEvent): void {
