@@ -170,7 +170,9 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
     },
     record: (event) => {
       events.record(event)
-      if (event.deviceId !== undefined) sightings.note({ deviceId: event.deviceId, at: event.at, ip: event.peer })
+      // A stranger may ask for any MAC: that is not the phone.
+      const seen = event.outcome === 'untrusted' ? undefined : event.deviceId
+      if (seen !== undefined) sightings.note({ deviceId: seen, at: event.at, ip: event.peer })
     },
     clock: systemClock,
   })
