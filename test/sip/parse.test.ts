@@ -5,6 +5,7 @@ import { canonicalName, headerValue, headerValues, listValues, type SipMessage }
 import { type Parsed, parseDatagram } from '../../src/sip/parse.js'
 import { serialize, SipInjectionError } from '../../src/sip/serialize.js'
 import { registerText } from '../support/sip-requests.js'
+import { growth } from '../support/growth.js'
 
 function request(text: string): Extract<Parsed, { kind: 'request' }> {
   const parsed = parseDatagram(text)
@@ -106,22 +107,17 @@ describe('never throws', () => {
     )
   })
 
-  test('a 60 kB message made to hurt costs no more than a blink of processor time', () => {
-    const nasty = [
-      registerText({ contact: '<sip:a@h>,'.repeat(380) + '<sip:a@h>' }),
-      registerText({ extra: [`X: ${'"\\'.repeat(2_000)}`] }),
-      registerText({ extra: Array.from({ length: 30_000 }, () => ' ') }),
-      registerText({ via: `Via: SIP/2.0/UDP h${';a'.repeat(2_000)}` }),
-      registerText({ via: `Via: SIP/2.0/UDP h${' '.repeat(4_000)}:5060` }),
-      registerText({ extra: [`X: ${' '.repeat(60_000)}x`] }),
-      `REGISTER ${' '.repeat(60_000)}`,
-      '\r\n'.repeat(30_000) + registerText(),
-    ]
-    for (const text of nasty) {
-      const before = process.cpuUsage()
-      parseDatagram(text)
-      expect(process.cpuUsage(before).user / 1_000).toBeLessThan(100)
-    }
+  test.each<[string, (size: number) => string]>([
+    ['Contacts', (size) => registerText({ contact: '<sip:a@h>,'.repeat(size / 40) + '<sip:a@h>' })],
+    ['quoted pairs', (size) => registerText({ extra: [`X: ${'"\\'.repeat(size / 4)}`] })],
+    ['folded lines', (size) => registerText({ extra: Array.from({ length: size / 2 }, () => ' ') })],
+    ['Via parameters', (size) => registerText({ via: `Via: SIP/2.0/UDP h${';a'.repeat(size / 8)}` })],
+    ['blanks in a Via', (size) => registerText({ via: `Via: SIP/2.0/UDP h${' '.repeat(size / 4)}:5060` })],
+    ['blanks in a header', (size) => registerText({ extra: [`X: ${' '.repeat(size)}x`] })],
+    ['blanks in the request line', (size) => `REGISTER ${' '.repeat(size)}`],
+    ['empty lines before it', (size) => '\r\n'.repeat(size / 2) + registerText()],
+  ])('a message made to hurt by its %s costs no more than its length', (_what, make) => {
+    expect(growth(make, parseDatagram, 15_000)).toBeLessThan(10)
   })
 })
 
@@ -188,13 +184,4 @@ describe('writing', () => {
     expect(() => serialize({ ...base, status: 200, reason: 'a\r\nb' })).toThrow(SipInjectionError)
     expect(() => serialize({ ...base, status: 99, reason: 'a' })).toThrow(SipInjectionError)
   })
-})
-
-test('a Via of blanks costs no more than its length', () => {
-  const via = `SIP/2.0/UDP a${' '.repeat(4_000)}b`
-  const text = edit(/Via: [^\r]*/, `Via: ${via}`)
-  const started = performance.now()
-  for (let n = 0; n < 50; n += 1) parseDatagram(text)
-  // Quadratic work took 20 ms and more for each.
-  expect((performance.now() - started) / 50).toBeLessThan(5)
 })
