@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { backupCommands } from './backup.js'
 import { bulkCommands } from './bulk.js'
 import { demoCommand } from './demo.js'
 import { deviceCommands } from './device.js'
@@ -49,6 +50,7 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<E
   settingsCommands(program, io, run)
   renderCommand(program, io, run)
   bulkCommands(program, io, run)
+  backupCommands(program, io, run)
   phoneCommands(program, io, run)
   tftpGetCommand(program, io, run)
   doctorCommand(program, io, run)

@@ -1,10 +1,10 @@
-import { chmod, open, rename } from 'node:fs/promises'
 import type { Knex } from 'knex'
 import { SCHEMA_STEPS } from '../../../db/migrations/index.js'
 import type { SchemaStep } from '../../../db/migrations/migration.js'
 import { AppError } from '../../domain/errors.js'
 import type { Log } from '../../observe/log.js'
-import { sqlitePool, type Databases } from './connect.js'
+import type { Databases } from './connect.js'
+import { copySqlite } from './copy.js'
 import { WRITE_LOCK, isOutage, isPostgres } from './write.js'
 
 const TABLE = 'schema_migrations'
@@ -112,18 +112,9 @@ function noWayBack(): Promise<void> {
   return Promise.reject(new Error('a schema step has no way back'))
 }
 
-/** A consistent copy through a connection of its own; it appears under its final name only when complete. */
+/** A consistent copy beside the file, named after the last step it has. */
 async function copyAside(file: string, lastStep: string): Promise<string> {
   const copy = `${file}.after-${lastStep}.${new Date().toISOString().replace(/[:.]/g, '-')}.bak`
-  const reader = sqlitePool(file, 'full')
-  try {
-    const handle = await open(`${copy}.part`, 'wx', 0o600)
-    await handle.close()
-    await reader.raw('vacuum into ?', [`${copy}.part`])
-    await chmod(`${copy}.part`, 0o600)
-    await rename(`${copy}.part`, copy)
-  } finally {
-    await reader.destroy()
-  }
+  await copySqlite(file, copy)
   return copy
 }

@@ -1,0 +1,54 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { runCommandLine } from '../../src/cli/program.js'
+
+let folder = ''
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoneboot-backup-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+/** Runs a command on the data folder `data` of the temporary folder. */
+async function cli(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
+  let [out, err] = ['', '']
+  const exit = await runCommandLine(args, {
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+    readInput: () => Promise.resolve(''),
+    env: {},
+    folder,
+    terminal: { write: (text) => void (out += text) },
+    stopped: () => new Promise(() => undefined),
+  })
+  return { exit, out, err }
+}
+
+describe('backup and restore', () => {
+  test('a backup brings everything back, passwords included', async () => {
+    await cli('extension', 'add', '101', '--name', 'Anna Berg')
+    const before = await cli('--json', 'extension', 'show', '101', '--show-password')
+    expect((await cli('backup', 'saved')).exit).toBe(0)
+    expect((await stat(join(folder, 'saved'))).mode & 0o077).toBe(0)
+    expect((await stat(join(folder, 'saved', 'phoneboot.key'))).mode & 0o077).toBe(0)
+    await cli('extension', 'remove', '101')
+
+    const refused = await cli('restore', 'saved')
+    expect(refused).toMatchObject({ exit: 2, err: expect.stringMatching(/is not empty[^]*--replace/) })
+    const restored = await cli('--json', 'restore', 'saved', '--replace')
+    expect(restored.exit).toBe(0)
+    expect(await cli('--json', 'extension', 'show', '101', '--show-password')).toEqual(before)
+    const { aside } = JSON.parse(restored.out) as { aside: string }
+    expect((await stat(join(aside, 'phoneboot.sqlite'))).isFile()).toBe(true)
+  })
+
+  test('a backup never goes into a folder that holds something', async () => {
+    await cli('backup', 'saved')
+    expect(await cli('backup', 'saved')).toMatchObject({ exit: 2, err: expect.stringMatching(/is not empty/) })
+  })
+
+  test('a folder that is no backup is refused by what it lacks', async () => {
+    expect(await cli('restore', 'nowhere')).toMatchObject({ exit: 1, err: expect.stringMatching(/phoneboot\.key/) })
+  })
+})
