@@ -41,7 +41,7 @@ export function detectDelimiter(text: string): string {
     .slice(0, 5)
   let best: { delimiter: string; columns: number } = { delimiter: ',', columns: 1 }
   for (const delimiter of DELIMITERS) {
-    const counts = lines.map((line) => line.replace(/"(?:[^"]|"")*"/g, '').split(delimiter).length)
+    const counts = lines.map((line) => line.replace(/"[^"]*"/g, '').split(delimiter).length)
     const header = counts[0] ?? 1
     if (header > best.columns && counts.every((count) => count === header)) best = { delimiter, columns: header }
   }

@@ -20,6 +20,12 @@ describe('reading a CSV', () => {
     expect(parseCsv(text).rows[0]?.name).toBe('Berg, Anna; "A|B"')
   })
 
+  test('a cell of many megabytes is a mistake of the file and not of ours', () => {
+    const text = `extension;name\n101;"${'a,'.repeat(10_000_000)}"\n`
+    expect(detectDelimiter(text)).toBe(';')
+    expect(parseCsv(text).problems[0]).toMatchObject({ row: 2, column: 'name', code: 'NAME_INVALID' })
+  })
+
   test('keys are kind:value:label, and a bare number is a BLF key', () => {
     const { rows } = parseCsv('extension,key2,key1,key10\n101,speed-dial:0301234:Taxi: day,102,dnd\n')
     expect(rows[0]?.keys).toEqual([
