@@ -43,14 +43,21 @@ export function table(
   header: readonly string[],
   rows: readonly (readonly (string | number | undefined)[])[],
 ): string[] {
-  const texts = [header, ...rows].map((row) => row.map((cell) => String(cell ?? '')))
-  const widths = header.map((_title, column) => Math.max(...texts.map((row) => [...(row[column] ?? '')].length)))
+  const texts = [header, ...rows].map((row) => row.map((cell) => withoutControls(String(cell ?? ''))))
+  const widths = header.map((_title, column) =>
+    texts.reduce((width, row) => Math.max(width, [...(row[column] ?? '')].length), 0),
+  )
   return texts.map((row) =>
     row
       .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length))
       .join('  ')
       .trimEnd(),
   )
+}
+
+/** File names and User-Agents come from strangers: nothing in them may steer the admin's terminal. */
+function withoutControls(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
 }
 
 /** A whole number of 0 or more, for commander's options. */
