@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { parseCsv } from '../bulk/csv.js'
@@ -87,9 +87,20 @@ async function exportFile(io: Io, output: string | undefined, withPasswords: boo
     const csv = await exportText(installation, withPasswords)
     const rows = csv.split('\r\n').length - 2
     if (output === undefined) return { json: { rows, csv }, lines: [csv.replace(/\r\n$/, '').replaceAll('\r\n', '\n')] }
-    await writeFile(resolve(io.folder, output), csv, { mode: withPasswords ? 0o600 : 0o644 })
+    await writeExport(resolve(io.folder, output), csv, withPasswords)
     return { json: { rows, output }, lines: [`${rows} row(s) written to ${output}`] }
   })
+}
+
+/** With passwords the file is for its owner alone, also one that was there before and open to others. */
+async function writeExport(path: string, csv: string, secret: boolean): Promise<void> {
+  const file = await open(path, 'w', secret ? 0o600 : 0o644)
+  try {
+    if (secret && (await file.stat()).isFile()) await file.chmod(0o600)
+    await file.writeFile(csv)
+  } finally {
+    await file.close()
+  }
 }
 
 async function exportText({ databases, site, extensions }: Installation, withPasswords: boolean): Promise<string> {
