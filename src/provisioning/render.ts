@@ -53,11 +53,15 @@ export function createRenderer(catalog: Catalog, readers: Readonly<Record<string
     if (file.template === undefined || !reader) {
       throw new AppError('TEMPLATES_INVALID', `${where}: file without template or reader`)
     }
-    const sheet = new Sheet({ file, words: model.words, raw, ...(mask === undefined ? {} : { mask }) })
-    const body = Buffer.from(templateOf(file.template)(view, sheet), 'utf8')
+    const template = templateOf(file.template)
+    const sheet = new Sheet({ file, words: model.words, raw })
+    const body = Buffer.from(template(view, sheet), 'utf8')
     const problem = differenceFrom(sheet.entries, reader, body)
     if (problem !== undefined) throw new AppError('RENDER_NOT_READABLE', `${where}: ${problem}`)
-    return { body, entries: sheet.entries }
+    if (mask === undefined) return { body, entries: sheet.entries }
+    // For people only: a phone might not understand a file whose secrets all look alike.
+    const masked = new Sheet({ file, words: model.words, raw, mask })
+    return { body: Buffer.from(template(view, masked), 'utf8'), entries: masked.entries }
   }
 }
 
