@@ -73,9 +73,9 @@ export function loadPhoneData(config: Pick<Config, 'templatesDir'>): PhoneData {
 }
 
 /** What the use cases for devices ask of a model. */
-function modelLookup(catalog: Catalog): ModelLookup {
+function modelLookup(catalog: () => Catalog): ModelLookup {
   return (id) => {
-    const model = catalog.model(id)
+    const model = catalog().model(id)
     return (
       model && {
         accounts: model.lines,
@@ -86,12 +86,19 @@ function modelLookup(catalog: Catalog): ModelLookup {
   }
 }
 
+/** Reads the phone data when first asked for: most commands do without, and reading it takes longer than they do. */
+function phoneDataAtNeed(config: Pick<Config, 'templatesDir'>): () => PhoneData {
+  let loaded: PhoneData | undefined
+  return () => (loaded ??= loadPhoneData(config))
+}
+
 /**
  * Opens everything an installation keeps, bringing the database up to date first.
- * Throws DATA_DIR_UNUSABLE, DATABASE_*, KEY_FILE_UNUSABLE, TEMPLATES_INVALID.
+ * Throws DATA_DIR_UNUSABLE, DATABASE_*, KEY_FILE_UNUSABLE. Phone data is read when first used; that throws
+ * TEMPLATES_INVALID.
  */
 export async function openInstallation(config: Config, log: Log): Promise<Installation> {
-  const phones = loadPhoneData(config)
+  const phones = phoneDataAtNeed(config)
   const databases = await openDatabases({ url: config.databaseUrl, dataDir: config.dataDir, log })
   try {
     const migration = await migrateDatabases(databases, log)
@@ -104,10 +111,21 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
     const secrets = createSecretBox(keyRing, systemRandom)
     const site = await sites.defaultSite()
     const parts = { secrets, clock: systemClock, random: systemRandom, siteId: site.id }
-    const models = modelLookup(phones.catalog)
+    const models = modelLookup(() => phones().catalog)
     const deviceStore = createKnexDeviceStore(databases.main)
     return {
-      ...phones,
+      get catalog() {
+        return phones().catalog
+      },
+      get vocabulary() {
+        return phones().vocabulary
+      },
+      get zones() {
+        return phones().zones
+      },
+      get render() {
+        return phones().render
+      },
       config,
       log,
       databases,
@@ -123,8 +141,8 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
         store: createKnexSettingsStore(databases.main),
         secrets,
         clock: systemClock,
-        checkSetting: (key, layer, value) => checkSetting(phones.vocabulary, key, layer, value),
-        isSecret: (key) => phones.vocabulary.get(key)?.secret ?? false,
+        checkSetting: (key, layer, value) => checkSetting(phones().vocabulary, key, layer, value),
+        isSecret: (key) => phones().vocabulary.get(key)?.secret ?? false,
       }),
       close: () => databases.close(),
     }

@@ -101,7 +101,8 @@ export async function startServer(installation: Installation): Promise<RunningSe
 }
 
 async function startParts(installation: Installation, undo: Undo): Promise<Ports> {
-  const { config, log, databases } = installation
+  // The catalogue first: a mistake in it is told before anything listens.
+  const { catalog, config, log, databases } = installation
   const trust = trustNow(
     { trusted: config.trustedNetworks, proxies: config.trustedProxies, unlimited: config.unlimitedNetworks },
     systemClock,
@@ -148,7 +149,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
   const caModifiedMs = systemClock.now()
   const provisioning = createProvisioning({
     snapshot,
-    catalog: installation.catalog,
+    catalog,
     configs: createConfigFiles({
       sources: {
         snapshot,
@@ -248,19 +249,20 @@ async function startSip(
     nonceSeconds: config.sipNonceSeconds,
     onChange: learn,
   })
-  let listeners: Awaited<ReturnType<typeof openSipListeners>> | undefined
+  let closeListeners: () => Promise<void> = () => Promise.resolve()
   undo.add(async () => {
     await registrar.stop()
-    await listeners?.close()
+    await closeListeners()
   })
   await registrar.start()
-  listeners = await openSipListeners({
+  const listeners = await openSipListeners({
     port: config.sipPort,
     bind: config.bind,
     clock: systemClock,
     log,
     onMessage: registrar.handle,
   })
+  closeListeners = () => listeners.close()
   return { port: listeners.port, dropRevoked: () => void registrar.dropRevoked() }
 }
 

@@ -12,8 +12,8 @@ export interface Io {
   folder: string
   /** Standard output as a terminal, for live views. */
   terminal: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number }
-  /** Standard error, where the server logs, is read by a person. */
-  logIsTerminal: boolean
+  /** Standard error, where the server logs, is read by a person. Default: it is not. */
+  logIsTerminal?: boolean
   /** Resolves when the user or the system asks the program to end. */
   stopped(): Promise<void>
 }

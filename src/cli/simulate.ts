@@ -43,10 +43,10 @@ export function simulateCommand(program: Command, io: Io, run: Run): void {
     .option('--tftp-percent <n>', 'how many of a hundred boot by TFTP', numberOption, 0)
     .option('--spread <ms>', 'spread power-on over this time; 0: all at once, as after a power cut', numberOption, 0)
     .option('--keep', 'keep them registered until Ctrl-C')
-    .action((options: Options) => run(() => simulation(io, options)))
+    .action((options: Options) => run(() => simulation(io, options, program.opts<{ json?: boolean }>().json ?? false)))
 }
 
-async function simulation(io: Io, options: Options): Promise<Report> {
+async function simulation(io: Io, options: Options, asJson: boolean): Promise<Report> {
   const models = wantedModels(options.models)
   if (options.csv) return csvOf(generate(options.count ?? models.length, models))
   const phones = options.count === undefined ? await ownPhones(io, models) : generate(options.count, models)
@@ -61,17 +61,18 @@ async function simulation(io: Io, options: Options): Promise<Report> {
     httpPort: options.httpPort ?? config.httpPort,
     tftpPort: options.tftpPort ?? config.tftpPort,
   }
-  const view = liveView(io.terminal)
+  // With --json standard output is one document.
+  const view = asJson ? undefined : liveView(io.terminal)
   const running = simulate({
     phones: withTransport(phones, options.tftpPercent, options.server.startsWith('127.')),
     server,
     spreadMs: options.spread,
     keepRegistered: options.keep ?? false,
-    onProgress: (changed, all) => view.show(all, changed),
+    onProgress: (changed, all) => view?.show(all, changed),
     world: { register: registerPhone },
   })
   const summary = await running.settled
-  view.end(running.phones())
+  view?.end(running.phones())
   if (options.keep) {
     for (const line of summaryLines(summary)) io.err(`${line}\n`)
     await io.stopped()
