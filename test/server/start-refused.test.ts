@@ -24,29 +24,26 @@ describe('a start that cannot be', () => {
     expectRefusal(ran, /^phoneboot: PHONEBOOT_HTTP_PROT: unknown setting; known are .*PHONEBOOT_HTTP_PORT/)
   })
 
-  test.each(['PHONEBOOT_HTTP_PORT', 'PHONEBOOT_HTTPS_PORT', 'PHONEBOOT_SIP_PORT'])(
-    '%s in use over TCP',
-    async (name) => {
-      const taken = createServer()
-      taken.listen(0, '127.0.0.1')
-      await once(taken, 'listening')
-      const { port } = taken.address() as AddressInfo
-      try {
-        expectRefusal(await serve({ [name]: String(port) }), new RegExp(`^phoneboot: TCP port ${port} is in use`))
-      } finally {
-        taken.close()
-      }
-    },
-  )
-
-  test.each(['PHONEBOOT_TFTP_PORT', 'PHONEBOOT_SIP_PORT'])('%s in use over UDP', async (name) => {
-    const taken = createSocket('udp4').bind(0, '127.0.0.1')
-    await once(taken, 'listening')
-    const { port } = taken.address()
+  test('a port in use is named, whichever it is', async () => {
+    const tcp = createServer().listen(0, '127.0.0.1')
+    const udp = createSocket('udp4').bind(0, '127.0.0.1')
+    await Promise.all([once(tcp, 'listening'), once(udp, 'listening')])
+    const { port: tcpPort } = tcp.address() as AddressInfo
+    const { port: udpPort } = udp.address()
     try {
-      expectRefusal(await serve({ [name]: String(port) }), new RegExp(`^phoneboot: UDP port ${port} is in use`))
+      for (const [name, port, protocol] of [
+        ['PHONEBOOT_HTTP_PORT', tcpPort, 'TCP'],
+        ['PHONEBOOT_HTTPS_PORT', tcpPort, 'TCP'],
+        ['PHONEBOOT_SIP_PORT', tcpPort, 'TCP'],
+        ['PHONEBOOT_SIP_PORT', udpPort, 'UDP'],
+        ['PHONEBOOT_TFTP_PORT', udpPort, 'UDP'],
+      ] as const) {
+        const refusal = new RegExp(`^phoneboot: ${protocol} port ${port} is in use`)
+        expectRefusal(await serve({ [name]: String(port) }), refusal)
+      }
     } finally {
-      taken.close()
+      tcp.close()
+      udp.close()
     }
   })
 
