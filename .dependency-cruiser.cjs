@@ -30,7 +30,9 @@ const leftwards = ORDER.map((feature, index) => ({
   comment: `src/${feature} imports only features to its left (docs/architecture.md)`,
   severity: 'error',
   from: { path: `^src/${feature}/` },
-  to: { path: `^src/(${[...ORDER.slice(index + 1), 'server', 'installation', 'config', 'cli', 'main'].join('|')})(/|\\.ts)` },
+  to: {
+    path: `^src/(${[...ORDER.slice(index + 1), 'server', 'installation', 'config', 'cli', 'main'].join('|')})(/|\\.ts)`,
+  },
 }))
 
 module.exports = {

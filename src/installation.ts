@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { assembleCatalog } from './catalog/assemble.js'
-import type { Catalog } from './catalog/catalog.js'
+import { isSecretParameter, rawParameterProblem, type Catalog } from './catalog/catalog.js'
 import { loadTemplateFolders, shippedTemplates } from './catalog/edge/load-folder.js'
 import { checkDeviceKeys } from './catalog/key-bank.js'
 import { parseTimeZones, type TimeZones } from './catalog/time-zones.js'
@@ -15,6 +15,7 @@ import { createDeviceAdmin, type DeviceAdmin } from './devices/use-cases.js'
 import { systemClock } from './domain/edge/system-clock.js'
 import { systemRandom } from './domain/edge/system-random.js'
 import type { Site } from './domain/entities.js'
+import { AppError } from './domain/errors.js'
 import { createKnexExtensionStore } from './extensions/edge/knex-store.js'
 import { createExtensionAdmin, type ExtensionAdmin } from './extensions/use-cases.js'
 import { createKnexGroupStore } from './groups/edge/knex-store.js'
@@ -27,7 +28,7 @@ import { sealedRowsExist } from './secrets/edge/sealed-rows.js'
 import { createSecretBox, type SecretBox } from './secrets/seal.js'
 import { createKnexSettingsStore } from './settings/edge/knex-store.js'
 import { createSettingsAdmin, type SettingsAdmin } from './settings/use-cases.js'
-import { checkSetting, parseVocabulary, type Vocabulary } from './settings/vocabulary.js'
+import { checkSetting, parseRawKey, parseVocabulary, type Vocabulary } from './settings/vocabulary.js'
 import { createKnexSiteStore } from './sites/edge/knex-store.js'
 
 /** Phones, vocabulary and time zones, as data. */
@@ -86,6 +87,22 @@ function modelLookup(catalog: () => Catalog): ModelLookup {
   }
 }
 
+/** Refuses a raw parameter that no file of its family could hold, with SETTING_UNKNOWN. */
+function requireRawParameter(catalog: Catalog, key: string): void {
+  const raw = parseRawKey(key)
+  const problem = raw && rawParameterProblem(catalog, raw.family, raw.parameter)
+  if (problem !== undefined) throw new AppError('SETTING_UNKNOWN', `${key}: ${problem}`, { field: key })
+}
+
+/** True for raw parameters that hold passwords; no setting of the vocabulary does. */
+export function isSecretSetting(catalog: Catalog, key: string): boolean {
+  const raw = parseRawKey(key)
+  return (
+    raw !== undefined &&
+    catalog.models().some((model) => model.family === raw.family && isSecretParameter(model, raw.parameter))
+  )
+}
+
 /** Reads the phone data when first asked for: most commands do without, and reading it takes longer than they do. */
 function phoneDataAtNeed(config: Pick<Config, 'templatesDir'>): () => PhoneData {
   let loaded: PhoneData | undefined
@@ -141,8 +158,11 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
         store: createKnexSettingsStore(databases.main),
         secrets,
         clock: systemClock,
-        checkSetting: (key, layer, value) => checkSetting(phones().vocabulary, key, layer, value),
-        isSecret: (key) => phones().vocabulary.get(key)?.secret ?? false,
+        checkSetting: (key, layer, value) => {
+          requireRawParameter(phones().catalog, key)
+          return checkSetting(phones().vocabulary, key, layer, value)
+        },
+        isSecret: (key) => isSecretSetting(phones().catalog, key),
       }),
       close: () => databases.close(),
     }

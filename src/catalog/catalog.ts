@@ -128,6 +128,23 @@ function partialName(path: string): string {
   return path.replace('/partials/', '/').replace(/\.hbs$/, '')
 }
 
+/** True for a raw parameter that holds a password: sealed at rest, masked wherever it is shown. */
+export function isSecretParameter(model: Pick<PhoneModel, 'secretParameters'>, parameter: string): boolean {
+  return new RegExp(model.secretParameters).test(parameter)
+}
+
+/** What is wrong with the name of a raw parameter: no such family, or a form that none of its files can hold. */
+export function rawParameterProblem(catalog: Catalog, family: string, parameter: string): string | undefined {
+  const models = catalog.models().filter((model) => model.family === family)
+  if (models.length === 0) {
+    const known = [...new Set(catalog.models().map((model) => model.family))].join(', ')
+    return `there is no family "${family}"; known are ${known}`
+  }
+  const files = models.flatMap((model) => catalog.files(model.model)).filter(({ expectedMiss }) => !expectedMiss)
+  const fits = files.some(({ parameters }) => new RegExp(parameters ?? '').test(parameter))
+  return fits ? undefined : `"${parameter}" has not the form of a parameter of ${family} phones`
+}
+
 /** The generation of a firmware version: its `generation.part`-th number, or undefined when unknown. */
 export function generationOf(model: PhoneModel, firmwareVersion: string | undefined): number | undefined {
   const part = firmwareVersion?.split('.')[model.generation.part - 1]

@@ -94,6 +94,8 @@ const inheritable = {
   notify: z.strictObject({ resync: z.string(), reboot: z.string() }),
   /** Parameter names per account, by position, when the numbering is irregular. */
   accounts: z.array(z.record(z.string(), z.string())),
+  /** Expression for names of raw parameters that hold passwords: their values are sealed at rest and masked. */
+  secretParameters: z.string().refine(isExpression, 'is no regular expression').default('[Pp]ass|[Pp]wd|[Ss]ecret'),
   /** Further facts that this family's templates ask for. */
   capabilities: z.record(z.string(), z.unknown()),
 }

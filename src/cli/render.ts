@@ -58,7 +58,7 @@ async function render(
       model,
       file,
       view: built.view,
-      raw: built.resolved.raw,
+      raw: built.raw,
       ...(options.showSecrets ? {} : { mask: '********' }),
     })
     shown.push({ name, text: Buffer.from(rendered.body).toString('utf8'), overflow: built.overflow.length })

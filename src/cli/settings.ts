@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { LAYERS, type Layer } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import { formatMac } from '../domain/mac-address.js'
-import type { Installation } from '../installation.js'
+import { isSecretSetting, type Installation } from '../installation.js'
 import { deviceLayers, lineLayers } from '../provisioning/view.js'
 import { resolveSettings, type LayerInput, type Origin } from '../settings/resolve.js'
 import { actor, readSnapshot, withInstallation } from './context.js'
@@ -55,7 +55,8 @@ export function settingsCommands(program: Command, io: Io, run: Run): void {
         withInstallation(io, async (installation) => {
           const { layer, owner } = await placeOf(installation, options)
           const stored = await installation.settings.set(actor(), { layer, owner, key }, value)
-          return { json: { layer, key, value: stored }, lines: [`${key} = ${JSON.stringify(stored)} (${layer})`] }
+          const shown = shownValue(installation, key, stored)
+          return { json: { layer, key, value: shown }, lines: [`${key} = ${JSON.stringify(shown)} (${layer})`] }
         }),
       ),
   )
@@ -137,13 +138,15 @@ async function explain(
   ]
   const wanted = keys.filter((name) => key === undefined || name === key)
   if (wanted.length === 0) throw new AppError('SETTING_UNKNOWN', `${key}: no such setting`, { field: 'key' })
-  const valueOf = (name: string): unknown => resolved.values[name] ?? resolved.explain(name).at(-1)?.value ?? null
+  const candidatesOf = (name: string): { origin: Origin; value: unknown }[] =>
+    resolved.explain(name).map(({ origin, value }) => ({ origin, value: shownValue(installation, name, value) }))
+  const valueOf = (name: string): unknown => resolved.values[name] ?? candidatesOf(name).at(-1)?.value ?? null
   return {
     json: wanted.map((name) => ({
       key: name,
       value: valueOf(name),
       origin: resolved.origin(name),
-      candidates: resolved.explain(name),
+      candidates: candidatesOf(name),
     })),
     lines: [
       `Phone ${formatMac(device.mac)}, ${model.name}`,
@@ -156,8 +159,7 @@ async function explain(
           ...(key === undefined
             ? []
             : [
-                resolved
-                  .explain(name)
+                candidatesOf(name)
                   .slice(0, -1)
                   .map(({ origin, value }) => `${originText(origin)}: ${JSON.stringify(value)}`)
                   .join('; '),
@@ -170,4 +172,9 @@ async function explain(
 
 function originText({ layer, owner }: Origin): string {
   return layer === 'vendor' || layer === 'model' ? `${layer} ${owner}` : layer
+}
+
+/** A value for people: that of a raw parameter which holds a password is not shown. */
+function shownValue({ catalog }: Installation, key: string, value: unknown): unknown {
+  return value !== null && value !== '' && isSecretSetting(catalog, key) ? '[secret]' : value
 }

@@ -72,7 +72,8 @@ export function createConfigFiles(parts: ConfigFileParts): ConfigFiles {
   return {
     device: (model, file, device, server, cleared) => {
       const key = deviceConfigKey(sources.snapshot, model, device, server, cleared)
-      const id = `${device.id} ${file.key} ${server.host}`
+      // The last good bytes of a phone must never stand in for the file that clears it.
+      const id = `${device.id} ${file.key} ${server.host} ${cleared ? 'cleared' : ''}`
       return cached(parts, id, key, model, file, () => buildDeviceView(sources, model, device, server, cleared))
     },
     common: (model, file, server) => {
@@ -108,8 +109,8 @@ function make(
   build: () => BuiltView,
 ): Entry {
   try {
-    const { view, resolved } = build()
-    const { body } = parts.render({ model, file, view, raw: resolved.raw })
+    const { view, raw } = build()
+    const { body } = parts.render({ model, file, view, raw })
     const sha256 = sha256Hex(body)
     if (before?.config?.sha256 === sha256) return { key, config: before.config }
     const etag = `"${sha256.slice(0, 32)}"`

@@ -101,7 +101,7 @@ export function renderExample(parts: ExampleParts, model: PhoneModel, given: Giv
       file.scope === 'device'
         ? buildDeviceView(sources, model, device, server, given.cleared)
         : buildModelView(sources, model, server)
-    files.set(name, parts.render({ model, file, view: built.view, raw: built.resolved.raw }).body)
+    files.set(name, parts.render({ model, file, view: built.view, raw: built.raw }).body)
   }
   return files
 }

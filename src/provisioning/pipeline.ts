@@ -197,7 +197,7 @@ function eventOf(request: ProvisioningRequest, answer: Answer, delivered: Delive
   return {
     at: request.receivedAt,
     transport: request.transport,
-    path: maskText(request.path.slice(0, 200)),
+    path: maskText(request.path).slice(0, 200),
     peer: request.peerAddress,
     ...(mac === undefined ? {} : { mac }),
     ...(device === undefined ? {} : { deviceId: device.id }),

@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.js'
 import type { PhoneFile, PhoneModel } from '../catalog/manifest.js'
 import { AppError } from '../domain/errors.js'
+import type { Secret } from '../domain/secret.js'
 import type { Reader } from '../readers/index.js'
 import type { FileView } from './file-view.js'
 import { Sheet, type FileEntry } from './sheet.js'
@@ -17,7 +18,7 @@ export interface RenderInput {
   file: PhoneFile
   view: FileView
   /** Raw vendor parameters by name. */
-  raw: ReadonlyMap<string, string>
+  raw: ReadonlyMap<string, string | Secret>
   /** Shown instead of secrets; undefined for phones. */
   mask?: string
 }

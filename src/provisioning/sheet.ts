@@ -17,7 +17,7 @@ export interface SheetOptions {
   file: PhoneFile
   words: Readonly<Record<string, Readonly<Record<string, KeyField>>>>
   /** Raw vendor parameters by name, `name#idx` for parameters with an index attribute. */
-  raw: ReadonlyMap<string, string>
+  raw: ReadonlyMap<string, string | Secret>
   /** Show this instead of every secret; undefined: the secret itself. */
   mask?: string
 }
@@ -29,12 +29,15 @@ export interface SheetOptions {
 export class Sheet {
   readonly entries: FileEntry[] = []
   readonly #options: SheetOptions
-  readonly #rawLeft: Map<string, string>
+  readonly #rawLeft: Map<string, string | Secret>
 
   constructor(options: SheetOptions) {
     this.#options = options
     const names = new RegExp(options.file.parameters ?? '')
-    this.#rawLeft = new Map([...options.raw].filter(([name]) => names.test(name)))
+    // A password stands in the phone's own file only, whichever layer it comes from.
+    const belongs = ([name, value]: [string, string | Secret]): boolean =>
+      names.test(name) && (options.file.secrets || !(value instanceof Secret))
+    this.#rawLeft = new Map([...options.raw].filter(belongs))
   }
 
   /** Writes one parameter; a raw override of the same name wins. */

@@ -1,4 +1,4 @@
-import { generationOf } from '../catalog/catalog.js'
+import { generationOf, isSecretParameter } from '../catalog/catalog.js'
 import { layOutKeys, type KeyLayout } from '../catalog/key-bank.js'
 import type { PhoneModel } from '../catalog/manifest.js'
 import { timeView, type TimeZones } from '../catalog/time-zones.js'
@@ -22,6 +22,8 @@ export interface ViewSources {
 
 export interface BuiltView {
   view: FileView
+  /** Raw vendor parameters by name, passwords opened. */
+  raw: ReadonlyMap<string, string | Secret>
   resolved: Resolved
   /** What did not fit onto the phone. */
   overflow: KeyLayout['overflow']
@@ -71,7 +73,12 @@ export function buildModelView(sources: ViewSources, model: PhoneModel, server: 
   const site = sources.snapshot.defaultSite()
   const layers = modelLayers(sources.snapshot, model, site.id)
   const resolved = reachable(model, resolveSettings(sources.vocabulary, layers, model.family))
-  return { view: baseView(sources, model, server, resolved, undefined), resolved, overflow: [] }
+  return {
+    view: baseView(sources, model, server, resolved, undefined),
+    raw: rawParameters(sources, model, resolved),
+    resolved,
+    overflow: [],
+  }
 }
 
 /**
@@ -127,7 +134,23 @@ export function buildDeviceView(
     activeLines,
     keys: keyViews(sources.snapshot, model, device, layout, lines, base, resolved),
   }
-  return { view, resolved, overflow: layout.overflow }
+  return { view, raw: rawParameters(sources, model, resolved), resolved, overflow: layout.overflow }
+}
+
+/** Raw parameters of the phone's family; those that hold passwords come as secrets. */
+function rawParameters(
+  { open }: ViewSources,
+  model: PhoneModel,
+  { raw, origin }: Resolved,
+): ReadonlyMap<string, string | Secret> {
+  const opened = new Map<string, string | Secret>()
+  for (const [name, value] of raw) {
+    const key = `raw.${model.family}.${name}`
+    const { layer, owner } = origin(key)
+    const sealed = value !== '' && layer !== 'shipped' && isSecretParameter(model, name)
+    opened.set(name, sealed ? open(value as Sealed, SEAL_CONTEXTS.settingValue(layer, owner, key)) : value)
+  }
+  return opened
 }
 
 /** Name of our CA's certificate; request-path.ts answers it. */

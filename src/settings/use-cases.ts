@@ -49,7 +49,7 @@ export function createSettingsAdmin(parts: SettingsAdminParts): SettingsAdmin {
     set: async (actor, place, given) => {
       const { layer, owner, key } = requirePlace(place)
       const value = checkSetting(key, layer, given)
-      const sealed = isSecret(key) && typeof value === 'string'
+      const sealed = isSecret(key) && typeof value === 'string' && value !== ''
       const stored = sealed ? secrets.seal(value, SEAL_CONTEXTS.settingValue(layer, owner, key)) : value
       await store.set({ layer, owner, key, value: stored }, (before) => ({
         ...changeOf(actor, 'set', place),

@@ -14,7 +14,6 @@ const definitionSchema = z.strictObject({
   unit: z.string().optional(),
   default: scalarSchema,
   layers: z.array(layerSchema).min(1),
-  secret: z.boolean().optional(),
   help: z.string(),
 })
 

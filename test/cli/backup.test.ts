@@ -1,37 +1,16 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { runCommandLine } from '../../src/cli/program.js'
+import { stat } from 'node:fs/promises'
+import { describe, expect, test } from '@jest/globals'
+import { commandLine } from '../support/command-line.js'
 
-let folder = ''
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'phoneboot-backup-'))
-})
-afterEach(() => rm(folder, { recursive: true, force: true }))
-
-/** Runs a command on the data folder `data` of the temporary folder. */
-async function cli(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
-  let [out, err] = ['', '']
-  const exit = await runCommandLine(args, {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    readInput: () => Promise.resolve(''),
-    env: {},
-    folder,
-    terminal: { write: (text) => void (out += text) },
-    stopped: () => new Promise(() => undefined),
-  })
-  return { exit, out, err }
-}
+const { cli, path } = commandLine()
 
 describe('backup and restore', () => {
   test('a backup brings everything back, passwords included', async () => {
     await cli('extension', 'add', '101', '--name', 'Anna Berg')
     const before = await cli('--json', 'extension', 'show', '101', '--show-password')
     expect((await cli('backup', 'saved')).exit).toBe(0)
-    expect((await stat(join(folder, 'saved'))).mode & 0o077).toBe(0)
-    expect((await stat(join(folder, 'saved', 'phoneboot.key'))).mode & 0o077).toBe(0)
+    expect((await stat(path('saved'))).mode & 0o077).toBe(0)
+    expect((await stat(path('saved', 'phoneboot.key'))).mode & 0o077).toBe(0)
     await cli('extension', 'remove', '101')
 
     const refused = await cli('restore', 'saved')
@@ -40,7 +19,7 @@ describe('backup and restore', () => {
     expect(restored.exit).toBe(0)
     expect(await cli('--json', 'extension', 'show', '101', '--show-password')).toEqual(before)
     const { aside } = JSON.parse(restored.out) as { aside: string }
-    expect((await stat(join(aside, 'phoneboot.sqlite'))).isFile()).toBe(true)
+    expect((await stat(`${aside}/phoneboot.sqlite`)).isFile()).toBe(true)
   })
 
   test('a backup never goes into a folder that holds something', async () => {
