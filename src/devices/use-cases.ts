@@ -57,7 +57,8 @@ export interface DeviceAdmin {
   addLine(actor: string, mac: string, line: LineInput): Promise<DeviceView>
   /** Throws LINE_INVALID when there is no such line. */
   removeLine(actor: string, mac: string, position: number): Promise<DeviceView>
-  /** A new password for one line, which cuts off whoever knows the old one. Throws LINE_INVALID. */
+  /** A new password for one line: whoever knows the old one cannot register any more; a binding made with it lasts until
+   * it expires. Throws LINE_INVALID. */
   resetLinePassword(actor: string, mac: string, position: number): Promise<Secret>
   /** Replaces all keys of the phone itself (its people's keys stay). Throws KEY_INVALID. */
   setKeys(actor: string, mac: string, keys: readonly KeyInput[]): Promise<DeviceView>

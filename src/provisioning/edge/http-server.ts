@@ -25,6 +25,8 @@ const LIMITS: ServerOptions = {
   noDelay: true,
 }
 const MAX_REQUESTS_PER_CONNECTION = 1_000
+/** Connections at a time for each listener: 5,000 phones at once, and file handles left for everything else. */
+const MAX_CONNECTIONS = 10_000
 
 /** Certificate with its chain, and key, as PEM. */
 interface TlsCredentials {
@@ -120,6 +122,7 @@ async function openHttps(
 function prepare<S extends Server>(server: S, handler: PhoneHttp, log: Log): S {
   server.timeout = IDLE_TIMEOUT_MS
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION
+  server.maxConnections = MAX_CONNECTIONS
   server.on('request', handler)
   // A phone that asks before it uploads gets the refusal without having sent the body.
   server.on('checkContinue', handler)
