@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { networkInterfaces } from 'node:os'
 import type { Config } from '../config.js'
+import { holdServerLock, type ReleaseServerLock } from '../database/edge/server-lock.js'
 import { becomeOwnerOf, openInstallation } from '../installation.js'
 import { createLogger } from '../observe/edge/logger.js'
 import { startServer, type Ports } from '../server.js'
@@ -25,7 +26,9 @@ async function serve(io: Io): Promise<ExitCode> {
   // Before ports: a service that root starts must not leave root's files in the data folder of its owner.
   if (!needsRoot(config)) becomeOwnerOf(config.dataDir)
   const installation = await openInstallation(config, log)
+  let release: ReleaseServerLock = () => Promise.resolve()
   try {
+    release = await holdServerLock(installation.databases)
     const server = await startServer(installation)
     io.out(`${JSON.stringify({ event: 'ready', pid: process.pid, ...server.ports })}\n`)
     // People get text to read, everything else a log of nothing but JSON lines.
@@ -38,6 +41,7 @@ async function serve(io: Io): Promise<ExitCode> {
     return EXIT.ok
   } finally {
     await installation.close()
+    await release()
   }
 }
 

@@ -94,7 +94,7 @@ async function openSqlite(main: string, log: Log): Promise<Databases> {
 }
 
 /** The files -wal and -shm take the mode of the database file. */
-async function createPrivately(file: string): Promise<void> {
+export async function createPrivately(file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   const handle = await open(file, 'a', 0o600)
   await handle.close()
