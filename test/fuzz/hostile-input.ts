@@ -1,0 +1,108 @@
+import { authorizationFor } from '../support/sip-requests.js'
+import type { ServerPorts } from '../support/server.js'
+import { httpRequests, sipMessages, tftpPackets, tortureMessages } from './corpus.js'
+import type { Dice } from './dice.js'
+import { mutate } from './mutate.js'
+
+/** Who may register, and the challenge that was given for it. */
+export interface KnownAccount {
+  user: string
+  authUser: string
+  password: string
+  domain: string
+  challenges: readonly string[]
+}
+
+/** Something to send, and where. */
+export interface HostileInput {
+  protocol: 'udp' | 'tcp'
+  port: number
+  /** From an address that phones get their config at. */
+  trusted: boolean
+  segments: readonly Buffer[]
+  rude: boolean
+}
+
+/** Makes inputs one after the other, the same ones for the same dice. */
+export class HostileInputs {
+  readonly #sip: readonly Buffer[]
+  readonly #tftp: readonly Buffer[]
+  readonly #http: readonly Buffer[]
+  #made = 0
+  #count = 0
+
+  constructor(
+    private readonly dice: Dice,
+    private readonly ports: ServerPorts,
+    private readonly account: KnownAccount,
+    files: readonly string[],
+  ) {
+    this.#sip = [...sipMessages(account.domain, account.user), ...tortureMessages()]
+    this.#tftp = tftpPackets(files)
+    this.#http = httpRequests(files)
+  }
+
+  /** A new nonce: counts begin anew. */
+  challenged(challenges: readonly string[]): void {
+    this.account.challenges = challenges
+    this.#count = 0
+  }
+
+  next(): HostileInput {
+    this.#made += 1
+    const { dice, ports } = this
+    const at = dice.below(100)
+    if (at < 34) return this.#datagram(ports.sip, this.#sipMessage())
+    if (at < 56) return this.#datagram(ports.tftp, mutate(dice.pick(this.#tftp), dice))
+    if (at < 66) return this.#datagram(dice.pick([ports.sip, ports.tftp]), dice.bytes(dice.below(65)))
+    if (at < 80) return this.#stream(ports.sip, this.#sipStream())
+    if (at < 98) return this.#stream(ports.http, mutate(dice.pick(this.#http), dice))
+    return this.#stream(dice.pick([ports.https, ports.http, ports.sip]), dice.bytes(dice.below(65)))
+  }
+
+  #datagram(port: number, data: Buffer): HostileInput {
+    return { protocol: 'udp', port, trusted: this.dice.chance(50), segments: [data], rude: false }
+  }
+
+  #stream(port: number, data: Buffer): HostileInput {
+    const { dice } = this
+    const segments: Buffer[] = []
+    const pieces = dice.chance(50) ? 1 : 1 + dice.below(6)
+    let from = 0
+    for (let n = 1; n < pieces; n += 1) {
+      const to = from + dice.below(data.length - from + 1)
+      segments.push(data.subarray(from, to))
+      from = to
+    }
+    segments.push(data.subarray(from))
+    return { protocol: 'tcp', port, trusted: dice.chance(50), segments, rude: dice.chance(8) }
+  }
+
+  /** Every third is a REGISTER with the right digest, so that mutations reach what lies behind it. */
+  #sipMessage(): Buffer {
+    const { dice } = this
+    const n = String(this.#made)
+    const seed = dice.chance(33) ? this.#authorised() : dice.pick(this.#sip)
+    const message = Buffer.from(seed.toString('latin1').replaceAll('{n}', n), 'latin1')
+    return dice.chance(8) ? message : mutate(message, dice)
+  }
+
+  #sipStream(): Buffer {
+    const { dice } = this
+    const messages = Array.from({ length: 1 + dice.below(3) }, () => this.#sipMessage())
+    if (dice.chance(20)) messages.push(Buffer.from('\r\n\r\n'))
+    return Buffer.concat(messages)
+  }
+
+  #authorised(): Buffer {
+    const { user, authUser, password, domain, challenges } = this.account
+    const uri = `sip:${domain}`
+    this.#count += 1
+    const authorization = authorizationFor(challenges, authUser, password, { count: this.#count, uri })
+    const [register = Buffer.alloc(0)] = sipMessages(domain, user)
+    return Buffer.from(
+      register.toString('latin1').replace('\r\n\r\n', `\r\nAuthorization: ${authorization}\r\n\r\n`),
+      'latin1',
+    )
+  }
+}
