@@ -1,0 +1,91 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { readConfig } from '../../dist/src/config.js'
+import { buildName } from '../../dist/src/catalog/file-pattern.js'
+import { openInstallation } from '../../dist/src/installation.js'
+import { createLogger } from '../../dist/src/observe/edge/logger.js'
+import { SEAL_CONTEXTS } from '../../dist/src/secrets/contexts.js'
+import { loadSnapshot } from '../../dist/src/snapshot/edge/load-snapshot.js'
+import { MemorySnapshot } from '../../dist/src/snapshot/memory-snapshot.js'
+import { OPTIONS } from './options.mjs'
+import { run, start, stop } from './processes.mjs'
+
+const MAIN = resolve(import.meta.dirname, '../../dist/src/main.js')
+
+export const folder = mkdtempSync(join(tmpdir(), 'phoneboot-bench-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+
+const dataDir = OPTIONS.data === undefined ? join(folder, 'data') : resolve(OPTIONS.data)
+/** Settings of server and commands; the server chooses its ports. */
+export const env = {
+  ...process.env,
+  PHONEBOOT_DATA_DIR: dataDir,
+  PHONEBOOT_FIRMWARE_DIR: join(folder, 'firmware'),
+  PHONEBOOT_BIND: '127.0.0.1',
+  PHONEBOOT_HTTP_PORT: '0',
+  PHONEBOOT_HTTPS_PORT: '0',
+  PHONEBOOT_TFTP_PORT: '0',
+  PHONEBOOT_SIP_PORT: '0',
+  PHONEBOOT_LOG_LEVEL: 'warn',
+}
+mkdirSync(env.PHONEBOOT_FIRMWARE_DIR)
+
+const phoneboot = (...args) => run(process.execPath, [MAIN, ...args], { env })
+
+/** A database with the phones of `simulate`, by the same commands an operator would use. */
+export async function prepare() {
+  if (existsSync(join(dataDir, 'phoneboot.sqlite'))) return
+  const csv = join(folder, 'phones.csv')
+  writeFileSync(csv, await phoneboot('simulate', '--count', String(OPTIONS.devices), '--csv'))
+  console.log((await phoneboot('import', csv)).trim())
+}
+
+/** The real server, up: `{ pid, ports, readyMs, stop }`. */
+export async function serve() {
+  const profile = OPTIONS.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${OPTIONS.profile}`]
+  const began = performance.now()
+  const child = start(process.execPath, [...profile, MAIN, 'serve'], { env })
+  const line = await new Promise((done, fail) => {
+    child.stdout.on('data', () => child.output.includes('\n') && done(child.output))
+    child.once('exit', () => fail(new Error(`the server ended: ${child.output}`)))
+  })
+  const ports = JSON.parse(line.split('\n').find((text) => text.startsWith('{"event":"ready"')))
+  return { pid: child.pid, ports, readyMs: performance.now() - began, stop: () => stop(child) }
+}
+
+/** What the phones of the database ask for and prove: name of the own config file, SIP user and password. */
+export async function phones() {
+  const installation = await openInstallation(readConfig(env, folder), createLogger({ level: 'warn' }))
+  const { databases, catalog, secrets } = installation
+  const snapshot = new MemorySnapshot((await loadSnapshot(databases.main)).content)
+  const found = [...snapshot.content.devices.values()].map(({ mac, model: id, lines: [line] }) => {
+    const model = catalog.model(id)
+    const file = catalog.files(id).find(({ scope, expectedMiss }) => scope === 'device' && !expectedMiss)
+    return {
+      file: buildName(file.path, { model: model.match.model, mac, hardware: model.match.hardware }),
+      username: line.authUsername,
+      number: snapshot.extension(line.extensionId).number,
+      password: secrets.open(line.sealedPassword, SEAL_CONTEXTS.linePassword(line.id)).reveal(),
+    }
+  })
+  await installation.close()
+  return found
+}
+
+/** The configs as files in a folder, byte for byte what the server gives: the peer serves these. */
+export async function saveConfigs(server, wanted, into) {
+  mkdirSync(into, { recursive: true })
+  let bytes = 0
+  for (const { file } of wanted) {
+    const answer = await fetch(`http://127.0.0.1:${server.ports.http}/${file}`)
+    if (answer.status !== 200) throw new Error(`${file}: ${answer.status}`)
+    const body = Buffer.from(await answer.arrayBuffer())
+    bytes += body.length
+    writeFileSync(join(into, file), body, { mode: 0o644 })
+  }
+  return bytes / wanted.length
+}
+
+/** Database and key as they are now, in bytes. */
+export const databaseBytes = () => readFileSync(join(dataDir, 'phoneboot.sqlite')).length
