@@ -78,8 +78,12 @@ async function simulation(io: Io, options: Options, asJson: boolean): Promise<Re
     await io.stopped()
   }
   await running.stop({ unregister: options.keep ?? false })
+  const failedPhones = running
+    .phones()
+    .filter(({ state }) => state === 'failed')
+    .map(({ mac, model, failure, detail }) => ({ mac, model, failure, detail }))
   return {
-    json: summary,
+    json: { ...summary, failedPhones },
     lines: summaryLines(summary),
     exit: summary.registered === phones.length ? EXIT.ok : EXIT.problems,
   }
