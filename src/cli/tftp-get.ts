@@ -22,7 +22,7 @@ export function tftpGetCommand(program: Command, io: Io, run: Run): void {
     .description('fetch a file by TFTP, as a self-check')
     .option('--host <host>', 'server', '127.0.0.1')
     .option('--port <port>', "port; default: this installation's", numberOption)
-    .option('--output <path>', 'where to store it; - writes it to standard output')
+    .option('--output <path>', 'where to store it; default: only its size and checksum are shown')
     .option('--block-size <bytes>', 'bytes per packet', numberOption)
     .action((file: string, { host, port, output, blockSize }: Options) =>
       run(async () => {
@@ -32,12 +32,11 @@ export function tftpGetCommand(program: Command, io: Io, run: Run): void {
           file,
           ...(blockSize === undefined ? {} : { blockSize }),
         })
-        if (output === '-') io.out(bytes.toString('utf8'))
-        else if (output !== undefined) await writeFile(resolve(io.folder, output), bytes)
+        if (output !== undefined) await writeFile(resolve(io.folder, output), bytes)
         const sha256 = sha256Hex(bytes)
         return {
           json: { file, bytes: bytes.length, sha256 },
-          lines: output === '-' ? [] : [`${basename(file)}: ${bytes.length} bytes, SHA-256 ${sha256}`],
+          lines: [`${basename(file)}: ${bytes.length} bytes, SHA-256 ${sha256}`],
         }
       }),
     )

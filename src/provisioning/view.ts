@@ -43,7 +43,7 @@ export function deviceLayers(snapshot: Snapshot, model: PhoneModel, device: Devi
 }
 
 /** The layers of a file that is the same for every phone of a model. */
-export function modelLayers(snapshot: Snapshot, model: PhoneModel, siteId: string): LayerInput[] {
+function modelLayers(snapshot: Snapshot, model: PhoneModel, siteId: string): LayerInput[] {
   return [
     layer(snapshot, 'global', ''),
     layer(snapshot, 'site', siteId),
