@@ -17,18 +17,22 @@ import {
 
 jest.setTimeout(SERVER_TEST_MS)
 
-const IMAGE = 'firmware/yealink/t21p-e2/52.84.0.125/52.84.0.125.rom'
-const EMPTY = 'firmware/yealink/t21p-e2/52.84.0.125/empty.rom'
-const image = Buffer.alloc(3_000_000 + 511)
-for (let at = 0; at < image.length; at += 1) image[at] = (at * 13 + (at >> 7)) & 0xff
+/** Below, at and above a TFTP block, and a whole image of a phone. */
+const SIZES = [0, 511, 512, 513, 20_000_000]
+/** 66,407 blocks of 512 bytes: past the 65,535 that a block number can hold. */
+const PAST_ROLL_OVER = 34_000_000
+const imagePath = (size: number): string => `firmware/yealink/t21p-e2/52.84.0.125/${size}.rom`
+const pattern = Buffer.alloc(PAST_ROLL_OVER)
+for (let at = 0; at < pattern.length; at += 1) pattern[at] = (at * 13 + (at >> 7)) & 0xff
 
 let installation: TestInstallation
 let server: ServerProcess
 
 beforeAll(async () => {
   installation = await TestInstallation.create()
-  await installation.firmware(IMAGE.replace('firmware/', ''), image)
-  await installation.firmware(EMPTY.replace('firmware/', ''), new Uint8Array())
+  for (const size of [...SIZES, PAST_ROLL_OVER]) {
+    await installation.firmware(imagePath(size).replace('firmware/', ''), pattern.subarray(0, size))
+  }
   server = await installation.serve()
   await installation.import(vendorPhonesCsv())
   await eventually(async () => expect((await fetchUrl(`${server.http}/${VENDOR_PHONES[2].file}`)).status).toBe(200))
@@ -74,10 +78,17 @@ describeWithClients('configs and firmware with real clients', packages, () => {
       expect(accountsIn(vendor, bytes)).toHaveLength(1)
       expect(sha256Hex(bytes)).toBe(sha256Hex((await fetchUrl(`${server.http}/${file}`)).body))
     }
-    expect(await fetch(IMAGE, local)).toBe('')
-    expect(sha256Hex(await got())).toBe(sha256Hex(image))
-    expect(await fetch(EMPTY, local)).toBe('')
-    expect(await got()).toHaveLength(0)
+    for (const size of SIZES) {
+      expect([size, await fetch(imagePath(size), local)]).toEqual([size, ''])
+      expect([size, sha256Hex(await got())]).toEqual([size, sha256Hex(pattern.subarray(0, size))])
+    }
+  })
+
+  test('34,000,000 bytes in blocks of 512, past the roll-over of the block number', async () => {
+    const { host, tftp } = at()
+    const local = join(installation.folder, 'big')
+    expect(await run('tftp', ['-m', 'octet', host, tftp, '-c', 'get', imagePath(PAST_ROLL_OVER), 'big'])).toBe('')
+    expect(sha256Hex(await readFile(local))).toBe(sha256Hex(pattern))
   })
 
   test('the CA certificate that the server hands out proves its https to curl', async () => {
