@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { headerValues } from '../../src/sip/message.js'
+import { headerValue, headerValues, type SipResponse } from '../../src/sip/message.js'
 import { parseDatagram } from '../../src/sip/parse.js'
 import { accountsIn, fetchUrl } from './served-phones.js'
 import { authorizationFor, registerText } from './sip-requests.js'
@@ -56,8 +56,12 @@ export class RegisterLoad {
   readonly known = new Map<string, Known>()
   /** REGISTERs that were granted. */
   granted = 0
+  /** Those of them that asked for a binding; to take none back needs no disk. */
+  registered = 0
   /** Final answers that were no grant, by status; 401 left out. */
   readonly refused = new Map<number, number>()
+  /** Seconds that refusals told the phone to wait; 0 when they did not. */
+  readonly retryAfter: number[] = []
   readonly #waiting = new Map<string, (text: string) => void>()
   #socket: Socket | undefined
   #stopped = false
@@ -100,7 +104,7 @@ export class RegisterLoad {
     const parsed = parseDatagram(challenge)
     if (parsed.kind !== 'response') return
     const challenges = headerValues(parsed.response, 'WWW-Authenticate')
-    if (challenges.length === 0) return this.#note(parsed.response.status)
+    if (challenges.length === 0) return this.#note(parsed.response)
     const cseq = (this.#cseq += 1)
     const present = cseq % UNREGISTER_EVERY !== 0
     const authorization = authorizationFor(challenges, account.authUser, account.password, {
@@ -110,14 +114,16 @@ export class RegisterLoad {
     known.open.push(wish)
     const answer = parseDatagram(await this.#ask(account, port, cseq, authorization, present))
     if (answer.kind !== 'response') return
-    if (answer.response.status !== 200) return this.#note(answer.response.status)
+    if (answer.response.status !== 200) return this.#note(answer.response)
     this.granted += 1
+    if (present) this.registered += 1
     known.granted = wish
     known.open = []
   }
 
-  #note(status: number): void {
-    this.refused.set(status, (this.refused.get(status) ?? 0) + 1)
+  #note(response: SipResponse): void {
+    this.refused.set(response.status, (this.refused.get(response.status) ?? 0) + 1)
+    this.retryAfter.push(Number(headerValue(response, 'Retry-After') ?? 0))
   }
 
   /** Sends until there is an answer; an empty one when the load was stopped. */

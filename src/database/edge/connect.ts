@@ -30,6 +30,8 @@ export interface DatabaseOptions {
 }
 
 const BUSY_TIMEOUT_MS = 10_000
+/** A phone waits for the answer to its REGISTER; a refusal in time is better than one that comes too late. */
+const LIVE_BUSY_TIMEOUT_MS = 4_000
 const BIGINT_OID = 20
 
 /** knex would print to the console; whatever it warns of also comes as an error. */
@@ -78,7 +80,7 @@ async function openSqlite(main: string, log: Log): Promise<Databases> {
       [live, 'full'],
       [live, 'normal'],
     ] as const) {
-      const pool = sqlitePool(file, synchronous)
+      const pool = sqlitePool(file, synchronous, file === main ? BUSY_TIMEOUT_MS : LIVE_BUSY_TIMEOUT_MS)
       pools.push(pool)
       await pool.raw('select count(*) from sqlite_master')
     }
@@ -101,7 +103,7 @@ export async function createPrivately(file: string): Promise<void> {
 }
 
 /** A pool of one connection: SQLite has one writer anyway, and pragmas belong to the connection. */
-export function sqlitePool(file: string, synchronous: 'full' | 'normal'): Knex {
+export function sqlitePool(file: string, synchronous: 'full' | 'normal', busyMs = BUSY_TIMEOUT_MS): Knex {
   return knex({
     client: 'sqlite3',
     connection: { filename: file },
@@ -114,7 +116,7 @@ export function sqlitePool(file: string, synchronous: 'full' | 'normal'): Knex {
         connection: sqlite3.Database,
         done: (error: Error | null, connection: sqlite3.Database) => void,
       ) => {
-        connection.configure('busyTimeout', BUSY_TIMEOUT_MS)
+        connection.configure('busyTimeout', busyMs)
         const pragmas = `pragma journal_mode = wal; pragma synchronous = ${synchronous}; pragma foreign_keys = on;`
         connection.exec(pragmas, (error) => done(error, connection))
       },

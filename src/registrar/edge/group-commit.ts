@@ -8,7 +8,7 @@ export interface Outcome {
 }
 
 /** More work waits than can be stored in time: say 503 instead of letting phones wait. */
-class TooBusyError extends Error {}
+export class TooBusyError extends Error {}
 
 interface Gathered {
   readonly aor: string

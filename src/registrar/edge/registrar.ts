@@ -1,3 +1,4 @@
+import { isOutage } from '../../database/edge/write.js'
 import type { Clock } from '../../domain/clock.js'
 import type { Binding, Id, Site } from '../../domain/entities.js'
 import type { Random } from '../../domain/random.js'
@@ -22,7 +23,8 @@ import { readRegister, type RegisterWish } from '../register-request.js'
 import { screen } from '../screen.js'
 import type { BindingChange, BindingStore } from '../store.js'
 import { Expiry } from './expiry.js'
-import { GroupCommit } from './group-commit.js'
+import { GroupCommit, TooBusyError } from './group-commit.js'
+import { ReportingStore } from './reporting-store.js'
 import { Revocation } from './revocation.js'
 
 /** A REGISTER that was refused although somebody tried to prove who they are. */
@@ -79,7 +81,8 @@ export class Registrar {
   #open = false
 
   constructor(options: RegistrarOptions) {
-    const { clock, random, store, log } = options
+    const { clock, random, log } = options
+    const store = new ReportingStore(options.store, log)
     const nonceSeconds = options.nonceSeconds ?? DEFAULT_NONCE_SECONDS
     const onApplied = (change: BindingChange): void => options.onChange?.(change)
     const table = this.#table
@@ -215,7 +218,10 @@ export class Registrar {
       .run(who.aor, (current) => decide(wish, who, current, this.#policy, now))
       .then(({ answer }) => finish(answer))
       .catch((error: unknown) => {
-        this.#options.log.error({ err: error, aor: who.aor }, 'a registration could not be stored')
+        // An outage was told of by the store, once; a shed request is no mistake.
+        if (!isOutage(error) && !(error instanceof TooBusyError)) {
+          this.#options.log.error({ err: error, aor: who.aor }, 'a registration could not be stored')
+        }
         finish(this.#unavailable())
       })
       .catch((error: unknown) => this.#options.log.error({ err: error }, 'a REGISTER could not be answered'))

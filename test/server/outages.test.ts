@@ -1,0 +1,146 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, open, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
+import { sqlitePool } from '../../src/database/edge/connect.js'
+import { describeAsRoot } from '../support/as-root.js'
+import { describeWithClients } from '../support/real-clients.js'
+import { fetchAccounts, loadPhones, RegisterLoad } from '../support/register-load.js'
+import { fetchUrl } from '../support/served-phones.js'
+import { eventually, expectRefusal, SERVER_TEST_MS, TestInstallation, type ServerProcess } from '../support/server.js'
+
+jest.setTimeout(SERVER_TEST_MS)
+
+const PHONES = 8
+
+let installation: TestInstallation
+let server: ServerProcess
+let load: RegisterLoad
+let files: string[]
+
+beforeEach(async () => {
+  installation = await TestInstallation.create()
+})
+afterEach(() => installation.remove())
+
+async function start(): Promise<void> {
+  const phones = loadPhones(PHONES)
+  files = phones.files
+  await installation.import(phones.csv)
+  server = await installation.serve()
+  load = new RegisterLoad(await fetchAccounts(server.http, files))
+  await load.run(server.ports.sip, PHONES)
+}
+
+/**
+ * While `outage` lasts phones get their config and every REGISTER is answered with 503; after it all is as before,
+ * and nothing was a mistake of ours.
+ */
+async function expectHonest(begin: () => Promise<() => unknown>): Promise<void> {
+  const end = await begin()
+  const before = load.registered
+  const registering = load.run(server.ports.sip)
+  await eventually(() => expect(load.refused.get(503)).toBeGreaterThanOrEqual(PHONES), 30_000)
+  for (const file of files) expect((await fetchUrl(`${server.http}/${file}`)).status).toBe(200)
+  const registeredMeanwhile = load.registered - before
+  await end()
+  await eventually(() => expect(load.registered).toBeGreaterThan(before + PHONES), 30_000)
+  load.stop()
+  await registering
+  expect(registeredMeanwhile).toBe(0)
+  expect([...load.refused.keys()]).toEqual([503])
+  expect(load.retryAfter.every((seconds) => seconds >= 1)).toBe(true)
+  expect(await server.stop()).toBe(0)
+  const log = server.logs()
+  expect(log.filter(({ level }) => level === 'error')).toEqual([])
+  // Told, and not once for each phone.
+  expect(log.filter(({ level }) => level === 'warn').length).toBeGreaterThan(0)
+  expect(log.filter(({ level }) => level === 'warn').length).toBeLessThan(12)
+}
+
+test('a database that another process holds locked: phones are served, REGISTER is refused, all by itself after it', async () => {
+  await start()
+  await expectHonest(async () => {
+    const locks = ['phoneboot', 'phoneboot-live'].map((name) =>
+      sqlitePool(`${installation.dataDir}/${name}.sqlite`, 'full'),
+    )
+    for (const lock of locks) await lock.raw('begin immediate')
+    return () => Promise.all(locks.map((lock) => lock.destroy()))
+  })
+})
+
+/** Makes system calls of a running process fail. */
+async function failing(pid: number, faults: readonly string[]): Promise<() => Promise<void>> {
+  const inject = faults.flatMap((fault) => ['-e', `inject=${fault}`])
+  const calls = faults.map((fault) => fault.split(':')[0]).join(',')
+  const strace: ChildProcess = spawn(
+    'strace',
+    ['-f', '-p', String(pid), '-e', `trace=${calls}`, ...inject, '-o', '/dev/null'],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  // "Process … attached" comes when it holds.
+  if (strace.stderr) await once(strace.stderr, 'data')
+  return async () => {
+    strace.kill('SIGINT')
+    await once(strace, 'close')
+  }
+}
+
+describeAsRoot('a disk that fails under the running server', () => {
+  describeWithClients('made to fail by strace', { strace: 'strace' }, () => {
+    test.each([
+      ['is full', ['pwrite64:error=ENOSPC']],
+      ['became read-only', ['pwrite64:error=EROFS']],
+      ['cannot sync', ['fdatasync:error=EIO', 'fsync:error=EIO']],
+    ])('it %s: phones are served, REGISTER is refused, all by itself after it', async (_, faults) => {
+      await start()
+      await expectHonest(() => failing(server.pid, faults))
+    })
+  })
+
+  test('a file system without space: the same', async () => {
+    await mkdir(installation.dataDir)
+    expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m,mode=0700', 'tmpfs', installation.dataDir]).status).toBe(0)
+    try {
+      await start()
+      const filler = join(installation.dataDir, 'filler')
+      await expectHonest(async () => {
+        const file = await open(filler, 'w')
+        await expect(
+          (async () => {
+            for (;;) await file.write(Buffer.alloc(4096, 1))
+          })(),
+        ).rejects.toMatchObject({ code: 'ENOSPC' })
+        await file.close()
+        return () => rm(filler)
+      })
+    } finally {
+      await server.stop()
+      spawnSync('umount', [installation.dataDir])
+    }
+  })
+
+  test('a data folder on a read-only mount: server and commands refuse in one line', async () => {
+    await installation.run(['migrate'])
+    const { dataDir } = installation
+    expect(spawnSync('mount', ['--bind', dataDir, dataDir]).status).toBe(0)
+    try {
+      expect(spawnSync('mount', ['-o', 'remount,bind,ro', dataDir]).status).toBe(0)
+      expectRefusal(await installation.run(['serve']), /data folder .* cannot be used: the file system is read-only/)
+      expectRefusal(await installation.run(['extension', 'list']), /read-only/)
+    } finally {
+      spawnSync('umount', [dataDir])
+    }
+    expect(await (await installation.serve()).stop()).toBe(0)
+  })
+})
+
+test.each(['phoneboot', 'phoneboot-live'])('a damaged %s.sqlite: the server refuses in one line', async (name) => {
+  await installation.run(['migrate'])
+  const file = join(installation.dataDir, `${name}.sqlite`)
+  for (const bytes of [Buffer.from('this is no database at all, not even a little bit of one. '.repeat(100))]) {
+    await writeFile(file, bytes)
+    expectRefusal(await installation.run(['serve']), /cannot be used|cannot be brought/)
+  }
+})
