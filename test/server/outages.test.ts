@@ -1,7 +1,8 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { sqlitePool } from '../../src/database/edge/connect.js'
 import { describeAsRoot } from '../support/as-root.js'
@@ -24,11 +25,11 @@ beforeEach(async () => {
 })
 afterEach(() => installation.remove())
 
-async function start(): Promise<void> {
+async function start(where = installation): Promise<void> {
   const phones = loadPhones(PHONES)
   files = phones.files
-  await installation.import(phones.csv)
-  server = await installation.serve()
+  await where.import(phones.csv)
+  server = await where.serve()
   load = new RegisterLoad(await fetchAccounts(server.http, files))
   await load.run(server.ports.sip, PHONES)
 }
@@ -143,4 +144,25 @@ test.each(['phoneboot', 'phoneboot-live'])('a damaged %s.sqlite: the server refu
     await writeFile(file, bytes)
     expectRefusal(await installation.run(['serve']), /cannot be used|cannot be brought/)
   }
+})
+
+describeWithClients('PostgreSQL of its own', { pg_ctlcluster: 'postgresql' }, () => {
+  const script = fileURLToPath(new URL('../support/postgres.sh', import.meta.url))
+
+  test('it crashes and comes back: phones are served, REGISTER is refused, all by itself after it', async () => {
+    const env = { ...process.env, PHONEBOOT_TEST_POSTGRES_DIR: join(installation.folder, 'postgres') }
+    const postgres = (action: string): string => execFileSync(script, [action], { env, encoding: 'utf8' }).trim()
+    const url = postgres('start')
+    const onPostgres = await TestInstallation.create({ PHONEBOOT_DATABASE_URL: url })
+    try {
+      await start(onPostgres)
+      await expectHonest(async () => {
+        postgres('pause')
+        return () => postgres('resume')
+      })
+    } finally {
+      await onPostgres.remove()
+      postgres('stop')
+    }
+  })
 })

@@ -2,6 +2,8 @@
 # Starts or stops a private PostgreSQL for the tests, on a free port of loopback, with its data in a temporary folder.
 #   test/support/postgres.sh start   prints the URL for PHONEBOOT_TEST_POSTGRES_URL
 #   test/support/postgres.sh stop    stops it and removes its data
+#   test/support/postgres.sh pause   stops it at once, as a crash would, and keeps its data
+#   test/support/postgres.sh resume  starts it again, on the same port
 # PHONEBOOT_TEST_POSTGRES_DIR chooses the folder (default /tmp/phoneboot-test-postgres).
 # As root it runs as user postgres, which PostgreSQL insists on. Needs Debian's package postgresql.
 set -eu
@@ -34,8 +36,18 @@ stop)
   if [ -d "$dir/data" ]; then as_owner "$bin/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null 2>&1 || true; fi
   rm -rf "$dir"
   ;;
+pause)
+  cd /
+  as_owner "$bin/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null 2>&1
+  ;;
+resume)
+  cd /
+  port=$(sed 's/.*:\([0-9]*\)\/.*/\1/' "$dir/url")
+  as_owner "$bin/pg_ctl" -D "$dir/data" -l "$dir/data/server.log" -w \
+    -o "-h 127.0.0.1 -p $port -c unix_socket_directories='' -c fsync=off" start >/dev/null 2>&1
+  ;;
 *)
-  echo "usage: $0 start|stop" >&2
+  echo "usage: $0 start|stop|pause|resume" >&2
   exit 64
   ;;
 esac
