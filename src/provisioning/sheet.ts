@@ -22,6 +22,25 @@ export interface SheetOptions {
   mask?: string
 }
 
+/** The form of one parameter, taken apart once: literal text, and the names of what stands between. */
+type EntryForm = readonly { literal: string; part?: 'name' | 'attributes' | 'value' }[]
+
+const FORMS = new WeakMap<PhoneFile, EntryForm>()
+
+function entryForm(file: PhoneFile): EntryForm {
+  const known = FORMS.get(file)
+  if (known) return known
+  const pieces = file.entry.split(/\{(name|attributes|value)\}/)
+  const form: EntryForm = Array.from({ length: Math.ceil(pieces.length / 2) }, (_, index) => {
+    const part = pieces[2 * index + 1] as 'name' | 'attributes' | 'value' | undefined
+    return { literal: pieces[2 * index] ?? '', ...(part === undefined ? {} : { part }) }
+  })
+  FORMS.set(file, form)
+  return form
+}
+
+const NO_ATTRIBUTES: Readonly<Record<string, string>> = {}
+
 /**
  * What a template writes on: collects every parameter as intended and gives back its text in the file's form, so that
  * an independent reader can be asked whether a phone would understand the same.
@@ -101,31 +120,35 @@ export class Sheet {
     return ESCAPES[this.#options.file.escape](this.#text(value, where), where)
   }
 
-  #attributes(name: string, given: Readonly<Record<string, unknown>>): Record<string, string> {
-    const attributes: Record<string, string> = {}
-    for (const [key, value] of Object.entries(given)) {
-      if (value !== null) attributes[key] = this.#text(value, `${name} ${key}`)
+  #attributes(name: string, given: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+    let attributes: Record<string, string> | undefined
+    for (const key in given) {
+      const value = given[key]
+      if (value !== null) (attributes ??= {})[key] = this.#text(value, name)
     }
-    return { ...attributes, ...this.#options.file.attributes }
+    const always = this.#options.file.attributes
+    if (!attributes) return always ?? NO_ATTRIBUTES
+    for (const key in always) attributes[key] = always[key] ?? ''
+    return attributes
   }
 
-  #write(name: string, value: unknown, attributes: Record<string, string>, raw: boolean): string {
+  #write(name: string, value: unknown, attributes: Readonly<Record<string, string>>, raw: boolean): string {
     const { file } = this.#options
     const escape = ESCAPES[file.escape]
     const cleared = value === null
     // The word for "factory value" would give a password back its well-known one.
-    const empty = /password/i.test(name) ? '' : file.empty
-    const text = cleared ? empty : this.#text(value, name)
+    const text = !cleared ? this.#text(value, name) : /password/i.test(name) ? '' : file.empty
     this.entries.push({ name, attributes, value: text, secret: value instanceof Secret, raw })
-    const written = Object.entries(attributes).map(
-      ([key, attribute]) => ` ${key}="${escape(attribute, `${name} ${key}`)}"`,
-    )
-    const parts: Record<string, string> = {
-      name,
-      attributes: written.join(''),
-      value: cleared ? empty : escape(text, name),
+    let written = ''
+    for (const { literal, part } of entryForm(file)) {
+      written += literal
+      if (part === 'name') written += name
+      else if (part === 'value') written += cleared ? text : escape(text, name)
+      else if (part === 'attributes') {
+        for (const key in attributes) written += ` ${key}="${escape(attributes[key] ?? '', name)}"`
+      }
     }
-    return file.entry.replace(/\{(name|attributes|value)\}/g, (_place, part: string) => parts[part] ?? '').trimEnd()
+    return written.trimEnd()
   }
 
   #text(value: unknown, where: string): string {
