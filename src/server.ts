@@ -11,7 +11,7 @@ import type { Site } from './domain/entities.js'
 import { openFirmwareFolder } from './firmware/edge/folder.js'
 import type { Installation } from './installation.js'
 import { addressFamily, normaliseAddress, parseEndpoint } from './network/address.js'
-import { localAddresses } from './network/edge/interfaces.js'
+import { localAddresses, localAddressesNow } from './network/edge/interfaces.js'
 import { inContainer, trustNow } from './network/edge/trust-now.js'
 import type { Log } from './observe/log.js'
 import { createConfigFiles, entryBytes } from './provisioning/config-files.js'
@@ -235,6 +235,7 @@ async function startSip(
       ...(firmwareVersion === undefined ? {} : { firmwareVersion }),
     })
   }
+  const present = localAddressesNow(systemClock)
   const registrar = new Registrar({
     clock: systemClock,
     random: systemRandom,
@@ -242,10 +243,7 @@ async function startSip(
     store: new KnexBindingStore(databases.live),
     accounts,
     sites,
-    ownHosts: () => [
-      ...(config.host === undefined ? [] : [config.host]),
-      ...localAddresses().map(({ address }) => address),
-    ],
+    ownHosts: () => [...(config.host === undefined ? [] : [config.host]), ...present().map(({ address }) => address)],
     nonceSeconds: config.sipNonceSeconds,
     onChange: learn,
   })

@@ -7,7 +7,13 @@ const GATHER_MS = 1_000
 /** Phones remembered while the database is away; the oldest sightings are let go. */
 const MOST_WAITING = 100_000
 
-/** Writes when phones were seen last, gathered, off the path of their requests. */
+/** A phone that boots asks for several files and registers: one row in this time tells the same, in milliseconds. */
+const REPEAT_MS = 60_000
+
+/**
+ * Writes when phones were seen last, gathered, off the path of their requests. Exact to a minute: the same phone at
+ * the same address with nothing new to tell is written once in that time.
+ */
 export interface SightingWriter {
   note(sighting: Sighting): void
   /** Writes what is left. */
@@ -20,6 +26,8 @@ export function createSightingWriter(
   log: Log,
 ): SightingWriter {
   let waiting = new Map<string, Sighting>()
+  /** What was noted last of each phone, whether it is written already or waits. */
+  const noted = new Map<string, Pick<Sighting, 'at' | 'ip'>>()
   let cancel: (() => void) | undefined
   let writing: Promise<void> = Promise.resolve()
   let stopped = false
@@ -46,6 +54,12 @@ export function createSightingWriter(
   }
   return {
     note: (sighting) => {
+      const { deviceId, at, ip } = sighting
+      const last = noted.get(deviceId)
+      const tellsNothing = sighting.firmwareVersion === undefined && last?.ip === ip
+      if (tellsNothing && Math.abs(at - last.at) < REPEAT_MS) return
+      if (!last && noted.size >= MOST_WAITING) noted.clear()
+      noted.set(deviceId, { at, ip })
       const before = waiting.get(sighting.deviceId)
       const firmwareVersion = sighting.firmwareVersion ?? before?.firmwareVersion
       waiting.set(sighting.deviceId, { ...sighting, ...(firmwareVersion === undefined ? {} : { firmwareVersion }) })

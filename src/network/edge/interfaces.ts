@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os'
+import type { Clock } from '../../domain/clock.js'
 import type { LocalAddress } from '../trust.js'
 
 /** Every address of this machine with its subnet, in the order of the operating system. */
@@ -11,4 +12,21 @@ export function localAddresses(): LocalAddress[] {
       internal,
     })),
   )
+}
+
+/** How old an answer may be, in milliseconds: interfaces come and go while the server runs. */
+const FRESH_MS = 5_000
+
+/** As `localAddresses`, for the path of requests: the operating system is asked at most once in 5 s. */
+export function localAddressesNow(clock: Clock): () => readonly LocalAddress[] {
+  let known = localAddresses()
+  let knownAt = clock.now()
+  return () => {
+    const now = clock.now()
+    if (now - knownAt >= FRESH_MS || now < knownAt) {
+      known = localAddresses()
+      knownAt = now
+    }
+    return known
+  }
 }
