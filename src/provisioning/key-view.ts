@@ -28,16 +28,13 @@ export function keyViews(
       const line = lines[(key.line ?? 1) - 1]
       const target = key.value === undefined ? undefined : snapshot.extensionByNumber(device.siteId, key.value)
       const label = key.kind === 'none' || bank?.labelMax === 0 ? null : labelOf(key, line, target, bank?.labelMax)
-      const fields = { ...model.keyFields, ...(bank?.keyKinds?.[key.kind] ?? model.keyKinds[key.kind]) }
-      const places = placesOf(key, line, base, resolved)
-      return {
-        ...Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, fillField(value, places)])),
-        n: key.position,
-        index: key.index,
-        kind: key.kind,
-        label,
-        slot: bank?.slots?.[key.position - 1] ?? {},
-      }
+      const view: Record<string, unknown> = {}
+      const places = key.kind === 'none' ? NO_PLACES : placesOf(key, line, base, resolved)
+      const kind = bank?.keyKinds?.[key.kind] ?? model.keyKinds[key.kind]
+      for (const field in model.keyFields) view[field] = fillField(model.keyFields[field] ?? null, places)
+      for (const field in kind) view[field] = fillField(kind[field] ?? null, places)
+      const slot = bank?.slots?.[key.position - 1] ?? NO_SLOT
+      return Object.assign(view, { n: key.position, index: key.index, kind: key.kind, label, slot })
     })
   }
   return views
@@ -54,6 +51,10 @@ function labelOf(
 }
 
 type Places = Readonly<Record<string, string | number | null>>
+
+/** A phone may have two hundred keys of which three are used: the others cost nothing. */
+const NO_PLACES: Places = {}
+const NO_SLOT: Readonly<Record<string, string>> = {}
 
 function placesOf(key: PlacedKey, line: LineView | undefined, base: FileView, { values }: Resolved): Places {
   const settings = line?.settings ?? values

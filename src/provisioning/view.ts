@@ -96,9 +96,7 @@ export function buildDeviceView(
   const resolved = reachable(model, resolveSettings(vocabulary, deviceLayers(snapshot, model, device), model.family))
   const base = baseView(sources, model, server, resolved, device.firmwareVersion)
   const token = sources.open(device.sealedToken, SEAL_CONTEXTS.deviceToken(device.id)).reveal()
-  const lines = Array.from({ length: model.lines }, (_, i) =>
-    lineView(sources, model, device, i + 1, base.server, cleared),
-  )
+  const lines = Array.from({ length: model.lines }, (_, i) => lineView(sources, model, device, i + 1, base, cleared))
   const activeLines = lines.filter(({ enabled }) => enabled)
   const owner = snapshot.extension(device.lines[0]?.extensionId ?? '')
   const layout = layOutKeys(
@@ -224,18 +222,16 @@ function lineView(
   model: PhoneModel,
   device: DeviceRecord,
   n: number,
-  server: FileView['server'],
+  { server, settings: shared }: FileView,
   cleared: boolean,
 ): LineView {
   const line = device.lines.find(({ position }) => position === n)
   const extension = line && sources.snapshot.extension(line.extensionId)
   const slot = model.accounts?.[n - 1] ?? {}
   const place = { n, n0: n - 1, slot }
-  const layers = line
-    ? lineLayers(sources.snapshot, model, device, line)
-    : deviceLayers(sources.snapshot, model, device)
+  if (!line || !extension || !extension.enabled || cleared) return { ...place, ...UNUSED, settings: shared }
+  const layers = lineLayers(sources.snapshot, model, device, line)
   const { values: settings } = resolveSettings(sources.vocabulary, layers, model.family)
-  if (!line || !extension || !extension.enabled || cleared) return { ...place, ...UNUSED, settings }
   const registrar = hostAndPort(settings.sipServer)
   const host = registrar?.host ?? server.host
   const port = typeof settings.sipPort === 'number' ? settings.sipPort : (registrar?.port ?? server.sipPort)
