@@ -40,6 +40,7 @@ export class BindingTable {
   /** Takes out what expired at or before `now`. */
   expire(now: Millis): BindingChange[] {
     const second = Math.floor(now / 1_000)
+    if (second < this.#sweptSecond) this.#clockWentBack(second)
     const seconds =
       second - this.#sweptSecond > this.#due.size
         ? [...this.#due.keys()].filter((due) => due <= second)
@@ -71,6 +72,13 @@ export class BindingTable {
     const due = this.#due.get(second)
     if (due) due.add(binding)
     else this.#due.set(second, new Set([binding]))
+  }
+
+  /** What was saved since then was put off to a second that is far away now. */
+  #clockWentBack(second: number): void {
+    this.#due.clear()
+    this.#sweptSecond = second - 1
+    for (const binding of this.all()) this.#schedule(binding)
   }
 
   /** One that was put off because its second was over already is not found here: the next sweep takes it. */

@@ -116,7 +116,9 @@ export class NonceCounts {
 
   #makeRoom(now: Millis): void {
     for (const [nonce, uses] of this.#uses) {
-      const expired = now - uses.issuedAt >= this.lifetimeSeconds * 1_000
+      const age = now - uses.issuedAt
+      // One from the future (the clock went back) is refused by `check`: kept, it would void all that are issued now.
+      const expired = age < 0 || age >= this.lifetimeSeconds * 1_000
       if (!expired && this.#uses.size < this.limit) return
       if (!expired) this.#forgottenUpTo = Math.max(this.#forgottenUpTo, uses.issuedAt)
       this.#uses.delete(nonce)

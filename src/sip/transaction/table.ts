@@ -6,6 +6,19 @@ interface Entry {
   readonly reliable: boolean
 }
 
+interface Done {
+  readonly key: string
+  readonly entry: Entry
+  readonly until: Millis
+  /** How long it is kept, in milliseconds. */
+  readonly ms: number
+}
+
+/** Also when the clock went back since: the wait would have no end. */
+function isDue({ until, ms }: Done, now: Millis): boolean {
+  return until <= now || until - now > ms
+}
+
 /** What to do with a request that may be new or a retransmission. */
 export type Admission =
   /** Never seen: answer it through `respond`. */
@@ -22,7 +35,7 @@ export type Admission =
  */
 export class ServerTransactions {
   readonly #entries = new Map<string, Entry>()
-  readonly #done: { key: string; entry: Entry; until: Millis }[] = []
+  readonly #done: Done[] = []
   #head = 0
   #cancelTimer: (() => void) | undefined
 
@@ -76,7 +89,7 @@ export class ServerTransactions {
       else if (output.kind === 'terminated') {
         if (this.#entries.get(key) === entry) this.#entries.delete(key)
       } else {
-        this.#done.push({ key, entry, until: this.clock.now() + output.ms })
+        this.#done.push({ key, entry, until: this.clock.now() + output.ms, ms: output.ms })
         this.#arm()
       }
     }
@@ -87,11 +100,11 @@ export class ServerTransactions {
     const next = this.#done[this.#head]
     if (this.#cancelTimer || !next) return
     // At most four sweeps a second, however many transactions end.
-    const delayMs = Math.max(next.until - this.clock.now(), 250)
+    const delayMs = Math.min(Math.max(next.until - this.clock.now(), 250), Math.max(next.ms, 250))
     this.#cancelTimer = this.clock.after(delayMs, () => {
       this.#cancelTimer = undefined
       const now = this.clock.now()
-      for (let due = this.#done[this.#head]; due && due.until <= now; due = this.#done[this.#head]) this.#endHead()
+      for (let due = this.#done[this.#head]; due && isDue(due, now); due = this.#done[this.#head]) this.#endHead()
       this.#arm()
     })
   }
