@@ -38,16 +38,17 @@ function side(name, pid, port, credentials) {
     const cwd = join(folder, `sipp-${++run_}`)
     await run('mkdir', [cwd])
     const began = performance.now()
-    await run(
+    const output = await run(
       'sipp',
       [
         ...[`127.0.0.1:${port}`, '-sf', join(SUPPORT, 'register.xml'), '-inf', credentials, '-i', '127.0.0.1'],
         ...['-r', '20000', '-l', String(UNDER_WAY), '-timeout', `${OPTIONS.seconds}s`, '-nostdin'],
-        ...['-trace_rtt', '-rtt_freq', '1000', '-trace_stat', '-fd', '1', '-buff_size', '4000000'],
+        ...['-trace_rtt', '-rtt_freq', '100', '-trace_stat', '-fd', '1', '-buff_size', '4000000'],
       ],
       { cwd, mayFail: true, env: { ...process.env, TERM: 'dumb' } },
     )
     const seconds = (performance.now() - began) / 1000
+    if (!readdirSync(cwd).some((file) => file.endsWith('_rtt.csv'))) throw new Error(`sipp measured nothing: ${output}`)
     return { ...resultOf(cwd), seconds: Math.min(seconds, OPTIONS.seconds) }
   }
   return { name, pid, load }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { readConfig } from '../../dist/src/config.js'
@@ -86,6 +86,3 @@ export async function saveConfigs(server, wanted, into) {
   }
   return bytes / wanted.length
 }
-
-/** Database and key as they are now, in bytes. */
-export const databaseBytes = () => readFileSync(join(dataDir, 'phoneboot.sqlite')).length
