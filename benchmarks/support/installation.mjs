@@ -18,7 +18,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 const dataDir = OPTIONS.data === undefined ? join(folder, 'data') : resolve(OPTIONS.data)
 /** Settings of server and commands; the server chooses its ports. */
-export const env = {
+const env = {
   ...process.env,
   PHONEBOOT_DATA_DIR: dataDir,
   PHONEBOOT_FIRMWARE_DIR: join(folder, 'firmware'),
