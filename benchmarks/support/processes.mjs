@@ -20,12 +20,22 @@ export function need(...programs) {
 }
 
 const running = new Set()
-process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+process.on('exit', () => running.forEach(killGroup))
+
+/** With the processes it has started: workers of nginx and Kamailio outlive their master. */
+function killGroup({ pid }) {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    return
+  }
+}
+
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
 
 /** A server in the background. */
 export function start(command, args, options = {}) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, ...options })
   child.output = ''
   child.stdout.on('data', (text) => (child.output += text))
   child.stderr.on('data', (text) => (child.output += text))
