@@ -3,6 +3,7 @@ import { chmod, copyFile, cp, mkdir, readdir, rename } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { copySqlite } from '../database/edge/copy.js'
+import { holdServerLock } from '../database/edge/server-lock.js'
 import { AppError } from '../domain/errors.js'
 import { becomeOwnerOf } from '../installation.js'
 import { KEY_FILE_NAME } from '../secrets/edge/key-file.js'
@@ -100,6 +101,9 @@ async function makeRoom(dataDir: string, replace: boolean): Promise<string | und
       hint: 'Stop the server and use --replace: what is there is moved aside, not deleted',
     })
   }
+  const main = join(dataDir, 'phoneboot.sqlite')
+  // Throws SERVER_RUNNING; the lock itself is let go, because the files are about to be somewhere else.
+  if (existsSync(main)) await (await holdServerLock({ files: { main, live: main } }))()
   const aside = `${dataDir}.before-restore-${new Date().toISOString().replace(/[:.]/g, '-')}`
   await rename(dataDir, aside)
   return aside

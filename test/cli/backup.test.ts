@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { describe, expect, test } from '@jest/globals'
+import { holdServerLock } from '../../src/database/edge/server-lock.js'
 import { commandLine } from '../support/command-line.js'
 
 const { cli, path } = commandLine()
@@ -20,6 +21,15 @@ describe('backup and restore', () => {
     expect(await cli('--json', 'extension', 'show', '101', '--show-password')).toEqual(before)
     const { aside } = JSON.parse(restored.out) as { aside: string }
     expect((await stat(`${aside}/phoneboot.sqlite`)).isFile()).toBe(true)
+  })
+
+  test('nothing is restored under a running server', async () => {
+    await cli('backup', 'saved')
+    const main = path('data', 'phoneboot.sqlite')
+    const release = await holdServerLock({ files: { main, live: main } })
+    expect(await cli('restore', 'saved', '--replace')).toMatchObject({ exit: 1, err: expect.stringMatching(/server/) })
+    await release()
+    expect((await cli('restore', 'saved', '--replace')).exit).toBe(0)
   })
 
   test('a backup never goes into a folder that holds something', async () => {
