@@ -1,5 +1,6 @@
 import { sha256Hex } from '../domain/fingerprint.js'
-import { lookupKey, readName } from './file-pattern.js'
+import type { Mac } from '../domain/mac-address.js'
+import { buildName, lookupKey, readName } from './file-pattern.js'
 import type { PhoneFile, PhoneModel } from './manifest.js'
 import { compileUserAgents, type UserAgentClaim } from './user-agent.js'
 
@@ -112,6 +113,11 @@ export function createCatalog(input: CatalogInput): Catalog {
       JSON.stringify([input.models, [...input.templates].sort(([a], [b]) => (a < b ? -1 : 1)), input.vocabularyText]),
     ),
   }
+}
+
+/** Name under which a phone asks for a file; undefined when the file's pattern wants what the phone has not. */
+export function nameOfFile(model: PhoneModel, file: Pick<PhoneFile, 'path'>, mac: Mac | undefined): string | undefined {
+  return buildName(file.path, { model: model.match.model, ...hardwareOf(model), ...(mac === undefined ? {} : { mac }) })
 }
 
 function hardwareOf(model: PhoneModel): { hardware?: number } {

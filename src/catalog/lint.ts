@@ -1,7 +1,6 @@
 import type { Problem } from '../domain/errors.js'
 import { parseMac } from '../domain/mac-address.js'
-import type { Catalog } from './catalog.js'
-import { buildName } from './file-pattern.js'
+import { nameOfFile, type Catalog } from './catalog.js'
 import type { PhoneFile, PhoneModel } from './manifest.js'
 import { hasNestedQuantifier } from './user-agent.js'
 
@@ -92,12 +91,7 @@ function templateProblems(catalog: Catalog, file: PhoneFile): string[] {
 
 /** The name built for a phone must be found again as this file of this model. */
 function roundTrip(catalog: Catalog, model: PhoneModel, file: PhoneFile): string[] {
-  const { hardware } = model.match
-  const name = buildName(file.path, {
-    model: model.match.model,
-    ...(hardware === undefined ? {} : { hardware }),
-    ...(SAMPLE_MAC ? { mac: SAMPLE_MAC } : {}),
-  })
+  const name = nameOfFile(model, file, SAMPLE_MAC)
   if (name === undefined) return [`files.${file.key}: ${file.path} cannot be built from match`]
   const found = catalog.findFile(name).filter((match) => match.model.model === model.model)
   if (found.length === 1 && found[0]?.file.key === file.key) return []

@@ -8,9 +8,7 @@ import { AppError } from '../domain/errors.js'
 import { becomeOwnerOf } from '../installation.js'
 import { KEY_FILE_NAME } from '../secrets/edge/key-file.js'
 import { configOf, withInstallation } from './context.js'
-import type { Io, Report } from './output.js'
-
-type Run = (work: () => Promise<Report>) => Promise<void>
+import type { Io, Report, Run } from './output.js'
 
 /** Folder of CA and certificate in the data folder. */
 const TLS_FOLDER = 'tls'

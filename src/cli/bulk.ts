@@ -13,9 +13,7 @@ import { MemorySnapshot } from '../snapshot/memory-snapshot.js'
 import { loadSnapshot } from '../snapshot/edge/load-snapshot.js'
 import type { Installation } from '../installation.js'
 import { actor, withInstallation } from './context.js'
-import type { Io, Report } from './output.js'
-
-type Run = (work: () => Promise<Report>) => Promise<void>
+import type { Io, Report, Run } from './output.js'
 
 /** `import <csv>`, `export` */
 export function bulkCommands(program: Command, io: Io, run: Run): void {

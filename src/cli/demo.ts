@@ -7,7 +7,6 @@ import { openInstallation, type Installation } from '../installation.js'
 import { createLogger } from '../observe/edge/logger.js'
 import { startServer } from '../server.js'
 import { liveView } from '../simulator/edge/live-view.js'
-import { registerPhone } from '../simulator/edge/sip-register.js'
 import { simulate } from '../simulator/edge/simulate.js'
 import { summaryLines } from '../simulator/progress-lines.js'
 import { EXIT, type ExitCode, type Io } from './output.js'
@@ -80,7 +79,6 @@ async function run(io: Io, installation: Installation, once: boolean): Promise<E
     spreadMs: once ? 0 : 4_000,
     keepRegistered: true,
     onProgress: (changed, all) => view.show(all, changed),
-    world: { register: registerPhone },
   })
   const ended = io.stopped()
   const summary = await Promise.race([running.settled, ended])

@@ -9,9 +9,7 @@ import { KnexBindingStore } from '../registrar/edge/knex-binding-store.js'
 import type { Binding } from '../domain/entities.js'
 import { actor, withInstallation } from './context.js'
 import { requireKeyCell } from './extension.js'
-import { numberOption, shownTime, table, type Io, type Report } from './output.js'
-
-type Run = (work: () => Promise<Report>) => Promise<void>
+import { numberOption, shownTime, table, type Io, type Report, type Run } from './output.js'
 
 /** `101` or `101@2`: an extension, on the first free line or on a given one. */
 function parseLine(text: string): { extension: string; position?: number } {

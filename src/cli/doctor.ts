@@ -12,9 +12,7 @@ import { networkTrust } from '../network/trust.js'
 import { KEY_FILE_NAME } from '../secrets/edge/key-file.js'
 import { tftpGet } from '../tftp/edge/client.js'
 import { configOf, withInstallation } from './context.js'
-import { EXIT, type Io, type Report } from './output.js'
-
-type Run = (work: () => Promise<Report>) => Promise<void>
+import { EXIT, type Io, type Report, type Run } from './output.js'
 
 interface Finding {
   check: string

@@ -4,9 +4,7 @@ import { isWeakPassword } from '../extensions/rules.js'
 import { describeExtension, type ExtensionInput } from '../extensions/use-cases.js'
 import { readKeyCell } from '../bulk/csv.js'
 import { actor, withInstallation } from './context.js'
-import { table, type Io, type Report } from './output.js'
-
-type Run = (work: () => Promise<Report>) => Promise<void>
+import { table, type Io, type Report, type Run } from './output.js'
 
 interface PasswordOptions {
   password?: string

@@ -1,8 +1,6 @@
 import type { Command } from 'commander'
 import { actor, withInstallation } from './context.js'
-import { table, type Io, type Report } from './output.js'
-
-type Run = (work: () => Promise<Report>) => Promise<void>
+import { table, type Io, type Run } from './output.js'
 
 /** `group add|list|remove`: phones that share settings. */
 export function groupCommands(program: Command, io: Io, run: Run): void {

@@ -1,8 +1,6 @@
 import type { Command } from 'commander'
 import { withInstallation } from './context.js'
-import type { Io, Report } from './output.js'
-
-type Run = (work: () => Promise<Report>) => Promise<void>
+import type { Io, Run } from './output.js'
 
 /** `migrate`: brings the database up to date; every other command does so too. */
 export function migrateCommand(program: Command, io: Io, run: Run): void {

@@ -38,6 +38,9 @@ export interface Report {
   exit?: ExitCode
 }
 
+/** Runs the work of a command and shows its report, or its refusal. */
+export type Run = (work: () => Promise<Report>) => Promise<void>
+
 /** Columns of equal width, for people. Empty cells stay empty. */
 export function table(
   header: readonly string[],

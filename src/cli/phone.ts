@@ -6,9 +6,7 @@ import { AppError } from '../domain/errors.js'
 import { loadPhoneData, templateRoots } from '../installation.js'
 import { checkExamples } from '../provisioning/edge/examples.js'
 import { configOf } from './context.js'
-import { EXIT, table, type Io, type Report } from './output.js'
-
-type Run = (work: () => Promise<Report>) => Promise<void>
+import { EXIT, table, type Io, type Report, type Run } from './output.js'
 
 /** `phone models`, `phone check [folder]` */
 export function phoneCommands(program: Command, io: Io, run: Run): void {

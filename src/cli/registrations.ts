@@ -1,9 +1,7 @@
 import type { Command } from 'commander'
 import { KnexBindingStore } from '../registrar/edge/knex-binding-store.js'
 import { withInstallation } from './context.js'
-import { shownTime, table, type Io, type Report } from './output.js'
-
-type Run = (work: () => Promise<Report>) => Promise<void>
+import { shownTime, table, type Io, type Run } from './output.js'
 
 /** `registrations`: who is registered now. */
 export function registrationsCommand(program: Command, io: Io, run: Run): void {

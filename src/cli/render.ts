@@ -1,15 +1,11 @@
 import type { Command } from 'commander'
-import { buildName } from '../catalog/file-pattern.js'
-import type { PhoneFile, PhoneModel } from '../catalog/manifest.js'
+import { nameOfFile } from '../catalog/catalog.js'
 import { AppError } from '../domain/errors.js'
 import type { Installation } from '../installation.js'
 import { buildDeviceView, buildModelView } from '../provisioning/view.js'
 import type { ServerAddress } from '../provisioning/file-view.js'
-import type { DeviceRecord } from '../snapshot/snapshot.js'
 import { actor, readSnapshot, withInstallation } from './context.js'
-import type { Io, Report } from './output.js'
-
-type Run = (work: () => Promise<Report>) => Promise<void>
+import type { Io, Report, Run } from './output.js'
 
 interface RenderOptions {
   showSecrets?: boolean
@@ -49,7 +45,7 @@ async function render(
   }
   const shown: { name: string; text: string; overflow: number }[] = []
   for (const file of installation.catalog.files(model.model)) {
-    const name = nameOf(model, file, device)
+    const name = nameOfFile(model, file, device.mac)
     if (file.expectedMiss || name === undefined) continue
     if (wanted !== undefined && name.toLowerCase() !== wanted.toLowerCase()) continue
     const built =
@@ -64,7 +60,7 @@ async function render(
     shown.push({ name, text: Buffer.from(rendered.body).toString('utf8'), overflow: built.overflow.length })
   }
   if (shown.length === 0) {
-    const names = installation.catalog.files(model.model).map((file) => nameOf(model, file, device))
+    const names = installation.catalog.files(model.model).map((file) => nameOfFile(model, file, device.mac))
     throw new AppError('FILE_NOT_FOUND', `${wanted} is not a file of this phone`, {
       field: 'file',
       hint: `It gets ${names.filter((name) => name !== undefined).join(', ')}`,
@@ -75,15 +71,6 @@ async function render(
     json: shown.map(({ name, text }) => ({ file: name, text })),
     lines: shown.flatMap(({ name, text }) => [...(one ? [] : [`--- ${name}`]), ...text.replace(/\n$/, '').split('\n')]),
   }
-}
-
-function nameOf(model: PhoneModel, file: PhoneFile, device: DeviceRecord): string | undefined {
-  const { hardware } = model.match
-  return buildName(file.path, {
-    model: model.match.model,
-    mac: device.mac,
-    ...(hardware === undefined ? {} : { hardware }),
-  })
 }
 
 function serverAddress({ config }: Installation, host: string | undefined): ServerAddress {

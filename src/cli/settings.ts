@@ -6,9 +6,7 @@ import { isSecretSetting, type Installation } from '../installation.js'
 import { deviceLayers, lineLayers } from '../provisioning/view.js'
 import { resolveSettings, type LayerInput, type Origin } from '../settings/resolve.js'
 import { actor, readSnapshot, withInstallation } from './context.js'
-import { table, type Io, type Report } from './output.js'
-
-type Run = (work: () => Promise<Report>) => Promise<void>
+import { table, type Io, type Report, type Run } from './output.js'
 
 interface LayerOptions {
   site?: boolean

@@ -3,14 +3,11 @@ import { AppError } from '../domain/errors.js'
 import { requireMac, type Mac } from '../domain/mac-address.js'
 import { loopbackAddress } from '../simulator/addresses.js'
 import { liveView } from '../simulator/edge/live-view.js'
-import { registerPhone } from '../simulator/edge/sip-register.js'
 import { simulate, type SimulateOptions } from '../simulator/edge/simulate.js'
 import { generatedMac, SIMULATED_MODELS } from '../simulator/models.js'
 import { summaryLines } from '../simulator/progress-lines.js'
 import { configOf, withInstallation } from './context.js'
-import { EXIT, numberOption, type Io, type Report } from './output.js'
-
-type Run = (work: () => Promise<Report>) => Promise<void>
+import { EXIT, numberOption, type Io, type Report, type Run } from './output.js'
 
 interface Options {
   count?: number
@@ -69,7 +66,6 @@ async function simulation(io: Io, options: Options, asJson: boolean): Promise<Re
     spreadMs: options.spread,
     keepRegistered: options.keep ?? false,
     onProgress: (changed, all) => view?.show(all, changed),
-    world: { register: registerPhone },
   })
   const summary = await running.settled
   view?.end(running.phones())

@@ -2,9 +2,7 @@ import type { Command } from 'commander'
 import { formatMac } from '../domain/mac-address.js'
 import { readStrangers } from '../provisioning/edge/event-reads.js'
 import { withInstallation } from './context.js'
-import { numberOption, shownTime, table, type Io, type Report } from './output.js'
-
-type Run = (work: () => Promise<Report>) => Promise<void>
+import { numberOption, shownTime, table, type Io, type Run } from './output.js'
 
 /** `strangers`: who asked for something and was told nothing; a phone that waits to be added shows up here. */
 export function strangersCommand(program: Command, io: Io, run: Run): void {

@@ -4,9 +4,7 @@ import type { Command } from 'commander'
 import { sha256Hex } from '../domain/fingerprint.js'
 import { tftpGet } from '../tftp/edge/client.js'
 import { configOf } from './context.js'
-import { numberOption, type Io, type Report } from './output.js'
-
-type Run = (work: () => Promise<Report>) => Promise<void>
+import { numberOption, type Io, type Run } from './output.js'
 
 interface Options {
   host: string

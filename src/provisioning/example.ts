@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import type { Catalog } from '../catalog/catalog.js'
-import { buildName } from '../catalog/file-pattern.js'
+import { nameOfFile, type Catalog } from '../catalog/catalog.js'
 import type { PhoneModel } from '../catalog/manifest.js'
 import type { TimeZones } from '../catalog/time-zones.js'
 import { KEY_KINDS, type Device, type Extension, type Layer, type Line, type LineKey } from '../domain/entities.js'
@@ -90,12 +89,7 @@ export function renderExample(parts: ExampleParts, model: PhoneModel, given: Giv
   const server = { ...SERVER, ...dropUndefined(given.server ?? {}) }
   const files = new Map<string, Uint8Array>()
   for (const file of parts.catalog.files(model.model)) {
-    const { hardware } = model.match
-    const name = buildName(file.path, {
-      model: model.match.model,
-      mac: device.mac,
-      ...(hardware === undefined ? {} : { hardware }),
-    })
+    const name = nameOfFile(model, file, device.mac)
     if (file.expectedMiss || name === undefined) continue
     const built: BuiltView =
       file.scope === 'device'
