@@ -20,6 +20,17 @@ export interface Authentication {
   readonly counts: NonceCounts
 }
 
+/** Who asks for the password. */
+export interface DigestSite {
+  readonly id: Id
+  readonly realm: string
+  /**
+   * Is this `uri` of an answer one of our domains? It need not be the Request-URI, since phones add ports and
+   * parameters to the one or the other (RFC 3261 §22.4).
+   */
+  readonly isOurs: (uri: string) => boolean
+}
+
 /** User names are compared as people typed them: octets of the wire are UTF-8. */
 function wireText(latin1: string): string {
   return Buffer.from(latin1, 'latin1').toString('utf8')
@@ -32,11 +43,13 @@ const MOST_ANSWERS = ALGORITHMS.length
  * [RFC3261-22.3] Of several answers those for our realm; others are for proxies on the way. Some clients answer each
  * challenge of a 401, with another user name even (linphone 5.1 does).
  */
-function ownCredentials(request: SipRequest, realm: string): Credentials[] {
+function ownCredentials(request: SipRequest, { realm, isOurs }: DigestSite): Credentials[] {
   const own: Credentials[] = []
   for (const value of headerValues(request, 'Authorization')) {
     const credentials = readCredentials(value)
-    if (credentials && wireText(credentials.realm) === realm) own.push(credentials)
+    if (!credentials || wireText(credentials.realm) !== realm) continue
+    // What was meant for another server is no answer to us: many have the same realm.
+    if (credentials.uri === request.uri || isOurs(credentials.uri)) own.push(credentials)
     if (own.length === MOST_ANSWERS) break
   }
   return own
@@ -55,12 +68,12 @@ function ha1For(account: DigestAccount | undefined, credentials: Credentials, re
  */
 export function authenticate(
   request: SipRequest,
-  site: { id: Id; realm: string },
+  site: DigestSite,
   { accounts, nonces, counts }: Authentication,
   now: Millis,
 ): Verdict {
   let verdict: Verdict = { kind: 'challenge' }
-  for (const credentials of ownCredentials(request, site.realm)) {
+  for (const credentials of ownCredentials(request, site)) {
     const next = check(request, credentials, site, { accounts, nonces, counts }, now)
     if (next.kind === 'accepted') return next
     if (verdict.kind === 'challenge' || next.kind === 'stale') verdict = next
@@ -71,7 +84,7 @@ export function authenticate(
 function check(
   request: SipRequest,
   credentials: Credentials,
-  { id, realm }: { id: Id; realm: string },
+  { id, realm }: DigestSite,
   { accounts, nonces, counts }: Authentication,
   now: Millis,
 ): Verdict {

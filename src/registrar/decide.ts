@@ -202,6 +202,7 @@ export function decide(
   now: Millis,
 ): Decision {
   const bindings = current.filter((binding) => binding.expiresAt > now)
+  if (wish.lacksOutbound) return refuse(439)
   if (wish.contacts === 'all') return decideAll(wish, bindings, now)
   if (wish.contacts.length > policy.maxContactsPerRequest) return refuse(403, 'Too Many Contacts')
   const draft = new Draft(bindings)

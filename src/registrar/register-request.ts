@@ -1,6 +1,6 @@
 import { parseNameAddr, type NameAddr } from '../sip/headers/name-addr.js'
 import { hasControl, type Param, paramValue, parseDecimal } from '../sip/lexical.js'
-import { headerValue, headerValues, listValues, optionTags, type SipRequest } from '../sip/message.js'
+import { headerValue, listValues, optionTags, type SipRequest } from '../sip/message.js'
 import { canonicalUri, parseSipUri, type SipUri } from '../sip/uri.js'
 
 /** Default of RFC 3261 §10.2.1.1 for an interval that cannot be read, in seconds. */
@@ -39,6 +39,8 @@ export interface RegisterWish {
   /** The phone understands Path in an answer (RFC 3327 §5.3). */
   readonly supportsPath: boolean
   readonly userAgent?: string
+  /** The phone insists on outbound, and the proxy next to it does not help (RFC 5626 §6). */
+  readonly lacksOutbound: boolean
 }
 
 /** `+sip.instance` of stored or sent Contact parameters, without quotes; undefined when there is none. */
@@ -85,12 +87,18 @@ function readContact(address: NameAddr, outboundAllowed: boolean): ContactWish |
   }
 }
 
+/** [RFC5626-6] The phone is our neighbour, or the proxy next to it says `ob` in its Path. */
+function firstHopSupportsOutbound(request: SipRequest): boolean {
+  if (listValues(request, 'Via')?.length === 1) return true
+  const path = parseNameAddr(listValues(request, 'Path')?.[0] ?? '')
+  return path !== undefined && parseSipUri(path.uri)?.params.has('ob') === true
+}
+
 function readContacts(request: SipRequest): RegisterWish['contacts'] | undefined {
   const values = listValues(request, 'Contact')
   if (!values) return undefined
   if (values.includes('*')) return values.length === 1 ? 'all' : undefined
-  const direct = headerValues(request, 'Via').length === 1
-  const outboundAllowed = direct && optionTags(request, 'Supported').includes('outbound')
+  const outboundAllowed = firstHopSupportsOutbound(request) && optionTags(request, 'Supported').includes('outbound')
   const contacts: ContactWish[] = []
   for (const value of values) {
     const address = parseNameAddr(value)
@@ -136,6 +144,7 @@ export function readRegister(request: SipRequest, callId: string, cseq: number):
     contacts,
     path,
     supportsPath: optionTags(request, 'Supported').includes('path'),
+    lacksOutbound: optionTags(request, 'Require').includes('outbound') && !firstHopSupportsOutbound(request),
     ...(expires === undefined ? {} : { expires: Math.min(expires, MAX_EXPIRES) }),
     ...(userAgent === undefined ? {} : { userAgent }),
   }

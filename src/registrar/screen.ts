@@ -1,5 +1,4 @@
 import { optionTags, type SipRequest } from '../sip/message.js'
-import type { RequestEnvelope } from '../sip/parse.js'
 import type { Answer } from '../sip/response.js'
 import { ALLOW, SUPPORTED } from './policy.js'
 
@@ -8,12 +7,10 @@ import { ALLOW, SUPPORTED } from './policy.js'
  * that goes on to authentication.
  * @param forUs is the Request-URI ours?
  */
-export function screen(request: SipRequest, envelope: RequestEnvelope, forUs: boolean): Answer | undefined {
+export function screen(request: SipRequest, forUs: boolean): Answer | undefined {
   // A CANCEL finds no INVITE here (RFC 3261 §9.2).
   if (request.method === 'CANCEL') return { status: 481 }
   if (!forUs) return { status: 404 }
-  // The registrar is the last hop, yet a request that may go no further is told so; OPTIONS probes the way itself.
-  if (envelope.maxForwards === 0 && request.method !== 'OPTIONS') return { status: 483 }
   if (request.method !== 'REGISTER' && request.method !== 'OPTIONS') {
     return { status: 405, headers: [{ name: 'Allow', value: ALLOW }] }
   }

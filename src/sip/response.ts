@@ -14,8 +14,8 @@ const REASONS: Readonly<Record<number, string>> = {
   405: 'Method Not Allowed',
   420: 'Bad Extension',
   423: 'Interval Too Brief',
+  439: 'First Hop Lacks Outbound Support',
   481: 'Call/Transaction Does Not Exist',
-  483: 'Too Many Hops',
   500: 'Server Internal Error',
   503: 'Service Unavailable',
 }
@@ -44,6 +44,7 @@ function filledVia(field: string, via: Via, source: Endpoint): string {
 }
 
 function taggedTo(value: string, tag: string): string {
+  if (!/tag/i.test(value)) return `${value};tag=${tag}`
   const to = parseNameAddr(value)
   return to && tagOf(to) !== undefined ? value : `${value};tag=${tag}`
 }

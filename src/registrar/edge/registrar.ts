@@ -179,7 +179,7 @@ export class Registrar {
     echoed: Echoed,
   ): Answer | undefined {
     const site = this.#siteOf(request.uri, flow)
-    const screened = screen(request, envelope, site !== undefined)
+    const screened = screen(request, site !== undefined)
     if (screened) return screened
     const wish = readRegister(request, envelope.callId, envelope.cseq.number)
     if (typeof wish === 'string') return { status: 400, reason: wish }
@@ -206,7 +206,8 @@ export class Registrar {
     const realm = siteRealm(site)
     const now = this.#options.clock.now()
     const parts = { accounts: this.#options.accounts, nonces: this.#nonces, counts: this.#counts }
-    const verdict = authenticate(request, { id: site.id, realm }, parts, now)
+    const isOurs = (uri: string): boolean => this.#siteOf(uri, flow) !== undefined
+    const verdict = authenticate(request, { id: site.id, realm, isOurs }, parts, now)
     if (verdict.kind === 'accepted') return verdict.account
     if (verdict.kind === 'wrong') this.#refused(verdict.username, flow, 'wrong password or unknown user')
     return { status: 401, headers: challengeHeaders(request, realm, this.#nonces, now, verdict.kind === 'stale') }

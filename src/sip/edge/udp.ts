@@ -1,6 +1,7 @@
 import type { UdpListeners } from '../../network/udp.js'
 import type { Flow, OnMessage } from '../flow.js'
 import { parseDatagram } from '../parse.js'
+import { stunAnswer } from '../stun.js'
 
 /** Octets of keep-alives and probes that are no message: dropped before any work is done. */
 const SHORTEST_MESSAGE_BYTES = 20
@@ -11,6 +12,12 @@ const SHORTEST_MESSAGE_BYTES = 20
  */
 export function serveUdp(listeners: UdpListeners, onMessage: OnMessage): void {
   listeners.onDatagram(({ data, remote, local }) => {
+    // No SIP message begins with NUL; STUN shares the port (RFC 5626 §8).
+    if (data[0] === 0) {
+      const answer = stunAnswer(data, remote)
+      if (answer) listeners.send(answer, remote, local.address)
+      return
+    }
     if (data.length < SHORTEST_MESSAGE_BYTES) return
     const flow: Flow = {
       transport: 'udp',
