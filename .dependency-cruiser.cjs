@@ -23,6 +23,7 @@ const ORDER = [
   'registrar',
   'bulk',
   'simulator',
+  'admin',
 ]
 
 const leftwards = ORDER.map((feature, index) => ({

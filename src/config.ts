@@ -29,8 +29,12 @@ export interface Config {
   trustedNetworks?: string
   trustedProxies?: string
   unlimitedNetworks?: string
-  /** Reserved for the admin page. */
+  /** Admin page and REST API. */
   adminPort: number
+  /** 3000 was not asked for by hand, so a free port may stand in for it. */
+  adminPortIsDefault: boolean
+  /** Addresses of the admin listener; beyond loopback it speaks HTTPS. */
+  adminBind: 'all' | string[]
   tlsCert?: string
   tlsKey?: string
   eventDays: number
@@ -76,7 +80,8 @@ const schema = z.strictObject({
   PHONEBOOT_TRUSTED_NETWORKS: z.string().optional(),
   PHONEBOOT_TRUSTED_PROXIES: z.string().optional(),
   PHONEBOOT_UNLIMITED_NETWORKS: z.string().optional(),
-  PHONEBOOT_ADMIN_PORT: port.default(3000),
+  PHONEBOOT_ADMIN_PORT: port.optional(),
+  PHONEBOOT_ADMIN_BIND: bindList.default(['127.0.0.1']),
   PHONEBOOT_TLS_CERT: text.optional(),
   PHONEBOOT_TLS_KEY: text.optional(),
   PHONEBOOT_EVENT_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
@@ -134,7 +139,9 @@ function toConfig(data: z.infer<typeof schema>, folder: string): Config {
     tftpPortIsDefault: data.PHONEBOOT_TFTP_PORT === undefined,
     sipPort: data.PHONEBOOT_SIP_PORT,
     sipNonceSeconds: data.PHONEBOOT_SIP_NONCE_SECONDS,
-    adminPort: data.PHONEBOOT_ADMIN_PORT,
+    adminPort: data.PHONEBOOT_ADMIN_PORT ?? 3000,
+    adminPortIsDefault: data.PHONEBOOT_ADMIN_PORT === undefined,
+    adminBind: data.PHONEBOOT_ADMIN_BIND,
     eventDays: data.PHONEBOOT_EVENT_DAYS,
     logLevel: data.PHONEBOOT_LOG_LEVEL,
     ...optional('databaseUrl', data.PHONEBOOT_DATABASE_URL),

@@ -1,8 +1,10 @@
 import { hostname } from 'node:os'
 import { LRUCache } from 'lru-cache'
-import { openCertificateStore } from './certificates/edge/certificate-store.js'
+import { startAdminListener } from './admin/edge/listener.js'
+import { openCertificateStore, type CertificateStore } from './certificates/edge/certificate-store.js'
 import { certificateNames } from './certificates/names.js'
 import type { Config } from './config.js'
+import { databaseAnswers } from './database/edge/answers.js'
 import { createSightingWriter } from './devices/edge/sighting-writer.js'
 import { firmwareToStore } from './devices/firmware-sighting.js'
 import { systemClock } from './domain/edge/system-clock.js'
@@ -42,6 +44,7 @@ export interface Ports {
   https: number
   tftp: number
   sip: number
+  admin: number
 }
 
 /** The running server. */
@@ -142,7 +145,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
   undo.add(() => certificates.close())
 
   // Known once all listeners are up; no phone is answered before.
-  const ports: Ports = { http: 0, https: 0, tftp: 0, sip: 0 }
+  const ports: Ports = { http: 0, https: 0, tftp: 0, sip: 0, admin: 0 }
   const sip = await startSip(installation, snapshot, sightings, undo)
   undo.add(feed.onChange(sip.dropRevoked))
   ports.sip = sip.port
@@ -201,7 +204,31 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
   undo.add(() => Promise.all([http.stop(), tftp.stop()]))
   ports.http = http.httpPort
   ports.https = http.httpsPort ?? 0
+  ports.admin = await startAdmin(installation, certificates, undo)
   return ports
+}
+
+/** The admins' listener. What it needs is loaded after the phones are served. */
+async function startAdmin(
+  { config, databases, log }: Installation,
+  certificates: CertificateStore,
+  undo: Undo,
+): Promise<number> {
+  const listener = await startAdminListener({
+    port: config.adminPort,
+    portMayChange: config.adminPortIsDefault,
+    bind: config.adminBind,
+    certificates,
+    readiness: async () => {
+      const database = await databaseAnswers(databases, systemClock)
+      return { ready: database, parts: { database: database ? 'ok' : 'does not answer' } }
+    },
+    loadApp: () => Promise.resolve((_request, response) => void response.writeHead(404).end()),
+    clock: systemClock,
+    log,
+  })
+  undo.add(() => listener.stop())
+  return listener.port
 }
 
 async function startSip(

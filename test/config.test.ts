@@ -27,6 +27,8 @@ describe('settings of the server', () => {
       sipPort: 5060,
       sipNonceSeconds: 300,
       adminPort: 3000,
+      adminPortIsDefault: true,
+      adminBind: ['127.0.0.1'],
       eventDays: 30,
       logLevel: 'info',
     })

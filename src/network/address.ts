@@ -18,6 +18,12 @@ export function addressFamily(address: string): 4 | 6 {
   return address.includes(':') ? 6 : 4
 }
 
+/** True for 127.0.0.0/8 and ::1, in any spelling. */
+export function isLoopback(address: string): boolean {
+  const normal = normaliseAddress(address)
+  return normal !== undefined && ipaddr.parse(normal).range() === 'loopback'
+}
+
 /** `192.0.2.1:69`, `[2001:db8::1]:69`. */
 export function formatEndpoint({ address, port }: Endpoint): string {
   return addressFamily(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`

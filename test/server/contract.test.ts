@@ -65,6 +65,7 @@ describe('the running server', () => {
       https: expect.any(Number),
       tftp: expect.any(Number),
       sip: expect.any(Number),
+      admin: expect.any(Number),
     })
     for (const port of Object.values(server.ports)) expect(port).toBeGreaterThan(0)
     const mode = async (name: string): Promise<number> => (await stat(join(installation.dataDir, name))).mode & 0o777

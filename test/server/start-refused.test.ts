@@ -37,6 +37,7 @@ describe('a start that cannot be', () => {
         ['PHONEBOOT_SIP_PORT', tcpPort, 'TCP'],
         ['PHONEBOOT_SIP_PORT', udpPort, 'UDP'],
         ['PHONEBOOT_TFTP_PORT', udpPort, 'UDP'],
+        ['PHONEBOOT_ADMIN_PORT', tcpPort, 'TCP'],
       ] as const) {
         const refusal = new RegExp(`^phoneboot: ${protocol} port ${port} is in use`)
         expectRefusal(await serve({ [name]: String(port) }), refusal)

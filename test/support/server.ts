@@ -21,6 +21,7 @@ export interface ServerPorts {
   https: number
   tftp: number
   sip: number
+  admin: number
 }
 
 /** A program that ran to its end. */
@@ -150,6 +151,11 @@ export class ServerProcess {
     return `http://127.0.0.1:${this.ports.http}`
   }
 
+  /** As `http`, of the admin listener. */
+  get admin(): string {
+    return `http://127.0.0.1:${this.ports.admin}`
+  }
+
   logs(): LogLine[] {
     const complete = this.stderr.slice(0, this.stderr.lastIndexOf('\n') + 1)
     return complete
@@ -195,7 +201,7 @@ export class TestInstallation {
   }
 
   get settings(): Record<string, string> {
-    const { http = 0, https = 0, tftp = 0, sip = 0 } = this.#ports
+    const { http = 0, https = 0, tftp = 0, sip = 0, admin = 0 } = this.#ports
     return {
       PHONEBOOT_DATA_DIR: this.dataDir,
       PHONEBOOT_FIRMWARE_DIR: join(this.folder, 'firmware'),
@@ -205,6 +211,7 @@ export class TestInstallation {
       PHONEBOOT_HTTPS_PORT: String(https),
       PHONEBOOT_TFTP_PORT: String(tftp),
       PHONEBOOT_SIP_PORT: String(sip),
+      PHONEBOOT_ADMIN_PORT: String(admin),
       ...this.env,
     }
   }
@@ -223,9 +230,9 @@ export class TestInstallation {
     child.stdin.end()
     const line = await readyLine(output)
     const ready = JSON.parse(line) as Record<string, unknown>
-    const { http, https, tftp, sip } = ready as unknown as ServerPorts
-    this.#ports = { http, https, tftp, sip }
-    const server = new ServerProcess(output, ready, { http, https, tftp, sip })
+    const { http, https, tftp, sip, admin } = ready as unknown as ServerPorts
+    this.#ports = { http, https, tftp, sip, admin }
+    const server = new ServerProcess(output, ready, { http, https, tftp, sip, admin })
     this.#servers.push(server)
     return server
   }

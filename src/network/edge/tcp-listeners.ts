@@ -19,6 +19,8 @@ export interface TcpListenersOptions<S extends Server> {
   bind: Bind
   /** Makes one more server; it must not listen yet. */
   createServer: () => S
+  /** The setting that names the addresses; default PHONEBOOT_BIND. */
+  field?: string
 }
 
 /**
@@ -42,6 +44,7 @@ async function openAll<S extends Server>({
   port,
   bind,
   createServer,
+  field = 'PHONEBOOT_BIND',
 }: TcpListenersOptions<S>): Promise<TcpListeners<S>> {
   const servers: S[] = []
   let bound = port
@@ -53,7 +56,7 @@ async function openAll<S extends Server>({
         servers.push(server)
       } catch (error) {
         const withoutIpv6 = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(errorCode(error))
-        if (!(bind === 'all' && address === '::' && withoutIpv6)) throw asAppError(error, address, bound)
+        if (!(bind === 'all' && address === '::' && withoutIpv6)) throw asAppError(error, address, bound, field)
       }
     }
     return { port: bound, servers }
@@ -79,7 +82,7 @@ function errorCode(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 }
 
-function asAppError(error: unknown, address: string, port: number): unknown {
+function asAppError(error: unknown, address: string, port: number, field: string): unknown {
   switch (errorCode(error)) {
     case 'EADDRINUSE':
       return new AppError('PORT_IN_USE', `TCP port ${port} is in use on ${address}.`, {
@@ -95,7 +98,7 @@ function asAppError(error: unknown, address: string, port: number): unknown {
     case 'EINVAL':
     case 'ENOTFOUND':
       return new AppError('CONFIG_INVALID', `${formatEndpoint({ address, port })} is no address of this machine.`, {
-        field: 'PHONEBOOT_BIND',
+        field,
       })
     default:
       return error
