@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { readConfig } from '../../dist/src/config.js'
@@ -27,6 +27,7 @@ const env = {
   PHONEBOOT_HTTPS_PORT: '0',
   PHONEBOOT_TFTP_PORT: '0',
   PHONEBOOT_SIP_PORT: '0',
+  PHONEBOOT_ADMIN_PORT: '0',
   PHONEBOOT_LOG_LEVEL: 'warn',
 }
 mkdirSync(env.PHONEBOOT_FIRMWARE_DIR)
@@ -34,18 +35,25 @@ mkdirSync(env.PHONEBOOT_FIRMWARE_DIR)
 const phoneboot = (...args) => run(process.execPath, [MAIN, ...args], { env })
 
 /** A database with the phones of `simulate`, by the same commands an operator would use. */
-export async function prepare() {
+export async function prepare(count = OPTIONS.devices) {
   if (existsSync(join(dataDir, 'phoneboot.sqlite'))) return
   const csv = join(folder, 'phones.csv')
-  writeFileSync(csv, await phoneboot('simulate', '--count', String(OPTIONS.devices), '--csv'))
+  writeFileSync(csv, await phoneboot('simulate', '--count', String(count), '--csv'))
   console.log((await phoneboot('import', csv)).trim())
 }
 
-/** The real server, up: `{ pid, ports, readyMs, stop }`. */
-export async function serve() {
+/** The same data once more, for a server that shall find things as they were; an absolute path. */
+export function copyOfData(name) {
+  const copy = join(folder, name)
+  cpSync(dataDir, copy, { recursive: true })
+  return copy
+}
+
+/** The real server, up: `{ pid, ports, readyMs, stop }`. `settings`: environment beside the usual. */
+export async function serve(settings = {}) {
   const profile = OPTIONS.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${OPTIONS.profile}`]
   const began = performance.now()
-  const child = start(process.execPath, [...profile, MAIN, 'serve'], { env })
+  const child = start(process.execPath, [...profile, MAIN, 'serve'], { env: { ...env, ...settings } })
   const line = await new Promise((done, fail) => {
     child.stdout.on('data', () => child.output.includes('\n') && done(child.output))
     child.once('exit', () => fail(new Error(`the server ended: ${child.output}`)))

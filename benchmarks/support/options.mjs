@@ -7,6 +7,14 @@ const { values } = parseArgs({
     rounds: number(3),
     seconds: number(5),
     devices: number(10_000),
+    phones: number(2_000),
+    pairs: number(5),
+    spread: number(10_000),
+    alone: { type: 'boolean', default: false },
+    warm: { type: 'boolean', default: false },
+    sizes: { type: 'string', default: '1000,10000,100000' },
+    minutes: number(5),
+    out: { type: 'string' },
     data: { type: 'string' },
     profile: { type: 'string' },
   },
@@ -14,12 +22,20 @@ const { values } = parseArgs({
 
 /**
  * Rounds and seconds per side and round; phones in the database; a data folder made before by --data is used again;
- * --profile writes CPU profiles of the server into that folder.
+ * --profile writes CPU profiles of the server into that folder. The others belong to one benchmark each, which tells.
  */
 export const OPTIONS = {
   rounds: Number(values.rounds),
   seconds: Number(values.seconds),
   devices: Number(values.devices),
+  phones: Number(values.phones),
+  pairs: Number(values.pairs),
+  spreadMs: Number(values.spread),
+  alone: values.alone,
+  warm: values.warm,
+  sizes: values.sizes.split(',').map(Number),
+  minutes: Number(values.minutes),
+  out: values.out,
   data: values.data,
   profile: values.profile,
 }

@@ -42,11 +42,16 @@ export async function alternate(question, sides, rounds = OPTIONS.rounds) {
   return results
 }
 
-function report(question, results) {
+/** Question, machine, load, date and command: what figures are worth nothing without. */
+export function heading(question) {
   console.log(
     `\n${question}: ${cpus()[0].model.trim()}, nproc ${availableParallelism()}, load ${loadavg()[0].toFixed(1)}`,
   )
   console.log(`${new Date().toISOString().slice(0, 16)}  npm run bench -- ${process.argv.slice(2).join(' ')}`)
+}
+
+function report(question, results) {
+  heading(question)
   const [[own, ours], ...peers] = results
   for (const [name, rows] of results) {
     const more = Object.keys(rows[0]).filter((key) => !['done', 'seconds', 'rate', 'micros'].includes(key))
@@ -67,8 +72,11 @@ function report(question, results) {
   }
 }
 
-/** One line for each comparison, so that later ones can be set beside it. */
-function remember([question, peer, rounds, rate, peerRate], [ratios, cpu]) {
+/**
+ * One line for each comparison, so that later ones can be set beside it: rate of ours and of the peer, ratios of the
+ * rates and of the work per CPU second, pair by pair.
+ */
+export function remember([question, peer, rounds, rate, peerRate], [ratios, cpu]) {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: import.meta.dirname })
     .toString()
     .trim()

@@ -1,0 +1,120 @@
+// How long from power-on to Registered when 2,000 phones get power within 10 s, against nginx + tftpd-hpa + Kamailio?
+// [--phones 2000] [--pairs 5] [--spread 10000 (ms)] [--warm: files rendered before] [--alone: no peer]
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { copyOfData, folder, phones, prepare, serve } from './support/installation.mjs'
+import { OPTIONS } from './support/options.mjs'
+import { startKamailio, startNginx, startTftpd } from './support/peers.mjs'
+import { cpuSeconds, need, residentMiB, run, stop } from './support/processes.mjs'
+import { heading, median, percentile, remember, spread } from './support/rounds.mjs'
+
+const LOAD = resolve(import.meta.dirname, 'support/power-cut-load.mjs')
+const TFTP_PERCENT = 30
+const WANTED = 1.5
+const { phones: count, spreadMs, pairs } = OPTIONS
+
+if (!OPTIONS.alone) {
+  if (process.getuid() !== 0) {
+    console.error('SKIPPED: tftpd-hpa starts as root only (--alone measures without peers). Nothing was measured.')
+    process.exit(3)
+  }
+  need('nginx', 'in.tftpd', 'kamailio')
+}
+await prepare(count)
+
+/** The simulator in a process of its own, so that its CPU time stands apart. */
+const load = async (options) =>
+  JSON.parse(
+    await run(process.execPath, [LOAD, JSON.stringify({ count, tftpPercent: TFTP_PERCENT, spreadMs, ...options })]),
+  )
+
+const savingIn = count * 15
+/** What the phones ask for, as phoneboot answers it: the peers serve these bytes. */
+async function saveFiles() {
+  const root = join(folder, 'files')
+  mkdirSync(root)
+  chmodSync(root, 0o755)
+  const dataDir = copyOfData('saving')
+  const server = await serve({ PHONEBOOT_DATA_DIR: dataDir })
+  const { registered, failures } = await load({ ...ports(server), saveTo: root, spreadMs: savingIn })
+  if (registered !== count) throw new Error(`only ${registered} phones got their files: ${JSON.stringify(failures)}`)
+  await server.stop()
+  rmSync(dataDir, { recursive: true })
+  return root
+}
+
+const ports = ({ ports: { http, tftp } }) => ({ httpPort: http, tftpPort: tftp })
+
+/** CPU seconds that the servers take for one load, and what it measured. */
+async function measured(pids, options) {
+  const cpu = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0)
+  const before = cpu()
+  const result = await load(options)
+  return { ...result, p50: percentile(result.times, 0.5), p95: percentile(result.times, 0.95), server: cpu() - before }
+}
+
+/** Each time a server with nothing rendered and nobody registered, as if it had lost its power too. */
+async function ours(round) {
+  const dataDir = copyOfData(`data-${round}`)
+  const server = await serve({ PHONEBOOT_DATA_DIR: dataDir })
+  if (OPTIONS.warm) {
+    const saveTo = join(folder, 'warm')
+    mkdirSync(saveTo, { recursive: true })
+    await load({ ...ports(server), saveTo, spreadMs: savingIn })
+  }
+  const result = await measured([server.pid], ports(server))
+  const mib = residentMiB(server.pid)
+  await server.stop()
+  rmSync(dataDir, { recursive: true })
+  return { ...result, mib }
+}
+
+async function peersOf(root, accounts) {
+  const [nginx, tftpd] = [await startNginx(root), await startTftpd(root)]
+  return async () => {
+    const kamailio = await startKamailio(accounts)
+    const pids = [nginx, tftpd, kamailio].map(({ child }) => child.pid)
+    const files = { httpPort: nginx.port, tftpPort: tftpd.port }
+    const result = await measured(pids, { ...files, sipPort: kamailio.port })
+    await stop(kamailio.child)
+    return result
+  }
+}
+
+const sides = [{ name: 'phoneboot', once: ours, results: [] }]
+if (!OPTIONS.alone) {
+  const once = await peersOf(await saveFiles(), await phones())
+  sides.push({ name: 'nginx + tftpd-hpa + kamailio', once, results: [] })
+}
+for (let round = 1; round <= pairs; round += 1) for (const side of sides) side.results.push(await side.once(round))
+
+heading(`power-cut ${count}${OPTIONS.warm ? ' warm' : ''}`)
+const seconds = (values) => `${spread(values.map((ms) => ms / 1000))} s`
+for (const { name, results } of sides) {
+  const of = (key) => results.map((result) => result[key])
+  console.log(`  ${name}: registered ${of('registered').join(', ')} of ${count}`)
+  console.log(`    power-on to Registered: p50 ${seconds(of('p50'))}, p95 ${seconds(of('p95'))}`)
+  console.log(`    REGISTER to 200: p95 ${seconds(of('registerP95'))}`)
+  const memory = results[0].mib === undefined ? '' : `, ${spread(of('mib'))} MiB resident`
+  console.log(`    CPU of the servers ${spread(of('server'))} s${memory}`)
+  console.log(
+    `    CPU of the simulator ${spread(of('cpuSeconds'))} s in ${spread(of('seconds'))} s, ` +
+      `p95 of its own delay ${spread(of('loopDelayP95'))} ms`,
+  )
+  for (const { failures } of results) if (Object.keys(failures).length > 0) console.log('    failed:', failures)
+}
+const [own, peer] = sides
+if (peer) {
+  const pair = (ratio) => own.results.map((result, round) => ratio(result, peer.results[round]))
+  const ratios = pair((one, other) => one.p95 / other.p95)
+  const cpu = pair((one, other) => other.server / one.server)
+  console.log(`  p95 of phoneboot : p95 of the peers = ${spread(ratios)}, wanted at most ${WANTED}`)
+  console.log(`  phones per CPU second of the servers, phoneboot : peers = ${spread(cpu)}`)
+  const p95 = ({ results }) => median(results.map((result) => result.p95))
+  // For this question the columns of rates hold p95 in ms, so a lower ratio is better.
+  const question = `power-cut ${count}${OPTIONS.warm ? ' warm' : ''} p95 ms`
+  remember([question, peer.name, pairs, p95(own), p95(peer)], [ratios, cpu])
+}
+const missing = own.results.filter(({ registered }) => registered !== count).length
+if (missing > 0) console.log(`  NOT all phones of phoneboot registered in ${missing} of ${pairs} rounds`)
+process.exit(missing > 0 ? 1 : 0)
