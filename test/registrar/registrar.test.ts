@@ -1,71 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { createRegistrar, type Registrar, type RegistrarOptions } from '../../src/registrar/edge/registrar.js'
 import { MemoryBindingStore } from '../support/memory-binding-store.js'
-import type { BindingChange, BindingStore } from '../../src/registrar/store.js'
 import { headerValue, headerValues } from '../../src/sip/message.js'
-import { SILENT_LOG } from '../../src/observe/log.js'
-import { FakeClock } from '../support/fake-clock.js'
 import { contactsOf, deliver, FakeFlow, settle } from '../support/fake-flow.js'
 import { MemoryAccounts } from '../support/memory-accounts.js'
-import { seededRandom } from '../support/seeded-random.js'
+import { A, Bench, HeldStore } from '../support/registrar-bench.js'
 import { authorizationFor, registerText, type RegisterParts } from '../support/sip-requests.js'
-
-const A = '<sip:101@10.0.0.7:5062>'
-
-/** A registrar with a clock that stands still, and a phone that talks to it. */
-class Bench {
-  readonly clock = new FakeClock()
-  readonly accounts = new MemoryAccounts(
-    [
-      { username: '101', password: 'secret-101', number: '101' },
-      { username: 'line7', password: 'secret-7', number: '102', lineId: 'l7' },
-    ],
-    'example.com',
-  )
-  readonly changes: BindingChange[] = []
-  readonly refused: string[] = []
-  readonly registrar: Registrar
-  #cseq = 0
-
-  constructor(options: Partial<RegistrarOptions> = {}) {
-    this.registrar = createRegistrar({
-      clock: this.clock,
-      random: seededRandom(),
-      log: SILENT_LOG,
-      store: new MemoryBindingStore(),
-      accounts: this.accounts,
-      sites: this.accounts,
-      ownHosts: () => ['boot.example.net', '192.0.2.1'],
-      onChange: (change) => this.changes.push(change),
-      onRefused: ({ username, reason }) => this.refused.push(`${username}: ${reason}`),
-      ...options,
-    })
-  }
-
-  static async start(options: Partial<RegistrarOptions> = {}): Promise<Bench> {
-    const bench = new Bench(options)
-    await bench.registrar.start()
-    return bench
-  }
-
-  /** Sends one request on a fresh flow, and gives that flow. */
-  async ask(parts: RegisterParts, flow = new FakeFlow()): Promise<FakeFlow> {
-    this.#cseq += 1
-    await deliver(this.registrar, registerText({ cseq: this.#cseq, ...parts }), flow)
-    return flow
-  }
-
-  async challenges(parts: RegisterParts = {}): Promise<string[]> {
-    return headerValues((await this.ask(parts)).answer, 'WWW-Authenticate')
-  }
-
-  /** The whole exchange of a phone: 401, then the answer to it. */
-  async register(parts: RegisterParts = {}, user = '101', password = 'secret-101'): Promise<FakeFlow> {
-    const authorization = authorizationFor(await this.challenges(parts), user, password)
-    return this.ask({ contact: A, ...parts, authorization })
-  }
-}
 
 const status = (flow: FakeFlow): number => flow.answer.status
 
@@ -299,33 +239,6 @@ describe('retransmissions', () => {
     expect(status(held)).toBe(200)
   })
 })
-
-/** A store whose commits wait until told, and may fail. */
-class HeldStore implements BindingStore {
-  readonly commits: (readonly BindingChange[])[] = []
-  #waiting: { resolve: () => void; reject: (error: Error) => void }[] = []
-
-  load(): Promise<[]> {
-    return Promise.resolve([])
-  }
-
-  removeExpired(): Promise<number> {
-    return Promise.resolve(0)
-  }
-
-  commit(changes: readonly BindingChange[]): Promise<void> {
-    this.commits.push(changes)
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
-  }
-
-  release(): void {
-    for (const { resolve } of this.#waiting.splice(0)) resolve()
-  }
-
-  fail(): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(new Error('disk full'))
-  }
-}
 
 describe('durability', () => {
   const phone = async (bench: Bench, n: number): Promise<FakeFlow> => {
