@@ -1,6 +1,7 @@
 import type { Millis } from '../domain/clock.js'
 import type { Id } from '../domain/entities.js'
 import { ALGORITHMS, type Credentials, formatChallenge, provesHa1, readCredentials } from '../sip/digest.js'
+import { isAscii } from '../sip/lexical.js'
 import { type Header, headerValue, headerValues, type SipRequest } from '../sip/message.js'
 import type { Accounts, DigestAccount } from './accounts.js'
 import type { NonceCounts, Nonces } from './nonce.js'
@@ -33,7 +34,7 @@ export interface DigestSite {
 
 /** User names are compared as people typed them: octets of the wire are UTF-8. */
 function wireText(latin1: string): string {
-  return Buffer.from(latin1, 'latin1').toString('utf8')
+  return isAscii(latin1) ? latin1 : Buffer.from(latin1, 'latin1').toString('utf8')
 }
 
 /** Answers looked at in one request: one per algorithm. */
@@ -55,10 +56,9 @@ function ownCredentials(request: SipRequest, { realm, isOurs }: DigestSite): Cre
   return own
 }
 
-/** HA1 of the account; of nobody, when there is no account, by the same work and just as long. */
-function ha1For(account: DigestAccount | undefined, credentials: Credentials, realm: string, nonces: Nonces): string {
-  const nobody = nonces.keyed('ha1', credentials.username, 32)
-  return account?.ha1(credentials.algorithm, realm) ?? nobody
+/** HA1 of the account; of nobody, when there is no account, to go on by the same steps. */
+function ha1For(account: DigestAccount | undefined, { algorithm }: Credentials, realm: string, nobody: string): string {
+  return account?.ha1(algorithm, realm) ?? nobody.slice(0, algorithm === 'MD5' ? 32 : 64)
 }
 
 /**
@@ -88,15 +88,15 @@ function check(
   { accounts, nonces, counts }: Authentication,
   now: Millis,
 ): Verdict {
-  const { nonce, algorithm } = credentials
+  const { nonce } = credentials
   const username = wireText(credentials.username)
   const account = accounts.findDigestUser(id, username)
-  const proved = provesHa1(credentials, request.method, ha1For(account, credentials, realm, nonces))
+  const proved = provesHa1(credentials, request.method, ha1For(account, credentials, realm, nonces.nobody))
   if (!proved || !account) return { kind: 'wrong', username }
   // A nonce of another key is most likely from before a restart of this server.
-  if (nonces.check(nonce, now, realm, algorithm) !== 'good') return { kind: 'stale' }
+  if (nonces.check(nonce, now, realm) !== 'good') return { kind: 'stale' }
   // Without qop there is no count (RFC 2069): such a nonce is good for one request.
-  const fresh = counts.use(nonce, nonces.issuedAt(nonce), credentials.qop?.count ?? 1, now)
+  const fresh = counts.use(nonces.serial(nonce), nonces.issuedAt(nonce), credentials.qop?.count ?? 1, now)
   return fresh ? { kind: 'accepted', account } : { kind: 'stale' }
 }
 
@@ -108,9 +108,10 @@ export function challengeHeaders(
   now: Millis,
   stale: boolean,
 ): Header[] {
-  const wireRealm = Buffer.from(realm, 'utf8').toString('latin1')
+  const wireRealm = isAscii(realm) ? realm : Buffer.from(realm, 'utf8').toString('latin1')
+  const nonce = nonces.issue(now, realm)
   return challengeAlgorithms(headerValue(request, 'User-Agent')).map((algorithm) => ({
     name: 'WWW-Authenticate',
-    value: formatChallenge({ realm: wireRealm, nonce: nonces.issue(now, realm, algorithm), algorithm, stale }),
+    value: formatChallenge({ realm: wireRealm, nonce, algorithm, stale }),
   }))
 }

@@ -15,6 +15,7 @@ export type OwnHosts = () => readonly string[]
 export function siteOf(uri: SipUri, flow: Pick<Flow, 'local'>, sites: Sites, ownHosts: OwnHosts): Site | undefined {
   const byDomain = sites.byDomain(uri.host)
   if (byDomain) return byDomain
+  if (uri.host === flow.local.address) return sites.defaultSite()
   const address = normaliseAddress(uri.host)
   const own =
     address === undefined

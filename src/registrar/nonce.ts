@@ -1,12 +1,14 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { Millis } from '../domain/clock.js'
 import type { Random } from '../domain/random.js'
-import type { DigestAlgorithm } from '../sip/digest.js'
 
-const TIME_BYTES = 6
-const RANDOM_BYTES = 6
-const MAC_BYTES = 16
-const NONCE_BYTES = TIME_BYTES + RANDOM_BYTES + MAC_BYTES
+const TIME_DIGITS = 12
+const SERIAL_DIGITS = 8
+const HEAD_DIGITS = TIME_DIGITS + SERIAL_DIGITS
+const MAC_DIGITS = 32
+const SHAPE = new RegExp(`^[0-9a-f]{${HEAD_DIGITS + MAC_DIGITS}}$`)
+/** Serial numbers begin again after so many: days later, at any load. */
+const SERIALS = 2 ** 31
 /** Counts may arrive in any order within so many below the highest one. */
 const WINDOW = 64
 /** A count that jumps further than this is not a phone that lost some packets. */
@@ -15,52 +17,67 @@ const MAX_JUMP = 256
 /** What a nonce is worth. */
 export type NonceState = 'good' | 'expired' | 'forged'
 
+const digits = (value: number, length: number): string => value.toString(16).padStart(length, '0')
+
 /**
- * Nonces that carry their own time and signature (RFC 7616 §3.3), so that a challenge costs no memory. They are
- * bound to realm and algorithm: an answer to the SHA-256 challenge cannot be swapped for the MD5 one.
+ * Nonces that carry their own time and signature (RFC 7616 §3.3), so that a challenge costs no memory: time and
+ * serial number, then a MAC over them and the realm, all hex. One nonce stands in the challenges of all algorithms.
  */
 export class Nonces {
+  /** An HA1 that nobody has, for users that do not exist: 64 hex digits. */
+  readonly nobody: string
+  readonly #key: string
+  #serial: number
+
   /**
    * @param key secret of this server, 32 bytes; another key voids all nonces (phones recover by stale=true)
    * @param lifetimeSeconds how long a nonce may be used
    */
   constructor(
-    private readonly key: Uint8Array,
-    private readonly random: Random,
+    key: Uint8Array,
+    random: Random,
     private readonly lifetimeSeconds: number,
-  ) {}
+  ) {
+    this.#key = Buffer.from(key).toString('hex')
+    this.nobody = Buffer.from(random.bytes(32)).toString('hex')
+    this.#serial = Buffer.from(random.bytes(4)).readUInt32BE(0) % SERIALS
+  }
 
-  issue(now: Millis, realm: string, algorithm: DigestAlgorithm): string {
-    const head = Buffer.alloc(TIME_BYTES + RANDOM_BYTES)
-    head.writeUIntBE(Math.max(0, Math.floor(now)), 0, TIME_BYTES)
-    head.set(this.random.bytes(RANDOM_BYTES), TIME_BYTES)
-    return Buffer.concat([head, this.#sign(head, realm, algorithm)]).toString('base64url')
+  issue(now: Millis, realm: string): string {
+    this.#serial = (this.#serial + 1) % SERIALS
+    const head = digits(Math.max(0, Math.floor(now)), TIME_DIGITS) + digits(this.#serial, SERIAL_DIGITS)
+    return head + this.#sign(head, realm)
   }
 
   /** The signature is looked at first. A nonce from the future (the clock went back) counts as expired. */
-  check(nonce: string, now: Millis, realm: string, algorithm: DigestAlgorithm): NonceState {
-    const octets = Buffer.from(nonce, 'base64url')
-    if (octets.length !== NONCE_BYTES || octets.toString('base64url') !== nonce) return 'forged'
-    const head = octets.subarray(0, TIME_BYTES + RANDOM_BYTES)
-    const mac = octets.subarray(TIME_BYTES + RANDOM_BYTES)
-    if (!timingSafeEqual(mac, this.#sign(head, realm, algorithm))) return 'forged'
-    const age = now - head.readUIntBE(0, TIME_BYTES)
+  check(nonce: string, now: Millis, realm: string): NonceState {
+    if (!SHAPE.test(nonce)) return 'forged'
+    const expected = this.#sign(nonce.slice(0, HEAD_DIGITS), realm)
+    if (!timingSafeEqual(Buffer.from(nonce.slice(HEAD_DIGITS)), Buffer.from(expected))) return 'forged'
+    const age = now - this.issuedAt(nonce)
     return age >= 0 && age < this.lifetimeSeconds * 1_000 ? 'good' : 'expired'
   }
 
   /** When a good nonce was issued. */
   issuedAt(nonce: string): Millis {
-    return Buffer.from(nonce, 'base64url').readUIntBE(0, TIME_BYTES)
+    return Number.parseInt(nonce.slice(0, TIME_DIGITS), 16)
   }
 
-  /** A keyed text that strangers cannot foretell: To tags, and the HA1 of users that do not exist. Hex. */
+  /** Tells a good nonce from all others of its lifetime. */
+  serial(nonce: string): number {
+    return Number.parseInt(nonce.slice(TIME_DIGITS, HEAD_DIGITS), 16)
+  }
+
+  /**
+   * At most 32 hex digits that strangers cannot foretell: To tags, signatures. SHA-256 over key and text with half of
+   * the result cut off is a MAC: nothing can be appended without the half that nobody sees.
+   */
   keyed(purpose: string, text: string, length: number): string {
-    return createHmac('sha256', this.key).update(`${purpose}\0${text}`, 'latin1').digest('hex').slice(0, length)
+    return hash('sha256', `${this.#key}${purpose}\0${text}`, 'hex').slice(0, Math.min(length, MAC_DIGITS))
   }
 
-  #sign(head: Uint8Array, realm: string, algorithm: DigestAlgorithm): Buffer {
-    const mac = createHmac('sha256', this.key).update(head).update(`nonce\0${algorithm}\0${realm}`, 'utf8').digest()
-    return mac.subarray(0, MAC_BYTES)
+  #sign(head: string, realm: string): string {
+    return this.keyed('nonce', `${head}\0${realm}`, MAC_DIGITS)
   }
 }
 
@@ -77,7 +94,8 @@ interface Uses {
  * used, which costs its phone one more challenge.
  */
 export class NonceCounts {
-  readonly #uses = new Map<string, Uses>()
+  /** By serial number. */
+  readonly #uses = new Map<number, Uses>()
   /** Nonces issued up to this time may have been forgotten. */
   #forgottenUpTo: Millis = -1
 
@@ -91,8 +109,8 @@ export class NonceCounts {
     return this.#uses.size
   }
 
-  /** Marks a count as used. Returns false when it was used before, or nobody can tell. */
-  use(nonce: string, issuedAt: Millis, count: number, now: Millis): boolean {
+  /** Marks a count of the nonce with this serial number as used. Returns false when it was used before, or nobody can tell. */
+  use(nonce: number, issuedAt: Millis, count: number, now: Millis): boolean {
     if (count < 1) return false
     const known = this.#uses.get(nonce)
     if (!known) {

@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash as hashOf, timingSafeEqual } from 'node:crypto'
 import type { Secret } from '../domain/secret.js'
-import { isToken, quote, splitOutside, trimLws, unquote, endOfQuoted } from './lexical.js'
+import { isAscii, isToken, quote, splitOutside, trimLws, unquote, endOfQuoted } from './lexical.js'
 
 export const ALGORITHMS = ['MD5', 'SHA-256'] as const
 export type DigestAlgorithm = (typeof ALGORITHMS)[number]
@@ -10,9 +10,7 @@ export type DigestParams = ReadonlyMap<string, string>
 
 /** Hash in lower-case hex over octets: text from the wire is latin1. */
 function hash(algorithm: DigestAlgorithm, text: string): string {
-  return createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
-    .update(text, 'latin1')
-    .digest('hex')
+  return hashOf(algorithm === 'MD5' ? 'md5' : 'sha256', isAscii(text) ? text : Buffer.from(text, 'latin1'), 'hex')
 }
 
 const latin1OfUtf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')

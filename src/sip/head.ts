@@ -1,5 +1,5 @@
 import { isToken, trimLws } from './lexical.js'
-import { canonicalName, type Header } from './message.js'
+import { canonicalName, type Header, knownName } from './message.js'
 
 /** Sizes beyond which a message is refused (513, 414, 413) and a stream closed. All in octets or counts. */
 export const LIMITS = {
@@ -22,9 +22,11 @@ export interface Head {
 function readHeader(line: string): Header | undefined {
   const colon = line.indexOf(':')
   if (colon < 1) return undefined
+  const value = trimLws(line.slice(colon + 1))
+  const known = knownName(line.slice(0, colon))
+  if (known !== undefined) return { name: known, value }
   const name = trimLws(line.slice(0, colon))
-  if (!isToken(name)) return undefined
-  return { name: canonicalName(name), value: trimLws(line.slice(colon + 1)) }
+  return isToken(name) ? { name: canonicalName(name), value } : undefined
 }
 
 /** [RFC3261-7.3.1] Joins a line that starts with a blank to the one before it; the break becomes one space. */
@@ -45,23 +47,29 @@ function unfold(lines: readonly string[]): string[] {
   return unfolded
 }
 
+const FOLDED = /\r\n[ \t]/
+/** A CR or LF that is not part of CRLF. */
+const STRAY_BREAK = /\r(?!\n)|[^\r]\n|^\n/
+
 /**
  * Splits the text before the empty line (which is not part of it) into start line and headers.
  * A CR or LF that is not part of CRLF is a mistake: taking it as a line end would let two readers see two messages.
  */
 export function splitHead(text: string): Head {
   // What lies beyond the limit is not looked at: the message is refused, and the work stays small.
-  const [startLine = '', ...lines] = text.slice(0, LIMITS.headBytes).split('\r\n')
+  const looked = text.length > LIMITS.headBytes ? text.slice(0, LIMITS.headBytes) : text
+  const [startLine = '', ...lines] = looked.split('\r\n')
+  const strayBreaks = STRAY_BREAK.test(looked)
   let problem: Head['problem']
   const found = (status: 400 | 513, reason: string): void => {
     problem ??= { status, reason }
   }
-  if (text.length > LIMITS.headBytes) found(513, 'Message Too Large')
+  if (looked !== text) found(513, 'Message Too Large')
   const headers: Header[] = []
   let vias = 0
-  for (const line of unfold(lines)) {
+  for (const line of FOLDED.test(looked) ? unfold(lines) : lines) {
     const header = readHeader(line)
-    if (!header || /[\r\n]/.test(line)) {
+    if (!header || (strayBreaks && /[\r\n]/.test(line))) {
       found(400, 'Malformed Header')
       continue
     }

@@ -2,8 +2,15 @@
 const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/
 const DIGITS = /^[0-9]+$/
 
+const NOT_ASCII = /[^\x00-\x7f]/
+
 export function isToken(text: string): boolean {
   return TOKEN.test(text)
+}
+
+/** Text of octets below 80 hex is the same in latin1 and UTF-8. */
+export function isAscii(text: string): boolean {
+  return !NOT_ASCII.test(text)
 }
 
 /**
@@ -59,6 +66,7 @@ export function endOfQuoted(text: string, start: number): number {
  * Returns undefined when a quote or a bracket stays open.
  */
 export function splitOutside(text: string, separator: ',' | ';'): string[] | undefined {
+  if (!/["<>]/.test(text)) return text.includes(separator) ? text.split(separator).map(trimLws) : [trimLws(text)]
   const wanted = separator.charCodeAt(0)
   const parts: string[] = []
   let from = 0
@@ -84,12 +92,13 @@ export function splitOutside(text: string, separator: ',' | ';'): string[] | und
 /** The text inside a quoted string with its escapes undone; text without quotes is returned as it is. */
 export function unquote(text: string): string {
   if (text.length < 2 || !text.startsWith('"') || !text.endsWith('"')) return text
-  return text.slice(1, -1).replace(/\\([\s\S])/g, '$1')
+  const inside = text.slice(1, -1)
+  return inside.includes('\\') ? inside.replace(/\\([\s\S])/g, '$1') : inside
 }
 
 /** Puts `text` into quotes, escaping `"` and `\`. */
 export function quote(text: string): string {
-  return `"${text.replace(/(["\\])/g, '\\$1')}"`
+  return /["\\]/.test(text) ? `"${text.replace(/(["\\])/g, '\\$1')}"` : `"${text}"`
 }
 
 /** A `;name=value` of a header. */

@@ -97,9 +97,15 @@ const COMPACT: Record<string, string> = {
 }
 
 const CANONICAL: ReadonlyMap<string, string> = new Map([
+  ...KNOWN_NAMES.map((name) => [name, name] as const),
   ...KNOWN_NAMES.map((name) => [name.toLowerCase(), name] as const),
   ...Object.entries(COMPACT),
 ])
+
+/** The usual spelling of a known name that is written in it, in lower case or compact; undefined for all others. */
+export function knownName(name: string): string | undefined {
+  return CANONICAL.get(name)
+}
 
 /** [RFC3261-7.3.1] Names in any case, compact or long, become one spelling; unknown names stay as sent. */
 export function canonicalName(name: string): string {

@@ -7,11 +7,13 @@ export interface Outcome {
   readonly changes: readonly BindingChange[]
 }
 
-/** More work waits than can be stored in time: say 503 instead of letting phones wait. */
+/** More work waits than can be stored in time, in all or for one address of record: say 503 instead of waiting. */
 export class TooBusyError extends Error {}
 
+/** Told the outcome once it is on disk, or the error. */
+type Settle<T> = (error: unknown, outcome?: T) => void
+
 interface Gathered {
-  readonly aor: string
   readonly changes: readonly BindingChange[]
   done(error?: unknown): void
 }
@@ -21,8 +23,10 @@ export interface GroupCommitOptions {
   readonly store: BindingStore
   /** Told of each change after it is on disk and in memory. */
   readonly onApplied: (change: BindingChange) => void
-  /** Most requests waiting at a time. */
+  /** Most requests waiting at a time (default 20,000). */
   readonly maxWaiting?: number
+  /** Most of them for one address of record (default 20): who floods one leaves room for all others. */
+  readonly maxWaitingPerAor?: number
   /** Most changes in one transaction. */
   readonly maxChanges?: number
 }
@@ -47,22 +51,31 @@ export class GroupCommit {
   }
 
   /**
-   * Decides on the stored bindings of `aor`, and resolves when the changes are on disk.
-   * @throws TooBusyError; whatever the store threw, with nothing changed
+   * Decides on the stored bindings of `aor`, and calls `settle` when the changes are on disk; with a TooBusyError, or
+   * whatever the store threw, when nothing was changed. `settle` must not throw.
    */
-  run<T extends Outcome>(aor: string, decide: (current: readonly Binding[]) => T): Promise<T> {
-    if (this.#waiting >= (this.options.maxWaiting ?? 20_000)) return Promise.reject(new TooBusyError('too busy'))
+  submit<T extends Outcome>(aor: string, decide: (current: readonly Binding[]) => T, settle: Settle<T>): void {
+    const queue = this.#busy.get(aor)
+    const { maxWaiting = 20_000, maxWaitingPerAor = 20 } = this.options
+    if (this.#waiting >= maxWaiting || (queue && queue.length >= maxWaitingPerAor - 1)) {
+      settle(new TooBusyError('too busy'))
+      return
+    }
     this.#waiting += 1
-    return new Promise<T>((resolve, reject) => {
-      const start = (): void => this.#start(aor, decide, resolve, reject)
-      const queue = this.#busy.get(aor)
-      if (queue) queue.push(start)
-      else {
-        this.#busy.set(aor, [])
-        start()
-      }
-    }).finally(() => {
-      this.#waiting -= 1
+    if (queue) queue.push(() => this.#start(aor, decide, settle))
+    else {
+      this.#busy.set(aor, [])
+      this.#start(aor, decide, settle)
+    }
+  }
+
+  /** `submit` as a promise. */
+  run<T extends Outcome>(aor: string, decide: (current: readonly Binding[]) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.submit(aor, decide, (error, outcome) => {
+        if (outcome === undefined) reject(error instanceof Error ? error : new Error(String(error)))
+        else resolve(outcome)
+      })
     })
   }
 
@@ -75,28 +88,29 @@ export class GroupCommit {
     }
   }
 
-  #start<T extends Outcome>(
-    aor: string,
-    decide: (current: readonly Binding[]) => T,
-    resolve: (value: T) => void,
-    reject: (error: unknown) => void,
-  ): void {
+  #start<T extends Outcome>(aor: string, decide: (current: readonly Binding[]) => T, settle: Settle<T>): void {
     let outcome: T
     try {
       outcome = decide(this.options.table.of(aor))
     } catch (error) {
-      reject(error)
-      this.#next(aor)
+      this.#end(aor, settle, error)
       return
     }
     if (outcome.changes.length === 0) {
-      resolve(outcome)
-      this.#next(aor)
+      this.#end(aor, settle, undefined, outcome)
       return
     }
-    const done = (error?: unknown): void => (error === undefined ? resolve(outcome) : reject(error))
-    this.#gathered.push({ aor, changes: outcome.changes, done })
+    this.#gathered.push({
+      changes: outcome.changes,
+      done: (error) => this.#end(aor, settle, error, error === undefined ? outcome : undefined),
+    })
     this.#running ??= this.#commitAll()
+  }
+
+  #end<T extends Outcome>(aor: string, settle: Settle<T>, error: unknown, outcome?: T): void {
+    this.#waiting -= 1
+    settle(error, outcome)
+    this.#next(aor)
   }
 
   #next(aor: string): void {
@@ -135,10 +149,9 @@ export class GroupCommit {
     } catch (error) {
       failure = error ?? new Error('the store refused')
     }
-    for (const { aor, changes, done } of group) {
+    for (const { changes, done } of group) {
       if (failure === undefined) for (const change of table.apply(changes)) onApplied(change)
       done(failure)
-      this.#next(aor)
     }
     // Lets the work that waited on these addresses join the next group.
     await Promise.resolve()

@@ -11,7 +11,7 @@ import { type Answer, answerPort, createResponse, type Echoed } from '../../sip/
 import { serialize } from '../../sip/serialize.js'
 import { transactionKey } from '../../sip/transaction/key.js'
 import { ServerTransactions } from '../../sip/transaction/table.js'
-import { parseSipUri, unescapeUri } from '../../sip/uri.js'
+import { parseSipUri, type SipUri, unescapeUri } from '../../sip/uri.js'
 import { type Accounts, type DigestAccount, type Sites, siteRealm } from '../accounts.js'
 import { authenticate, challengeHeaders } from '../authenticate.js'
 import { BindingTable } from '../binding-table.js'
@@ -178,14 +178,14 @@ export class Registrar {
     key: string,
     echoed: Echoed,
   ): Answer | undefined {
-    const site = this.#siteOf(request.uri, flow)
+    const site = this.#siteOf(envelope.uri, flow)
     const screened = screen(request, site !== undefined)
     if (screened) return screened
     const wish = readRegister(request, envelope.callId, envelope.cseq.number)
     if (typeof wish === 'string') return { status: 400, reason: wish }
     const to = parseSipUri(envelope.to.uri)
     if (!to) return { status: 400, reason: 'Bad To' }
-    const aorSite = this.#siteOf(envelope.to.uri, flow)
+    const aorSite = this.#siteOf(to, flow)
     if (!aorSite) return { status: 404 }
     const account = this.#authenticated(request, aorSite, flow)
     if ('status' in account) return account
@@ -206,7 +206,10 @@ export class Registrar {
     const realm = siteRealm(site)
     const now = this.#options.clock.now()
     const parts = { accounts: this.#options.accounts, nonces: this.#nonces, counts: this.#counts }
-    const isOurs = (uri: string): boolean => this.#siteOf(uri, flow) !== undefined
+    const isOurs = (text: string): boolean => {
+      const uri = parseSipUri(text)
+      return uri !== undefined && this.#siteOf(uri, flow) !== undefined
+    }
     const verdict = authenticate(request, { id: site.id, realm, isOurs }, parts, now)
     if (verdict.kind === 'accepted') return verdict.account
     if (verdict.kind === 'wrong') this.#refused(verdict.username, flow, 'wrong password or unknown user')
@@ -215,22 +218,25 @@ export class Registrar {
 
   #register(wish: RegisterWish, who: Registrant, finish: (answer: Answer) => void): void {
     const now = this.#options.clock.now()
-    this.#commits
-      .run(who.aor, (current) => decide(wish, who, current, this.#policy, now))
-      .then(({ answer }) => finish(answer))
-      .catch((error: unknown) => {
+    this.#commits.submit(
+      who.aor,
+      (current) => decide(wish, who, current, this.#policy, now),
+      (error, decision) => {
         // An outage was told of by the store, once; a shed request is no mistake.
-        if (!isOutage(error) && !(error instanceof TooBusyError)) {
+        if (!decision && !isOutage(error) && !(error instanceof TooBusyError)) {
           this.#options.log.error({ err: error, aor: who.aor }, 'a registration could not be stored')
         }
-        finish(this.#unavailable())
-      })
-      .catch((error: unknown) => this.#options.log.error({ err: error }, 'a REGISTER could not be answered'))
+        try {
+          finish(decision?.answer ?? this.#unavailable())
+        } catch (mistake) {
+          this.#options.log.error({ err: mistake }, 'a REGISTER could not be answered')
+        }
+      },
+    )
   }
 
-  #siteOf(uriText: string, flow: Flow): Site | undefined {
-    const uri = parseSipUri(uriText)
-    return uri && siteOf(uri, flow, this.#options.sites, this.#options.ownHosts)
+  #siteOf(uri: SipUri, flow: Flow): Site | undefined {
+    return siteOf(uri, flow, this.#options.sites, this.#options.ownHosts)
   }
 
   /** 503 with a time to come back that differs from phone to phone (RFC 3261 §21.5.4). */

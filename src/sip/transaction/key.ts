@@ -19,10 +19,8 @@ export function transactionKey(
 ): string {
   const { via, cseq, callId } = envelope
   const method = request.method === 'ACK' ? 'INVITE' : request.method
-  const sentBy = `${via.host}:${via.port ?? ''}`
   const modern = via.branch.startsWith(MAGIC_COOKIE) && via.branch.length > MAGIC_COOKIE.length
-  const identity = modern
-    ? [via.branch, sentBy, method]
-    : [via.branch, sentBy, method, request.uri, tagOf(envelope.from) ?? '', tagOf(envelope.to) ?? '']
-  return [...identity, callId, cseq.number, flow.transport, flow.remote.address].join('\n')
+  const old = modern ? '' : `\n${request.uri}\n${tagOf(envelope.from) ?? ''}\n${tagOf(envelope.to) ?? ''}`
+  const sender = `${flow.transport}\n${flow.remote.address}`
+  return `${via.branch}\n${via.host}:${via.port ?? ''}\n${method}${old}\n${callId}\n${cseq.number}\n${sender}`
 }
