@@ -10,18 +10,14 @@ function newest(path) {
   const info = statSync(path, { throwIfNoEntry: false })
   if (!info) return 0
   if (!info.isDirectory()) return info.mtimeMs
-  return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))))
+  // Examples of phones are for tests; the program knows nothing of them.
+  const names = readdirSync(path).filter((name) => name !== 'examples')
+  return Math.max(0, ...names.map((name) => newest(join(path, name))))
 }
 
-const builtAt = newest(join(root, 'dist', 'src', 'main.js'))
-const inputs = ['src', 'db', 'package.json', 'tsconfig.json', 'tsconfig.build.json'].map((name) => join(root, name))
-if (builtAt === 0 || inputs.some((path) => newest(path) > builtAt)) {
+const builtAt = newest(join(root, 'dist', 'phoneboot.js'))
+const names = ['src', 'db', 'device-templates', 'build.mjs', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+if (builtAt === 0 || names.some((name) => newest(join(root, name)) > builtAt)) {
   console.error('phoneboot: compiling TypeScript, this takes some seconds …')
-  execFileSync(
-    process.execPath,
-    [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(root, 'tsconfig.build.json')],
-    {
-      stdio: ['ignore', 2, 2],
-    },
-  )
+  execFileSync(process.execPath, [join(root, 'build.mjs')], { stdio: ['ignore', 2, 2] })
 }

@@ -1,10 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { assembleCatalog } from './catalog/assemble.js'
 import { isSecretParameter, rawParameterProblem, type Catalog } from './catalog/catalog.js'
-import { loadTemplateFolders, shippedTemplates } from './catalog/edge/load-folder.js'
 import { checkDeviceKeys } from './catalog/key-bank.js'
-import { parseTimeZones, type TimeZones } from './catalog/time-zones.js'
 import type { Config } from './config.js'
 import { openDatabases, type Databases } from './database/edge/connect.js'
 import { migrateDatabases, type MigrationReport } from './database/edge/migrate.js'
@@ -21,23 +18,14 @@ import { createExtensionAdmin, type ExtensionAdmin } from './extensions/use-case
 import { createKnexGroupStore } from './groups/edge/knex-store.js'
 import { createGroupAdmin, type GroupAdmin } from './groups/use-cases.js'
 import type { Log } from './observe/log.js'
-import { createRenderer, type Renderer } from './provisioning/render.js'
-import { READERS } from './readers/index.js'
+import { loadPhoneData, type PhoneData } from './phone-data.js'
 import { KEY_FILE_NAME, loadOrCreateKeyRing } from './secrets/edge/key-file.js'
 import { sealedRowsExist } from './secrets/edge/sealed-rows.js'
 import { createSecretBox, type SecretBox } from './secrets/seal.js'
 import { createKnexSettingsStore } from './settings/edge/knex-store.js'
 import { createSettingsAdmin, type SettingsAdmin } from './settings/use-cases.js'
-import { checkSetting, parseRawKey, parseVocabulary, type Vocabulary } from './settings/vocabulary.js'
+import { checkSetting, parseRawKey } from './settings/vocabulary.js'
 import { createKnexSiteStore } from './sites/edge/knex-store.js'
-
-/** Phones, vocabulary and time zones, as data. */
-export interface PhoneData {
-  catalog: Catalog
-  vocabulary: Vocabulary
-  zones: TimeZones
-  render: Renderer
-}
 
 /** What lies on disk, opened: database, keys and phones, with the use cases over them. For server and CLI alike. */
 export interface Installation extends PhoneData {
@@ -54,23 +42,6 @@ export interface Installation extends PhoneData {
   models: ModelLookup
   migration: MigrationReport
   close(): Promise<void>
-}
-
-/** Folders of phone data: ours, then the operator's over it. Throws TEMPLATES_INVALID. */
-export function templateRoots(config: Pick<Config, 'templatesDir'>): string[] {
-  return [shippedTemplates(), ...(config.templatesDir === undefined ? [] : [config.templatesDir])]
-}
-
-/** Reads and checks all phone data. Throws TEMPLATES_INVALID. */
-export function loadPhoneData(config: Pick<Config, 'templatesDir'>): PhoneData {
-  const folder = loadTemplateFolders(templateRoots(config))
-  const catalog = assembleCatalog(folder)
-  return {
-    catalog,
-    vocabulary: parseVocabulary(folder.vocabularyText),
-    zones: parseTimeZones(folder.zonesText),
-    render: createRenderer(catalog, READERS),
-  }
 }
 
 /** What the use cases for devices ask of a model. */
@@ -142,6 +113,9 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
       },
       get render() {
         return phones().render
+      },
+      get asBuilt() {
+        return phones().asBuilt
       },
       config,
       log,

@@ -4,21 +4,7 @@ import { createCatalog, type Catalog } from './catalog.js'
 import { inheritManifest } from './inherit.js'
 import { lintModels } from './lint.js'
 import { familySchema, modelSchema, type PhoneModel } from './manifest.js'
-
-/** A manifest as read from disk. */
-export interface ManifestSource {
-  /** Path relative to its templates root, `yealink/t21p-e2/model.yaml`, for messages. */
-  file: string
-  content: Record<string, unknown>
-}
-
-export interface TemplateFolder {
-  manifests: readonly ManifestSource[]
-  /** Template text by path relative to the templates root. */
-  templates: ReadonlyMap<string, string>
-  vocabularyText: string
-  zonesText: string
-}
+import type { TemplateFolder } from './template-folder.js'
 
 /**
  * Makes a catalogue from manifests: inherits, validates, lints. A manifest that comes later replaces an earlier one of

@@ -27,7 +27,7 @@ export interface Catalog {
   template(path: string): string | undefined
   partials(): ReadonlyMap<string, string>
   /** SHA-256 over every input: manifests, templates, vocabulary. */
-  digest: string
+  readonly digest: string
 }
 
 /** Everything a catalog is made from; what edge/load-folder.ts reads. */
@@ -109,9 +109,10 @@ export function createCatalog(input: CatalogInput): Catalog {
     },
     template: (path) => input.templates.get(path),
     partials: () => partials,
-    digest: sha256Hex(
-      JSON.stringify([input.models, [...input.templates].sort(([a], [b]) => (a < b ? -1 : 1)), input.vocabularyText]),
-    ),
+    get digest() {
+      const templates = [...input.templates].sort(([a], [b]) => (a < b ? -1 : 1))
+      return sha256Hex(JSON.stringify([input.models, templates, input.vocabularyText]))
+    },
   }
 }
 

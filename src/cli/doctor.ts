@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Config } from '../config.js'
 import { AppError } from '../domain/errors.js'
-import { loadPhoneData } from '../installation.js'
+import { loadPhoneData } from '../phone-data.js'
 import { localAddresses } from '../network/edge/interfaces.js'
 import { networkTrust } from '../network/trust.js'
 import { KEY_FILE_NAME } from '../secrets/edge/key-file.js'
@@ -62,8 +62,11 @@ async function examine(io: Io): Promise<Report> {
 }
 
 function phones(config: Config): Finding[] {
-  const { catalog } = loadPhoneData(config)
-  return [{ check: 'phones', state: 'ok', message: `${catalog.models().length} models, all manifests are sound` }]
+  const { catalog, asBuilt } = loadPhoneData(config)
+  const source = asBuilt ? 'as built' : 'read from their folders'
+  return [
+    { check: 'phones', state: 'ok', message: `${catalog.models().length} models, all manifests are sound (${source})` },
+  ]
 }
 
 async function database(io: Io): Promise<Finding[]> {

@@ -1,21 +1,49 @@
 import { Command, CommanderError } from 'commander'
-import { backupCommands } from './backup.js'
-import { bulkCommands } from './bulk.js'
-import { demoCommand } from './demo.js'
-import { deviceCommands } from './device.js'
-import { doctorCommand } from './doctor.js'
-import { extensionCommands } from './extension.js'
-import { groupCommands } from './group.js'
-import { migrateCommand } from './migrate.js'
-import { EXIT, writeError, writeReport, type ExitCode, type Io, type Report } from './output.js'
-import { phoneCommands } from './phone.js'
-import { registrationsCommand } from './registrations.js'
-import { renderCommand } from './render.js'
-import { serveCommand } from './serve.js'
-import { strangersCommand } from './strangers.js'
-import { settingsCommands } from './settings.js'
-import { simulateCommand } from './simulate.js'
-import { tftpGetCommand } from './tftp-get.js'
+import { EXIT, writeError, writeReport, type ExitCode, type Io, type Report, type Run } from './output.js'
+
+/** Runs a command that writes for itself, such as the server. */
+type RunServer = (work: () => Promise<ExitCode>) => Promise<void>
+
+type Define = (program: Command, io: Io, run: Run, runServer: RunServer) => void
+
+const backup = async (): Promise<Define> => (await import('./backup.js')).backupCommands
+const bulk = async (): Promise<Define> => (await import('./bulk.js')).bulkCommands
+
+/** Where each command is defined, in the order of the help. Only the one that is asked for is read: starting is work. */
+const COMMANDS: Readonly<Record<string, () => Promise<Define>>> = {
+  serve: async () => {
+    const { serveCommand } = await import('./serve.js')
+    return (program, io, _run, runServer) => serveCommand(program, io, runServer)
+  },
+  demo: async () => {
+    const { demoCommand } = await import('./demo.js')
+    return (program, io, _run, runServer) => demoCommand(program, io, runServer)
+  },
+  simulate: async () => (await import('./simulate.js')).simulateCommand,
+  migrate: async () => (await import('./migrate.js')).migrateCommand,
+  extension: async () => (await import('./extension.js')).extensionCommands,
+  device: async () => (await import('./device.js')).deviceCommands,
+  group: async () => (await import('./group.js')).groupCommands,
+  strangers: async () => (await import('./strangers.js')).strangersCommand,
+  registrations: async () => (await import('./registrations.js')).registrationsCommand,
+  settings: async () => (await import('./settings.js')).settingsCommands,
+  render: async () => (await import('./render.js')).renderCommand,
+  import: bulk,
+  export: bulk,
+  backup,
+  restore: backup,
+  phone: async () => (await import('./phone.js')).phoneCommands,
+  'tftp-get': async () => (await import('./tftp-get.js')).tftpGetCommand,
+  doctor: async () => (await import('./doctor.js')).doctorCommand,
+}
+
+/** The definitions that this command line needs: of the command it names, else all, for the help. */
+async function definitionsFor(args: readonly string[]): Promise<readonly Define[]> {
+  const name = args.find((arg) => !arg.startsWith('-')) ?? ''
+  const one = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (one) return [await one()]
+  return Promise.all([...new Set(Object.values(COMMANDS))].map((load) => load()))
+}
 
 /** Runs one command line (without node and script) and returns the exit code. */
 export async function runCommandLine(args: readonly string[], io: Io): Promise<ExitCode> {
@@ -38,22 +66,7 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<E
     .option('--json', 'answer as JSON')
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
-  serveCommand(program, io, guarded)
-  demoCommand(program, io, guarded)
-  simulateCommand(program, io, run)
-  migrateCommand(program, io, run)
-  extensionCommands(program, io, run)
-  deviceCommands(program, io, run)
-  groupCommands(program, io, run)
-  strangersCommand(program, io, run)
-  registrationsCommand(program, io, run)
-  settingsCommands(program, io, run)
-  renderCommand(program, io, run)
-  bulkCommands(program, io, run)
-  backupCommands(program, io, run)
-  phoneCommands(program, io, run)
-  tftpGetCommand(program, io, run)
-  doctorCommand(program, io, run)
+  for (const define of await definitionsFor(args)) define(program, io, run, guarded)
 
   try {
     await program.parseAsync([...args], { from: 'user' })

@@ -29,12 +29,17 @@ export type Renderer = (input: RenderInput) => Rendered
 /**
  * A renderer over one catalogue. Templates are compiled on first use and kept; a catalogue never changes.
  * Every file is read back by the vendor's independent reader before it is handed out.
+ * @param options.templatesAreProven all of them were compiled before, when the program was built
  */
-export function createRenderer(catalog: Catalog, readers: Readonly<Record<string, Reader>>): Renderer {
-  const compile = createTemplates(catalog.partials())
+export function createRenderer(
+  catalog: Catalog,
+  readers: Readonly<Record<string, Reader>>,
+  { templatesAreProven = false } = {},
+): Renderer {
+  let compile: ReturnType<typeof createTemplates> | undefined
   const compiled = new Map<string, Template>()
   // A mistake in a template is told when the server starts, not when the first phone asks.
-  for (const { model } of catalog.models()) {
+  for (const { model } of templatesAreProven ? [] : catalog.models()) {
     for (const { template } of catalog.files(model)) {
       if (template !== undefined) templateOf(template)
     }
@@ -44,6 +49,7 @@ export function createRenderer(catalog: Catalog, readers: Readonly<Record<string
     if (known) return known
     const source = catalog.template(path)
     if (source === undefined) throw new AppError('TEMPLATES_INVALID', `template ${path} does not exist`)
+    compile ??= createTemplates(catalog.partials())
     const template = compile(source, path)
     compiled.set(path, template)
     return template

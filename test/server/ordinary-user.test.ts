@@ -25,11 +25,11 @@ async function mayRead(): Promise<RunOptions> {
   if (spawnSync(command, [...args, process.execPath, PROGRAM, '--help']).status === 0) return { through: AS_NOBODY }
   copy = await mkdtemp(join(tmpdir(), 'phoneboot-copy-'))
   await chmod(copy, 0o755)
-  const root = join(dirname(PROGRAM), '..', '..')
+  const root = join(dirname(PROGRAM), '..')
   for (const name of ['dist', 'device-templates', 'node_modules', 'package.json']) {
     await cp(join(root, name), join(copy, name), { recursive: true })
   }
-  return { through: AS_NOBODY, program: join(copy, 'dist', 'src', 'main.js') }
+  return { through: AS_NOBODY, program: join(copy, 'dist', 'phoneboot.js') }
 }
 
 const free = async (port: number): Promise<boolean> => {

@@ -3,7 +3,7 @@ import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse, YAMLParseError } from 'yaml'
 import { AppError } from '../../domain/errors.js'
-import type { ManifestSource, TemplateFolder } from '../assemble.js'
+import { layFolders, type TemplateFolder, type TemplateSources } from '../template-folder.js'
 
 /** The phones shipped with phoneboot: `device-templates/` beside package.json, from src as well as from dist. */
 export function shippedTemplates(): string {
@@ -19,24 +19,42 @@ export function shippedTemplates(): string {
 
 /**
  * Reads template folders, later ones over earlier ones: the shipped folder, then the operator's.
- * Only `*.yaml` manifests and `*.hbs` templates are looked at, `examples/` is left out; symbolic links are not followed.
  * Throws TEMPLATES_INVALID naming file and line of a YAML mistake, or a folder that cannot be read.
  */
 export function loadTemplateFolders(roots: readonly string[]): TemplateFolder {
-  const manifests: ManifestSource[] = []
-  const templates = new Map<string, string>()
-  let vocabularyText = ''
-  let zonesText = ''
-  for (const root of roots) {
-    for (const path of filesBelow(root)) {
-      const name = relative(root, path).split(sep).join('/')
-      if (name === 'vocabulary.yaml') vocabularyText = readFileSync(path, 'utf8')
-      else if (name === 'time-zones.yaml') zonesText = readFileSync(path, 'utf8')
-      else if (/(^|\/)(family|model)\.yaml$/.test(name)) manifests.push({ file: name, content: readYaml(path, name) })
-      else if (name.endsWith('.hbs')) templates.set(name, readFileSync(path, 'utf8'))
-    }
+  return layFolders(roots.map((root) => parseSources(readSources(root))))
+}
+
+/**
+ * The text of every file that phone data is made from, by path relative to `root`: `*.yaml` manifests and `*.hbs`
+ * templates; `examples/` is left out, symbolic links are not followed. Throws TEMPLATES_INVALID.
+ */
+export function readSources(root: string): TemplateSources {
+  const sources = new Map<string, string>()
+  for (const path of filesBelow(root)) {
+    const name = relative(root, path).split(sep).join('/')
+    if (isSource(name)) sources.set(name, readFileSync(path, 'utf8'))
   }
-  return { manifests, templates, vocabularyText, zonesText }
+  return sources
+}
+
+const MANIFEST = /(^|\/)(family|model)\.yaml$/
+
+function isSource(name: string): boolean {
+  return name === 'vocabulary.yaml' || name === 'time-zones.yaml' || MANIFEST.test(name) || name.endsWith('.hbs')
+}
+
+/** Throws TEMPLATES_INVALID naming file and line of a YAML mistake. */
+export function parseSources(sources: TemplateSources): TemplateFolder {
+  const files = [...sources]
+  return {
+    manifests: files
+      .filter(([name]) => MANIFEST.test(name))
+      .map(([file, text]) => ({ file, content: parseYaml(text, file) })),
+    templates: new Map(files.filter(([name]) => name.endsWith('.hbs'))),
+    vocabularyText: sources.get('vocabulary.yaml') ?? '',
+    zonesText: sources.get('time-zones.yaml') ?? '',
+  }
 }
 
 function filesBelow(folder: string): string[] {
@@ -55,9 +73,9 @@ function filesBelow(folder: string): string[] {
     })
 }
 
-function readYaml(path: string, name: string): Record<string, unknown> {
+function parseYaml(text: string, name: string): Record<string, unknown> {
   try {
-    const content: unknown = parse(readFileSync(path, 'utf8'))
+    const content: unknown = parse(text)
     if (typeof content === 'object' && content !== null && !Array.isArray(content))
       return content as Record<string, unknown>
   } catch (error) {

@@ -1,7 +1,7 @@
 import { access, constants, mkdir, open } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import knex, { type Knex } from 'knex'
-import pg from 'pg'
+import type Pg from 'pg'
 import type sqlite3 from 'sqlite3'
 import { AppError, systemErrorCode } from '../../domain/errors.js'
 import type { Log } from '../../observe/log.js'
@@ -126,6 +126,8 @@ export function sqlitePool(file: string, synchronous: 'full' | 'normal', busyMs 
 }
 
 async function openPostgres(url: string, log: Log): Promise<Databases> {
+  // Read here: most installations have no PostgreSQL.
+  const { default: pg } = await import('pg')
   const pool = knex({
     client: 'pg',
     connection: {
@@ -133,7 +135,7 @@ async function openPostgres(url: string, log: Log): Promise<Databases> {
       application_name: 'phoneboot',
       connectionTimeoutMillis: 10_000,
       keepAlive: true,
-      types: { getTypeParser },
+      types: { getTypeParser: countsAsNumbers(pg) },
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max: 10 },
     log: QUIET,
@@ -152,8 +154,10 @@ async function openPostgres(url: string, log: Log): Promise<Databases> {
 }
 
 /** Counts and times come as numbers: all of ours are below 2^53. */
-const getTypeParser: typeof pg.types.getTypeParser = ((oid: number, format?: 'text') =>
-  oid === BIGINT_OID ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser
+function countsAsNumbers(pg: typeof Pg): typeof Pg.types.getTypeParser {
+  return ((oid: number, format?: 'text') =>
+    oid === BIGINT_OID ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser
+}
 
 /** Host, port and database of a URL: what may be shown. */
 function withoutPassword(url: string): string {
