@@ -11,7 +11,7 @@ import { MemorySnapshot } from '../../dist/src/snapshot/memory-snapshot.js'
 import { OPTIONS } from './options.mjs'
 import { run, start, stop } from './processes.mjs'
 
-const MAIN = resolve(import.meta.dirname, '../../dist/src/main.js')
+const MAIN = resolve(import.meta.dirname, '../../dist/phoneboot.js')
 
 export const folder = mkdtempSync(join(tmpdir(), 'phoneboot-bench-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))

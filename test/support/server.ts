@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The program as `npm start` and `npm run phoneboot` run it; `npm test` has built it before. */
-export const PROGRAM = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url))
+export const PROGRAM = fileURLToPath(new URL('../../dist/phoneboot.js', import.meta.url))
 
 /** For tests that start the program many times: some ten times what they take on an idle machine. */
 export const SERVER_TEST_MS = 120_000
