@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { copyOfData, folder, phones, prepare, serve } from './support/installation.mjs'
 import { OPTIONS } from './support/options.mjs'
 import { startKamailio, startNginx, startTftpd } from './support/peers.mjs'
-import { cpuSeconds, need, residentMiB, run, stop } from './support/processes.mjs'
+import { cpuSeconds, freePort, need, residentMiB, run, stop } from './support/processes.mjs'
 import { heading, median, percentile, remember, spread } from './support/rounds.mjs'
 
 const LOAD = resolve(import.meta.dirname, 'support/power-cut-load.mjs')
@@ -28,6 +28,16 @@ const load = async (options) =>
     await run(process.execPath, [LOAD, JSON.stringify({ count, tftpPercent: TFTP_PERCENT, spreadMs, ...options })]),
   )
 
+/** The same ports each time: they stand in the files, which are then the same, too. */
+const ports = { httpPort: await freePort(), tftpPort: await freePort() }
+const settings = {
+  PHONEBOOT_HTTP_PORT: String(ports.httpPort),
+  PHONEBOOT_HTTPS_PORT: String(await freePort()),
+  PHONEBOOT_TFTP_PORT: String(ports.tftpPort),
+  PHONEBOOT_SIP_PORT: String(await freePort()),
+}
+const serveCopy = async (dataDir) => serve({ ...settings, PHONEBOOT_DATA_DIR: dataDir })
+
 const savingIn = count * 15
 /** What the phones ask for, as phoneboot answers it: the peers serve these bytes. */
 async function saveFiles() {
@@ -35,41 +45,41 @@ async function saveFiles() {
   mkdirSync(root)
   chmodSync(root, 0o755)
   const dataDir = copyOfData('saving')
-  const server = await serve({ PHONEBOOT_DATA_DIR: dataDir })
-  const { registered, failures } = await load({ ...ports(server), saveTo: root, spreadMs: savingIn })
+  const server = await serveCopy(dataDir)
+  const { registered, failures } = await load({ ...ports, saveTo: root, spreadMs: savingIn })
   if (registered !== count) throw new Error(`only ${registered} phones got their files: ${JSON.stringify(failures)}`)
   await server.stop()
   rmSync(dataDir, { recursive: true })
   return root
 }
 
-const ports = ({ ports: { http, tftp } }) => ({ httpPort: http, tftpPort: tftp })
-
 /** CPU seconds that the servers take for one load, and what it measured. */
 async function measured(pids, options) {
   const cpu = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0)
   const before = cpu()
-  const result = await load(options)
+  const result = await load({ known: root, ...options })
+  if (result.readAnew > 0)
+    console.log(`  ${result.readAnew} files were not the saved ones; the simulator read them itself`)
   return { ...result, p50: percentile(result.times, 0.5), p95: percentile(result.times, 0.95), server: cpu() - before }
 }
 
 /** Each time a server with nothing rendered and nobody registered, as if it had lost its power too. */
 async function ours(round) {
   const dataDir = copyOfData(`data-${round}`)
-  const server = await serve({ PHONEBOOT_DATA_DIR: dataDir })
+  const server = await serveCopy(dataDir)
   if (OPTIONS.warm) {
     const saveTo = join(folder, 'warm')
     mkdirSync(saveTo, { recursive: true })
-    await load({ ...ports(server), saveTo, spreadMs: savingIn })
+    await load({ ...ports, saveTo, spreadMs: savingIn })
   }
-  const result = await measured([server.pid], ports(server))
+  const result = await measured([server.pid], ports)
   const mib = residentMiB(server.pid)
   await server.stop()
   rmSync(dataDir, { recursive: true })
   return { ...result, mib }
 }
 
-async function peersOf(root, accounts) {
+async function peersOf(accounts) {
   const [nginx, tftpd] = [await startNginx(root), await startTftpd(root)]
   return async () => {
     const kamailio = await startKamailio(accounts)
@@ -81,9 +91,10 @@ async function peersOf(root, accounts) {
   }
 }
 
+const root = await saveFiles()
 const sides = [{ name: 'phoneboot', once: ours, results: [] }]
 if (!OPTIONS.alone) {
-  const once = await peersOf(await saveFiles(), await phones())
+  const once = await peersOf(await phones())
   sides.push({ name: 'nginx + tftpd-hpa + kamailio', once, results: [] })
 }
 for (let round = 1; round <= pairs; round += 1) for (const side of sides) side.results.push(await side.once(round))

@@ -1,5 +1,5 @@
 import type { Mac } from '../domain/mac-address.js'
-import { READERS, type Entry, type ReaderName } from '../readers/index.js'
+import { READERS, type Entry, type Reader, type ReaderName } from '../readers/index.js'
 import type { SimulatedModel } from './models.js'
 import type { FailureKind } from './progress.js'
 
@@ -21,6 +21,8 @@ export interface BootingPhone {
   readonly mac: Mac
   /** Directory that DHCP told, `http://192.0.2.5:8080/` or `tftp://192.0.2.5/`; ends in a slash. */
   readonly baseUrl: string
+  /** Another way to read files than the readers, for load tools that know the files already. */
+  readonly read?: (reader: ReaderName, bytes: Uint8Array) => ReturnType<Reader>
 }
 
 /** Ends a boot: thrown inside the sequence, turned into its result by `boot`. */
@@ -79,7 +81,7 @@ export function* fetchEntries(
 ): Sequence<readonly Entry[] | undefined> {
   const bytes = yield* fetchFile(phone, url)
   if (bytes === undefined) return undefined
-  const result = READERS[reader](bytes)
+  const result = phone.read ? phone.read(reader, bytes) : READERS[reader](bytes)
   if (!result.ok) throw new BootFailure('unreadable', `${fileName(url)} line ${result.line}: ${result.reason}`)
   return result.entries
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../domain/clock.js'
 import type { Mac } from '../../domain/mac-address.js'
 import type { PhoneAccount } from '../../readers/phone-account.js'
 import { boot, type BootEnd } from '../boot-sequence.js'
-import { fileName, type FetchOutcome } from '../boot-files.js'
+import { type BootingPhone, fileName, type FetchOutcome } from '../boot-files.js'
 import type { SimulatedModel } from '../models.js'
 import type { FailureKind, PhoneProgress } from '../progress.js'
 import {
@@ -22,6 +22,8 @@ export interface PhoneWorld {
   fetch(request: FetchRequest): Promise<FetchOutcome>
   /** @throws RegistrationFailure */
   register(request: RegistrationRequest): Promise<Registration>
+  /** Default: the readers. */
+  readonly read?: BootingPhone['read']
 }
 
 export interface PhoneSpec {
@@ -100,7 +102,7 @@ export class SimulatedPhone {
 
   async #boot(): Promise<BootEnd | undefined> {
     const { spec, world } = this
-    const sequence = boot(spec)
+    const sequence = boot({ ...spec, ...(world.read && { read: world.read }) })
     let step = sequence.next()
     while (!step.done) {
       if (this.#isOff) return undefined

@@ -199,7 +199,11 @@ class RegisterClient {
     return new Promise((resolve, reject) => {
       let state = CLIENT_START
       const cancels = new Map<string, () => void>()
-      const cancelAll = (): void => cancels.forEach((cancel) => cancel())
+      const cancelAll = (): void => {
+        cancels.forEach((cancel) => cancel())
+        // An error's stack is costly, and nobody would read it.
+        this.#abort = () => undefined
+      }
       const run = (input: ClientInput, response?: SipResponse): void => {
         const step = stepClient(state, input, socket.reliable)
         state = step.state
