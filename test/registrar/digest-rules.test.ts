@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { headerValue, headerValues } from '../../src/sip/message.js'
-import { FakeFlow } from '../support/fake-flow.js'
+import type { FakeFlow } from '../support/fake-flow.js'
 import { A, Bench } from '../support/registrar-bench.js'
 import { authorizationFor, type RegisterParts } from '../support/sip-requests.js'
 
