@@ -20,6 +20,11 @@ import type { Millis } from '../../domain/clock.js'
  * Rows to insert have every column: SQLite writes NULL into a column that other rows of the statement have.
  */
 
+/** Names of a table's columns; the compiler asks for each one of its row. */
+function namesOf<Row>(columns: Readonly<Record<keyof Row, true>>): readonly (keyof Row & string)[] {
+  return Object.keys(columns) as (keyof Row & string)[]
+}
+
 export interface SiteRow {
   id: Id
   slug: string
@@ -45,6 +50,19 @@ export interface ExtensionRow {
   enabled: number
   revision: number
 }
+
+export const EXTENSION_COLUMNS = namesOf<ExtensionRow>({
+  id: true,
+  site_id: true,
+  number: true,
+  display_name: true,
+  email: true,
+  auth_username: true,
+  sealed_password: true,
+  max_contacts: true,
+  enabled: true,
+  revision: true,
+})
 
 export function toExtension(row: ExtensionRow): Extension {
   return {
@@ -93,6 +111,24 @@ export interface DeviceRow {
   last_seen_ip: string | null
   revision: number
 }
+
+export const DEVICE_COLUMNS = namesOf<DeviceRow>({
+  id: true,
+  site_id: true,
+  mac: true,
+  model: true,
+  name: true,
+  state: true,
+  group_id: true,
+  retired_at: true,
+  sealed_token: true,
+  token_hash: true,
+  sealed_admin_password: true,
+  firmware_version: true,
+  last_seen_at: true,
+  last_seen_ip: true,
+  revision: true,
+})
 
 export function toDevice(row: DeviceRow): Device {
   return {
@@ -145,6 +181,17 @@ export interface LineRow {
   sealed_password: Sealed
 }
 
+export const LINE_COLUMNS = namesOf<LineRow>({
+  id: true,
+  site_id: true,
+  device_id: true,
+  position: true,
+  extension_id: true,
+  label: true,
+  auth_username: true,
+  sealed_password: true,
+})
+
 export function toLine(row: LineRow): Line {
   return {
     id: row.id,
@@ -182,6 +229,19 @@ export interface LineKeyRow {
   label: string | null
   line: number | null
 }
+
+export const LINE_KEY_COLUMNS = namesOf<LineKeyRow>({
+  id: true,
+  site_id: true,
+  extension_id: true,
+  device_id: true,
+  bank: true,
+  position: true,
+  kind: true,
+  value: true,
+  label: true,
+  line: true,
+})
 
 export function toLineKey(row: LineKeyRow): LineKey {
   return {

@@ -1,6 +1,11 @@
 import type { Knex } from 'knex'
 import { parseLayerKey } from '../../database/change.js'
+import { eachRow } from '../../database/edge/read-rows.js'
 import {
+  DEVICE_COLUMNS,
+  EXTENSION_COLUMNS,
+  LINE_COLUMNS,
+  LINE_KEY_COLUMNS,
   toDevice,
   toExtension,
   toLine,
@@ -19,9 +24,6 @@ import type { Id, Layer, Line, LineKey } from '../../domain/entities.js'
 import { SnapshotContent } from '../memory-snapshot.js'
 import type { LayerValues } from '../snapshot.js'
 
-/** Rows per query: the event loop goes round between two pages. */
-const PAGE_ROWS = 500
-
 /** Everything, as it was at the moment of change feed row `feedId`. */
 export interface LoadedSnapshot {
   content: SnapshotContent
@@ -36,16 +38,16 @@ export async function loadSnapshot(db: Knex): Promise<LoadedSnapshot> {
     for (const row of (await trx('sites').select()) as SiteRow[]) content.putSite(toSite(row))
     await loadLayers(trx, content)
     const keys = new Map<Id, LineKey[]>()
-    await eachRow<LineKeyRow>(trx, 'line_keys', (row) => {
+    await eachRow<LineKeyRow>(trx, 'line_keys', LINE_KEY_COLUMNS, (row) => {
       const key = toLineKey(row)
       push(keys, key.owner.id, key)
     })
     const lines = new Map<Id, Line[]>()
-    await eachRow<LineRow>(trx, 'lines', (row) => push(lines, row.device_id, toLine(row)))
-    await eachRow<ExtensionRow>(trx, 'extensions', (row) =>
+    await eachRow<LineRow>(trx, 'lines', LINE_COLUMNS, (row) => push(lines, row.device_id, toLine(row)))
+    await eachRow<ExtensionRow>(trx, 'extensions', EXTENSION_COLUMNS, (row) =>
       content.putExtension({ ...toExtension(row), keys: inOrder(keys.get(row.id)) }),
     )
-    await eachRow<DeviceRow>(trx, 'devices', (row) =>
+    await eachRow<DeviceRow>(trx, 'devices', DEVICE_COLUMNS, (row) =>
       content.putDevice({ ...toDevice(row), lines: inOrder(lines.get(row.id)), keys: inOrder(keys.get(row.id)) }),
     )
     return { content, feedId: newest?.id ?? 0 }
@@ -77,17 +79,6 @@ async function loadLayers(trx: Knex, content: SnapshotContent): Promise<void> {
 
 function toValues(rows: readonly SettingRow[]): ReadonlyMap<string, unknown> {
   return new Map(rows.map((row) => [row.key, toSettingValue(row).value]))
-}
-
-async function eachRow<Row extends { id: Id }>(trx: Knex, table: string, use: (row: Row) => void): Promise<void> {
-  let after = ''
-  for (;;) {
-    const rows: Row[] = await trx(table).where('id', '>', after).orderBy('id').limit(PAGE_ROWS)
-    rows.forEach(use)
-    const last = rows.at(-1)
-    if (!last || rows.length < PAGE_ROWS) return
-    after = last.id
-  }
 }
 
 function push<K, V>(groups: Map<K, V[]>, key: K, value: V): void {
