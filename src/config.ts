@@ -29,6 +29,12 @@ export interface Config {
   trustedNetworks?: string
   trustedProxies?: string
   unlimitedNetworks?: string
+  /** Points for refused requests that an address may gather in ten minutes. */
+  maxRefusals: number
+  /** Length of a first ban. */
+  banMinutes: number
+  /** User-Agents that get no SIP answer, parted by commas; undefined: the built-in list. */
+  sipScanners?: string
   /** Admin page and REST API. */
   adminPort: number
   /** 3000 was not asked for by hand, so a free port may stand in for it. */
@@ -80,6 +86,9 @@ const schema = z.strictObject({
   PHONEBOOT_TRUSTED_NETWORKS: z.string().optional(),
   PHONEBOOT_TRUSTED_PROXIES: z.string().optional(),
   PHONEBOOT_UNLIMITED_NETWORKS: z.string().optional(),
+  PHONEBOOT_MAX_REFUSALS: z.coerce.number().int().min(10).max(1_000_000).default(100),
+  PHONEBOOT_BAN_MINUTES: z.coerce.number().int().min(1).max(1440).default(10),
+  PHONEBOOT_SIP_SCANNERS: text.optional(),
   PHONEBOOT_ADMIN_PORT: port.optional(),
   PHONEBOOT_ADMIN_BIND: bindList.default(['127.0.0.1']),
   PHONEBOOT_TLS_CERT: text.optional(),
@@ -142,6 +151,8 @@ function toConfig(data: z.infer<typeof schema>, folder: string): Config {
     adminPort: data.PHONEBOOT_ADMIN_PORT ?? 3000,
     adminPortIsDefault: data.PHONEBOOT_ADMIN_PORT === undefined,
     adminBind: data.PHONEBOOT_ADMIN_BIND,
+    maxRefusals: data.PHONEBOOT_MAX_REFUSALS,
+    banMinutes: data.PHONEBOOT_BAN_MINUTES,
     eventDays: data.PHONEBOOT_EVENT_DAYS,
     logLevel: data.PHONEBOOT_LOG_LEVEL,
     ...optional('databaseUrl', data.PHONEBOOT_DATABASE_URL),
@@ -152,6 +163,7 @@ function toConfig(data: z.infer<typeof schema>, folder: string): Config {
     ...optional('trustedNetworks', data.PHONEBOOT_TRUSTED_NETWORKS),
     ...optional('trustedProxies', data.PHONEBOOT_TRUSTED_PROXIES),
     ...optional('unlimitedNetworks', data.PHONEBOOT_UNLIMITED_NETWORKS),
+    ...optional('sipScanners', data.PHONEBOOT_SIP_SCANNERS),
     ...optional('tlsCert', path(data.PHONEBOOT_TLS_CERT)),
     ...optional('tlsKey', path(data.PHONEBOOT_TLS_KEY)),
   }

@@ -12,6 +12,7 @@ import { systemRandom } from './domain/edge/system-random.js'
 import type { Site } from './domain/entities.js'
 import { openFirmwareFolder } from './firmware/edge/folder.js'
 import type { Installation } from './installation.js'
+import { createLimits, type ServerLimits } from './limits/edge/server-limits.js'
 import { addressFamily, normaliseAddress, parseEndpoint } from './network/address.js'
 import { localAddresses, localAddressesNow } from './network/edge/interfaces.js'
 import { inContainer, trustNow } from './network/edge/trust-now.js'
@@ -144,9 +145,17 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
   })
   undo.add(() => certificates.close())
 
+  const limits = await createLimits({
+    ...{ config, databases, clock: systemClock, log },
+    isExempt: (address) => trust().unlimited.contains(address),
+    isProxy: (address) => trust().proxies.contains(address),
+    phonesSeenAt: (covers, since) => sightings.countAt(covers, since),
+  })
+  undo.add(() => limits.stop())
+
   // Known once all listeners are up; no phone is answered before.
   const ports: Ports = { http: 0, https: 0, tftp: 0, sip: 0, admin: 0 }
-  const sip = await startSip(installation, snapshot, sightings, undo)
+  const sip = await startSip(installation, snapshot, sightings, limits, undo)
   undo.add(feed.onChange(sip.dropRevoked))
   ports.sip = sip.port
   const caModifiedMs = systemClock.now()
@@ -174,6 +183,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
     },
     record: (event) => {
       events.record(event)
+      limits.heed(event)
       // A stranger may ask for any MAC: that is not the phone.
       const seen = event.outcome === 'untrusted' ? undefined : event.deviceId
       if (seen !== undefined) sightings.note({ deviceId: seen, at: event.at, ip: event.peer })
@@ -193,13 +203,18 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
   ports.tftp = tftp.port
   undo.add(() => tftp.stop())
   const http = await startPhoneHttpServer({
-    handler: createPhoneHttp({ provisioning, trustedProxies: trust().proxies, clock: systemClock, log }),
+    handler: createPhoneHttp({
+      ...{ provisioning, trustedProxies: trust().proxies, guard: limits.http },
+      ...{ clock: systemClock, log },
+    }),
+    guard: limits.http,
     bind: config.bind,
     httpPort: config.httpPort,
     https: { port: config.httpsPort, certificates },
     clock: systemClock,
     log,
   })
+  limits.onBan(http.dropUnanswered)
   // Both give running transfers 5 s; together, not one after the other.
   undo.add(() => Promise.all([http.stop(), tftp.stop()]))
   ports.http = http.httpPort
@@ -235,6 +250,7 @@ async function startSip(
   { config, databases, catalog, secrets, log }: Installation,
   snapshot: Snapshot,
   sightings: ReturnType<typeof createSightingWriter>,
+  limits: ServerLimits,
   undo: Undo,
 ): Promise<{ port: number; dropRevoked: () => void }> {
   const accounts = new SnapshotAccounts(
@@ -244,6 +260,7 @@ async function startSip(
   )
   const sites = withDomain(accounts, config.sipDomain)
   const learn = ({ kind, binding }: BindingChange): void => {
+    if (kind === 'save') limits.vouch(binding)
     if (kind !== 'save' || binding.lineId === undefined) return
     const user = snapshot.deviceByLine(binding.lineId)
     const model = user && catalog.model(user.model)
@@ -273,6 +290,7 @@ async function startSip(
     ownHosts: () => [...(config.host === undefined ? [] : [config.host]), ...present().map(({ address }) => address)],
     nonceSeconds: config.sipNonceSeconds,
     onChange: learn,
+    guard: limits.sip,
   })
   let closeListeners: () => Promise<void> = () => Promise.resolve()
   undo.add(async () => {
@@ -280,12 +298,16 @@ async function startSip(
     await closeListeners()
   })
   await registrar.start()
+  limits.countBindings(() => registrar.bindings())
   const listeners = await openSipListeners({
     port: config.sipPort,
     bind: config.bind,
     clock: systemClock,
     log,
-    onMessage: registrar.handle,
+    onMessage: (parsed, flow) => {
+      if (limits.sip.hears(parsed, flow)) registrar.handle(parsed, flow)
+    },
+    refuses: limits.sip.refuses,
   })
   closeListeners = () => listeners.close()
   return { port: listeners.port, dropRevoked: () => void registrar.dropRevoked() }

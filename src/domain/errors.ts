@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   KEY_INVALID: 'The phone has no such key, or the key cannot do this.',
   SITE_NOT_FOUND: 'No such site.',
   REVISION_CONFLICT: 'Somebody else changed this meanwhile.',
+  BAN_NOT_FOUND: 'No ban in force covers this address.',
   CSV_INVALID: 'The file cannot be imported; every mistake is listed with row and column.',
   FILE_NOT_FOUND: 'No such file.',
   USAGE: 'The command line is wrong.',

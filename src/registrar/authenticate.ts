@@ -10,15 +10,18 @@ import { challengeAlgorithms } from './policy.js'
 /** The outcome of looking at the Authorization headers. Only `stale` and `accepted` need the right password. */
 export type Verdict =
   | { readonly kind: 'accepted'; readonly account: DigestAccount }
-  | { readonly kind: 'challenge' | 'stale' }
-  /** An answer to one of our own challenges that does not prove the password. */
-  | { readonly kind: 'wrong'; readonly username: string }
+  /** `barred`: too many wrong passwords for this user came from there, so it was not looked at. */
+  | { readonly kind: 'challenge' | 'stale' | 'barred' }
+  /** An answer to one of our own challenges that does not prove the password. `guess` is the digest. */
+  | { readonly kind: 'wrong'; readonly username: string; readonly nonce: string; readonly guess: string }
 
 /** What authentication needs; all of it in memory. */
 export interface Authentication {
   readonly accounts: Accounts
   readonly nonces: Nonces
   readonly counts: NonceCounts
+  /** May this user's password be tried? Asked for known and unknown ones alike. Left out: always. */
+  readonly mayTry?: (username: string) => boolean
 }
 
 /** Who asks for the password. */
@@ -66,15 +69,10 @@ function ha1For(account: DigestAccount | undefined, { algorithm }: Credentials, 
  * end alike. A nonce that is not good any more, or a count used before, is `stale` only when the password was right
  * (RFC 2617 §3.2.1), so the phone recovers by itself and a guesser learns nothing.
  */
-export function authenticate(
-  request: SipRequest,
-  site: DigestSite,
-  { accounts, nonces, counts }: Authentication,
-  now: Millis,
-): Verdict {
+export function authenticate(request: SipRequest, site: DigestSite, parts: Authentication, now: Millis): Verdict {
   let verdict: Verdict = { kind: 'challenge' }
   for (const credentials of ownCredentials(request, site)) {
-    const next = check(request, credentials, site, { accounts, nonces, counts }, now)
+    const next = check(request, credentials, site, parts, now)
     if (next.kind === 'accepted') return next
     if (verdict.kind === 'challenge' || next.kind === 'stale') verdict = next
   }
@@ -85,14 +83,15 @@ function check(
   request: SipRequest,
   credentials: Credentials,
   { id, realm }: DigestSite,
-  { accounts, nonces, counts }: Authentication,
+  { accounts, nonces, counts, mayTry }: Authentication,
   now: Millis,
 ): Verdict {
   const { nonce } = credentials
   const username = wireText(credentials.username)
+  if (mayTry?.(username) === false) return { kind: 'barred' }
   const account = accounts.findDigestUser(id, username)
   const proved = provesHa1(credentials, request.method, ha1For(account, credentials, realm, nonces.nobody))
-  if (!proved || !account) return { kind: 'wrong', username }
+  if (!proved || !account) return { kind: 'wrong', username, nonce, guess: credentials.response }
   // A nonce of another key is most likely from before a restart of this server.
   if (nonces.check(nonce, now, realm) !== 'good') return { kind: 'stale' }
   // Without qop there is no count (RFC 2069): such a nonce is good for one request.
@@ -100,17 +99,27 @@ function check(
   return fresh ? { kind: 'accepted', account } : { kind: 'stale' }
 }
 
+/** How a phone is challenged. */
+export interface Challenge {
+  readonly realm: string
+  /** Address it is sent to. */
+  readonly to: string
+  readonly stale: boolean
+  /** Only the first challenge: an answer much longer than its question is a weapon against whoever is named as source. */
+  readonly short: boolean
+}
+
 /** [RFC8760-2.3] One challenge per algorithm; MD5 first, because old phones look at the first one only. */
 export function challengeHeaders(
   request: SipRequest,
-  realm: string,
+  { realm, to, stale, short }: Challenge,
   nonces: Nonces,
   now: Millis,
-  stale: boolean,
 ): Header[] {
   const wireRealm = isAscii(realm) ? realm : Buffer.from(realm, 'utf8').toString('latin1')
-  const nonce = nonces.issue(now, realm)
-  return challengeAlgorithms(headerValue(request, 'User-Agent')).map((algorithm) => ({
+  const nonce = nonces.issue(now, realm, to)
+  const offered = challengeAlgorithms(headerValue(request, 'User-Agent'))
+  return (short ? offered.slice(0, 1) : offered).map((algorithm) => ({
     name: 'WWW-Authenticate',
     value: formatChallenge({ realm: wireRealm, nonce, algorithm, stale }),
   }))

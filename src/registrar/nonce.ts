@@ -4,8 +4,12 @@ import type { Random } from '../domain/random.js'
 
 const TIME_DIGITS = 12
 const SERIAL_DIGITS = 8
-const HEAD_DIGITS = TIME_DIGITS + SERIAL_DIGITS
-const MAC_DIGITS = 32
+/** Whom it was sent to. */
+const ADDRESS_DIGITS = 8
+const HEAD_DIGITS = TIME_DIGITS + SERIAL_DIGITS + ADDRESS_DIGITS
+const MAC_DIGITS = 24
+/** Longest keyed text: half of a SHA-256. */
+const KEYED_DIGITS = 32
 const SHAPE = new RegExp(`^[0-9a-f]{${HEAD_DIGITS + MAC_DIGITS}}$`)
 /** Serial numbers begin again after so many: days later, at any load. */
 const SERIALS = 2 ** 31
@@ -20,8 +24,9 @@ export type NonceState = 'good' | 'expired' | 'forged'
 const digits = (value: number, length: number): string => value.toString(16).padStart(length, '0')
 
 /**
- * Nonces that carry their own time and signature (RFC 7616 §3.3), so that a challenge costs no memory: time and
- * serial number, then a MAC over them and the realm, all hex. One nonce stands in the challenges of all algorithms.
+ * Nonces that carry their own time and signature (RFC 7616 §3.3), so that a challenge costs no memory: time, serial
+ * number and the address it is sent to (keyed), then a MAC over them and the realm, all hex. One nonce stands in the
+ * challenges of all algorithms. It is good from any address; `wasSentTo` tells whether a UDP source is real.
  */
 export class Nonces {
   /** An HA1 that nobody has, for users that do not exist: 64 hex digits. */
@@ -43,17 +48,24 @@ export class Nonces {
     this.#serial = Buffer.from(random.bytes(4)).readUInt32BE(0) % SERIALS
   }
 
-  issue(now: Millis, realm: string): string {
+  /** @param address of the phone that is challenged */
+  issue(now: Millis, realm: string, address: string): string {
     this.#serial = (this.#serial + 1) % SERIALS
-    const head = digits(Math.max(0, Math.floor(now)), TIME_DIGITS) + digits(this.#serial, SERIAL_DIGITS)
+    const start = digits(Math.max(0, Math.floor(now)), TIME_DIGITS) + digits(this.#serial, SERIAL_DIGITS)
+    const head = start + this.#addressee(start, address)
     return head + this.#sign(head, realm)
+  }
+
+  /** Did this address get this nonce from us? Then somebody there hears us, and its address is not forged. */
+  wasSentTo(address: string, nonce: string, realm: string): boolean {
+    if (!this.#isSigned(nonce, realm)) return false
+    const start = nonce.slice(0, TIME_DIGITS + SERIAL_DIGITS)
+    return nonce.slice(start.length, HEAD_DIGITS) === this.#addressee(start, address)
   }
 
   /** The signature is looked at first. A nonce from the future (the clock went back) counts as expired. */
   check(nonce: string, now: Millis, realm: string): NonceState {
-    if (!SHAPE.test(nonce)) return 'forged'
-    const expected = this.#sign(nonce.slice(0, HEAD_DIGITS), realm)
-    if (!timingSafeEqual(Buffer.from(nonce.slice(HEAD_DIGITS)), Buffer.from(expected))) return 'forged'
+    if (!this.#isSigned(nonce, realm)) return 'forged'
     const age = now - this.issuedAt(nonce)
     return age >= 0 && age < this.lifetimeSeconds * 1_000 ? 'good' : 'expired'
   }
@@ -65,7 +77,7 @@ export class Nonces {
 
   /** Tells a good nonce from all others of its lifetime. */
   serial(nonce: string): number {
-    return Number.parseInt(nonce.slice(TIME_DIGITS, HEAD_DIGITS), 16)
+    return Number.parseInt(nonce.slice(TIME_DIGITS, TIME_DIGITS + SERIAL_DIGITS), 16)
   }
 
   /**
@@ -73,7 +85,17 @@ export class Nonces {
    * the result cut off is a MAC: nothing can be appended without the half that nobody sees.
    */
   keyed(purpose: string, text: string, length: number): string {
-    return hash('sha256', `${this.#key}${purpose}\0${text}`, 'hex').slice(0, Math.min(length, MAC_DIGITS))
+    return hash('sha256', `${this.#key}${purpose}\0${text}`, 'hex').slice(0, Math.min(length, KEYED_DIGITS))
+  }
+
+  #isSigned(nonce: string, realm: string): boolean {
+    if (!SHAPE.test(nonce)) return false
+    const expected = this.#sign(nonce.slice(0, HEAD_DIGITS), realm)
+    return timingSafeEqual(Buffer.from(nonce.slice(HEAD_DIGITS)), Buffer.from(expected))
+  }
+
+  #addressee(start: string, address: string): string {
+    return this.keyed('to', `${start}\0${address}`, ADDRESS_DIGITS)
   }
 
   #sign(head: string, realm: string): string {

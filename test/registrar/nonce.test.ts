@@ -8,7 +8,7 @@ const NOW = 1_750_000_000_000
 
 describe('[RFC7616-3.3] nonces', () => {
   const nonces = new Nonces(KEY, seededRandom(), 300)
-  const nonce = nonces.issue(NOW, 'r')
+  const nonce = nonces.issue(NOW, 'r', '192.0.2.7')
 
   test('are good for their lifetime, then expired; from the future they are expired', () => {
     expect(nonces.check(nonce, NOW + 299_999, 'r')).toBe('good')
@@ -24,7 +24,7 @@ describe('[RFC7616-3.3] nonces', () => {
 
   test('are short enough for old phones and never the same', () => {
     expect(nonce.length).toBeLessThanOrEqual(64)
-    const serials = Array.from({ length: 100 }, () => nonces.serial(nonces.issue(NOW, 'r')))
+    const serials = Array.from({ length: 100 }, () => nonces.serial(nonces.issue(NOW, 'r', '192.0.2.7')))
     expect(new Set([...serials, nonces.serial(nonce)]).size).toBe(101)
   })
 

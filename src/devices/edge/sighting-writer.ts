@@ -1,4 +1,4 @@
-import type { Clock } from '../../domain/clock.js'
+import type { Clock, Millis } from '../../domain/clock.js'
 import type { Log } from '../../observe/log.js'
 import type { DeviceStore, Sighting } from '../store.js'
 
@@ -16,6 +16,8 @@ const REPEAT_MS = 60_000
  */
 export interface SightingWriter {
   note(sighting: Sighting): void
+  /** How many phones were seen last at addresses that `covers` names, since `since`. Looks at each phone. */
+  countAt(covers: (address: string) => boolean, since: Millis): number
   /** Writes what is left. */
   stop(): Promise<void>
 }
@@ -64,6 +66,11 @@ export function createSightingWriter(
       const firmwareVersion = sighting.firmwareVersion ?? before?.firmwareVersion
       waiting.set(sighting.deviceId, { ...sighting, ...(firmwareVersion === undefined ? {} : { firmwareVersion }) })
       schedule(GATHER_MS)
+    },
+    countAt: (covers, since) => {
+      let count = 0
+      for (const { at, ip } of noted.values()) if (at >= since && covers(ip)) count += 1
+      return count
     },
     stop: async () => {
       stopped = true

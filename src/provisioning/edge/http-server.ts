@@ -2,10 +2,12 @@ import { createServer as createHttpServer, type Server, type ServerOptions } fro
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Clock } from '../../domain/clock.js'
-import type { Bind } from '../../network/address.js'
+import { normaliseAddress, type Bind } from '../../network/address.js'
 import { openTcpListeners } from '../../network/edge/tcp-listeners.js'
 import type { Log } from '../../observe/log.js'
+import { ClientConnections } from './client-connections.js'
 import type { PhoneHttp } from './http.js'
+import type { HttpGuard } from './http-guard.js'
 
 /** How long running answers may go on after `stop`, in milliseconds. */
 const STOP_GRACE_MS = 5_000
@@ -27,6 +29,8 @@ const LIMITS: ServerOptions = {
 const MAX_REQUESTS_PER_CONNECTION = 1_000
 /** Connections at a time for each listener: 5,000 phones at once, and file handles left for everything else. */
 const MAX_CONNECTIONS = 10_000
+/** 5,000 phones behind one address may come at once after a power cut; no address may take all the connections. */
+const CONNECTIONS_PER_ADDRESS = 6_000
 
 /** Certificate with its chain, and key, as PEM. */
 interface TlsCredentials {
@@ -43,6 +47,10 @@ export interface TlsSource {
 
 export interface PhoneHttpServerOptions {
   handler: PhoneHttp
+  /** Who is not even connected to, and who is told of bad clients; left out: nobody. */
+  guard?: HttpGuard
+  /** Connections at a time of one address, over all listeners (default 6,000). */
+  connectionsPerAddress?: number
   bind: Bind
   /** 0 = any free port. */
   httpPort: number
@@ -58,6 +66,8 @@ export interface PhoneHttpServerOptions {
 export interface PhoneHttpServer {
   readonly httpPort: number
   readonly httpsPort: number | undefined
+  /** Ends the connections of sources that were not given any answer yet; others end with their next request. */
+  dropUnanswered(isMeant: (address: string) => boolean): void
   /** Takes no more connections, lets running answers finish for up to 5 s, then ends them. */
   stop(): Promise<void>
 }
@@ -66,6 +76,7 @@ export interface PhoneHttpServer {
 export async function startPhoneHttpServer(options: PhoneHttpServerOptions): Promise<PhoneHttpServer> {
   const { bind, https } = options
   let stopping = false
+  const connections = new ClientConnections(options.connectionsPerAddress ?? CONNECTIONS_PER_ADDRESS, options.guard)
   const handler: PhoneHttp = (request, response) => {
     if (stopping) response.shouldKeepAlive = false
     options.handler(request, response)
@@ -73,7 +84,7 @@ export async function startPhoneHttpServer(options: PhoneHttpServerOptions): Pro
   const http = await openTcpListeners<Server>({
     port: options.httpPort,
     bind,
-    createServer: () => prepare(createHttpServer({ ...LIMITS, ...options.limits }), handler, options.log),
+    createServer: () => prepare(createHttpServer({ ...LIMITS, ...options.limits }), handler, connections, options),
   })
   const servers: Server[] = [...http.servers]
   let forgetCertificates = (): void => undefined
@@ -83,10 +94,11 @@ export async function startPhoneHttpServer(options: PhoneHttpServerOptions): Pro
     await stopServers(servers, options.clock)
   }
   try {
-    const secure = https && (await openHttps(options, handler, https))
+    const secure = https && (await openHttps(options, handler, connections, https))
     servers.push(...(secure?.servers ?? []))
     forgetCertificates = secure?.forgetCertificates ?? forgetCertificates
-    return { httpPort: http.port, httpsPort: secure?.port, stop }
+    const dropUnanswered = (isMeant: (address: string) => boolean): void => connections.dropUnanswered(isMeant)
+    return { httpPort: http.port, httpsPort: secure?.port, dropUnanswered, stop }
   } catch (error) {
     await stop()
     throw error
@@ -94,10 +106,12 @@ export async function startPhoneHttpServer(options: PhoneHttpServerOptions): Pro
 }
 
 async function openHttps(
-  { bind, limits, log }: PhoneHttpServerOptions,
+  options: PhoneHttpServerOptions,
   handler: PhoneHttp,
+  connections: ClientConnections,
   { port, certificates }: { port: number; certificates: TlsSource },
 ): Promise<{ port: number; servers: readonly HttpsServer[]; forgetCertificates: () => void }> {
+  const { bind, limits, log } = options
   // No client certificate is asked for: old phones' own ones break the handshake.
   const tls = () => ({ ...certificates.current(), minVersion: 'TLSv1.2' as const, requestCert: false })
   const listeners = await openTcpListeners<HttpsServer>({
@@ -109,7 +123,7 @@ async function openHttps(
         // Not louder: anybody who can connect can cause as many as he likes.
         log.debug({ peer: socket.remoteAddress, error: error.message }, 'a TLS handshake failed')
       })
-      return prepare(server, handler, log)
+      return prepare(server, handler, connections, options)
     },
   })
   const forgetCertificates = certificates.onChange(() => {
@@ -119,15 +133,27 @@ async function openHttps(
   return { ...listeners, forgetCertificates }
 }
 
-function prepare<S extends Server>(server: S, handler: PhoneHttp, log: Log): S {
+function prepare<S extends Server>(
+  server: S,
+  handler: PhoneHttp,
+  connections: ClientConnections,
+  { guard, log }: PhoneHttpServerOptions,
+): S {
   server.timeout = IDLE_TIMEOUT_MS
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION
   server.maxConnections = MAX_CONNECTIONS
+  // Node drops what comes after 2,000 headers, and with it what a proxy added last; their bytes are limited anyway.
+  server.maxHeadersCount = 0
+  server.on('connection', (socket: Socket) => connections.accept(socket))
   server.on('request', handler)
   // A phone that asks before it uploads gets the refusal without having sent the body.
   server.on('checkContinue', handler)
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     log.debug({ peer: socket.remoteAddress, error: error.message }, 'a request could not be read')
+    const address = normaliseAddress(socket.remoteAddress ?? '')
+    if (address !== undefined && isClientsFault(error)) {
+      guard?.hostile(address, error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'slow' : 'malformed', error.code ?? '')
+    }
     if (!socket.writable) return
     const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request'
     socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
@@ -139,6 +165,11 @@ function prepare<S extends Server>(server: S, handler: PhoneHttp, log: Log): S {
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+/** A connection that breaks is nobody's fault. */
+function isClientsFault({ code }: NodeJS.ErrnoException): boolean {
+  return code !== undefined && (code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT')
 }
 
 async function stopServers(servers: readonly Server[], clock: Clock): Promise<void> {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Clock } from '../../domain/clock.js'
+import { normaliseAddress } from '../../network/address.js'
 import type { Networks } from '../../network/trust.js'
 import type { Log } from '../../observe/log.js'
 import { maskTokens } from '../../observe/mask.js'
@@ -7,17 +8,22 @@ import { announcedLastModified, decideConditions } from '../conditional.js'
 import type { Delivered, Delivery, Provisioning } from '../delivery.js'
 import { drainBody } from './http-body.js'
 import { sendFile } from './http-file.js'
+import type { HttpGuard } from './http-guard.js'
 import { conditionsOf, describeRequest, methodOf } from './http-request.js'
 
 /** Longest path (with query) that is looked at, in characters; the longest of any vendor is 511. */
 const MAX_URL_LENGTH = 2048
 /** Seconds after which a phone may ask again for what cannot be given now. */
 const RETRY_AFTER_SECONDS = 30
+/** The same for all: how long a ban lasts is nobody's business. */
+const BANNED_RETRY_AFTER_SECONDS = 600
 const ALLOW = 'GET, HEAD'
 
 export interface PhoneHttpOptions {
   provisioning: Provisioning
   trustedProxies: Networks
+  /** Who is answered 429 and nothing else; left out: nobody. */
+  guard?: HttpGuard
   clock: Clock
   log: Log
 }
@@ -56,12 +62,14 @@ function answer(options: PhoneHttpOptions, request: IncomingMessage, response: S
   const method = methodOf(request)
   if (method === 'unknown' || method === 'forbidden') {
     refuseBody(request, response)
+    noteHostile(options, request, 'bad-method', request.method ?? '')
     if (method === 'unknown') sendText(request, response, 501)
     else sendText(request, response, 405, { Allow: ALLOW })
     return
   }
   if ((request.url ?? '').length > MAX_URL_LENGTH) {
     refuseBody(request, response)
+    noteHostile(options, request, 'hostile-path', `a path of ${request.url?.length} characters`)
     sendText(request, response, 414)
     return
   }
@@ -71,6 +79,7 @@ function answer(options: PhoneHttpOptions, request: IncomingMessage, response: S
     response.destroy()
     return
   }
+  if (options.guard?.refuses(question.peerAddress)) return sendTooMany(options.guard, request, response)
   const { delivery, finish } = options.provisioning.deliver(question)
   const watched: Watched = { bytes: 0 }
   response.once('close', () => report(options, response, watched, started, finish))
@@ -81,6 +90,23 @@ function answer(options: PhoneHttpOptions, request: IncomingMessage, response: S
     refuseBody(request, response)
     send()
   }
+}
+
+function noteHostile(
+  { guard, trustedProxies, clock }: PhoneHttpOptions,
+  request: IncomingMessage,
+  what: 'bad-method' | 'hostile-path',
+  evidence: string,
+): void {
+  const peer = guard && describeRequest(request, 'get', trustedProxies, clock)?.peerAddress
+  if (peer !== undefined) guard?.hostile(peer, what, evidence)
+}
+
+/** To somebody who is banned: the connection ends, unless it is a proxy's, which others use too. */
+function sendTooMany(guard: HttpGuard, request: IncomingMessage, response: ServerResponse): void {
+  refuseBody(request, response)
+  if (!guard.isProxy(normaliseAddress(request.socket.remoteAddress ?? '') ?? '')) response.shouldKeepAlive = false
+  sendText(request, response, 429, { 'Retry-After': BANNED_RETRY_AFTER_SECONDS })
 }
 
 /** What the stages of an answer tell about it, for the event. */
@@ -226,6 +252,7 @@ const TEXTS: Readonly<Record<number, string>> = {
   412: 'Precondition Failed\n',
   414: 'URI Too Long\n',
   416: 'Range Not Satisfiable\n',
+  429: 'Too Many Requests\n',
   501: 'Not Implemented\n',
   503: 'Service Unavailable\n',
 }

@@ -17,6 +17,7 @@ import { authenticate, challengeHeaders } from '../authenticate.js'
 import { BindingTable } from '../binding-table.js'
 import { decide, type Registrant } from '../decide.js'
 import { type OwnHosts, siteOf } from '../domains.js'
+import { NO_GUARD, type RegistrarGuard } from '../guard.js'
 import { NonceCounts, Nonces } from '../nonce.js'
 import { DEFAULT_POLICY, type RegistrarPolicy } from '../policy.js'
 import { readRegister, type RegisterWish } from '../register-request.js'
@@ -54,6 +55,8 @@ export interface RegistrarOptions {
   /** Told of each binding that was registered, refreshed or is gone, once that is on disk. */
   readonly onChange?: (change: BindingChange) => void
   readonly onRefused?: (refused: RefusedRegister) => void
+  /** Limits for strangers; left out: none. */
+  readonly guard?: RegistrarGuard
 }
 
 /** Whose bindings to drop: all of an extension, or those that a line registered. */
@@ -71,6 +74,7 @@ const TAG_LENGTH = 16
 export class Registrar {
   readonly #options: RegistrarOptions
   readonly #policy: RegistrarPolicy
+  readonly #guard: RegistrarGuard
   readonly #table = new BindingTable()
   readonly #commits: GroupCommit
   readonly #transactions: ServerTransactions
@@ -88,6 +92,7 @@ export class Registrar {
     const table = this.#table
     this.#options = options
     this.#policy = { ...DEFAULT_POLICY, ...options.policy }
+    this.#guard = options.guard ?? NO_GUARD
     this.#commits = new GroupCommit({ table, store, onApplied })
     this.#transactions = new ServerTransactions(clock, options.maxTransactions ?? DEFAULT_MAX_TRANSACTIONS)
     this.#nonces = new Nonces(options.nonceKey ?? random.bytes(32), random, nonceSeconds)
@@ -150,6 +155,8 @@ export class Registrar {
     try {
       if (parsed.kind === 'refused') {
         const { answerTo, status, reason } = parsed
+        this.#guard.odd('malformed', flow, reason)
+        if (this.#guard.strangerAnswer(flow) === 'silent') return
         const key = `${answerTo.method}\n${answerTo.via.branch}`
         this.#send(answerTo, flow, this.#answerText(answerTo, flow, key, { status, reason }))
       } else if (parsed.kind === 'request') this.#request(parsed.request, parsed.envelope, flow)
@@ -170,7 +177,7 @@ export class Registrar {
     if (answer) this.#send(echoed, flow, this.#answerText(echoed, flow, key, answer))
   }
 
-  /** Answers that cost no state; undefined when the request goes on as a transaction. */
+  /** Answers that cost no state; undefined when the request goes on as a transaction, or gets no answer. */
   #stateless(
     request: SipRequest,
     envelope: RequestEnvelope,
@@ -180,15 +187,18 @@ export class Registrar {
   ): Answer | undefined {
     const site = this.#siteOf(envelope.uri, flow)
     const screened = screen(request, site !== undefined)
-    if (screened) return screened
+    if (screened) {
+      if (screened.status === 405) this.#guard.odd('bad-method', flow, request.method)
+      return this.#toStranger(flow, screened)
+    }
     const wish = readRegister(request, envelope.callId, envelope.cseq.number)
-    if (typeof wish === 'string') return { status: 400, reason: wish }
+    if (typeof wish === 'string') return this.#toStranger(flow, { status: 400, reason: wish })
     const to = parseSipUri(envelope.to.uri)
-    if (!to) return { status: 400, reason: 'Bad To' }
+    if (!to) return this.#toStranger(flow, { status: 400, reason: 'Bad To' })
     const aorSite = this.#siteOf(to, flow)
-    if (!aorSite) return { status: 404 }
+    if (!aorSite) return this.#toStranger(flow, { status: 404 })
     const account = this.#authenticated(request, aorSite, flow)
-    if ('status' in account) return account
+    if (!account || 'status' in account) return account
     // From here on the count of the nonce is used up, so a retransmission must get this very answer.
     if (!this.#transactions.begin(key, flow.transport !== 'udp')) return this.#unavailable()
     const own = unescapeUri(to.user ?? '') === account.number
@@ -202,18 +212,35 @@ export class Registrar {
     return undefined
   }
 
-  #authenticated(request: SipRequest, site: Site, flow: Flow): DigestAccount | Answer {
+  /** Undefined for silence. */
+  #toStranger(flow: Flow, answer: Answer): Answer | undefined {
+    return this.#guard.strangerAnswer(flow) === 'silent' ? undefined : answer
+  }
+
+  /** Undefined for silence. */
+  #authenticated(request: SipRequest, site: Site, flow: Flow): DigestAccount | Answer | undefined {
     const realm = siteRealm(site)
     const now = this.#options.clock.now()
-    const parts = { accounts: this.#options.accounts, nonces: this.#nonces, counts: this.#counts }
+    const mayTry = (username: string): boolean => this.#guard.mayTry(username, flow)
+    const parts = { accounts: this.#options.accounts, nonces: this.#nonces, counts: this.#counts, mayTry }
     const isOurs = (text: string): boolean => {
       const uri = parseSipUri(text)
       return uri !== undefined && this.#siteOf(uri, flow) !== undefined
     }
     const verdict = authenticate(request, { id: site.id, realm, isOurs }, parts, now)
     if (verdict.kind === 'accepted') return verdict.account
-    if (verdict.kind === 'wrong') this.#refused(verdict.username, flow, 'wrong password or unknown user')
-    return { status: 401, headers: challengeHeaders(request, realm, this.#nonces, now, verdict.kind === 'stale') }
+    if (verdict.kind === 'barred') return undefined
+    const to = flow.remote.address
+    let proven = verdict.kind === 'stale'
+    if (verdict.kind === 'wrong') {
+      this.#refused(verdict.username, flow, 'wrong password or unknown user')
+      proven = this.#nonces.wasSentTo(to, verdict.nonce, realm)
+      this.#guard.wrongPassword(verdict.username, verdict.guess, proven, flow)
+    }
+    const worth = proven ? 'full' : this.#guard.strangerAnswer(flow)
+    if (worth === 'silent') return undefined
+    const challenge = { realm, to, stale: verdict.kind === 'stale', short: worth === 'short' }
+    return { status: 401, headers: challengeHeaders(request, challenge, this.#nonces, now) }
   }
 
   #register(wish: RegisterWish, who: Registrant, finish: (answer: Answer) => void): void {

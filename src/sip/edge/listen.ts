@@ -4,7 +4,7 @@ import { AppError } from '../../domain/errors.js'
 import type { Bind } from '../../network/address.js'
 import { openTcpListeners, type TcpListeners } from '../../network/edge/tcp-listeners.js'
 import { openUdpListeners } from '../../network/edge/udp-listeners.js'
-import type { UdpListeners } from '../../network/udp.js'
+import type { Endpoint, UdpListeners } from '../../network/udp.js'
 import type { Log } from '../../observe/log.js'
 import type { OnMessage } from '../flow.js'
 import { TcpConnections, type TcpLimits } from './tcp.js'
@@ -21,6 +21,8 @@ export interface SipListenersOptions {
   clock: Clock
   log: Log
   onMessage: OnMessage
+  /** Whose datagrams and connections are dropped unread; asked for each, so it must be cheap. Left out: nobody's. */
+  refuses?: (remote: Endpoint) => boolean
   tcpLimits?: TcpLimits
 }
 
@@ -40,9 +42,15 @@ export interface SipListeners {
  * @throws AppError PORT_IN_USE, PORT_FORBIDDEN, CONFIG_INVALID; nothing is left open then
  */
 export async function openSipListeners(options: SipListenersOptions): Promise<SipListeners> {
-  const connections = new TcpConnections(options.clock, options.log, options.onMessage, options.tcpLimits)
+  const connections = new TcpConnections(
+    options.clock,
+    options.log,
+    options.onMessage,
+    options.tcpLimits,
+    options.refuses,
+  )
   const { udp, tcp } = await openBoth(options, connections)
-  serveUdp(udp, options.onMessage)
+  serveUdp(udp, options.onMessage, options.refuses)
   return {
     port: udp.port,
     receiveBufferBytes: udp.receiveBufferBytes,

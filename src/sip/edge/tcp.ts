@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '../../domain/clock.js'
 import { normaliseAddress } from '../../network/address.js'
+import type { Endpoint } from '../../network/udp.js'
 import type { Log } from '../../observe/log.js'
 import type { Flow, OnMessage } from '../flow.js'
 import { StreamFramer } from '../framing.js'
@@ -8,6 +9,7 @@ import { StreamFramer } from '../framing.js'
 /** How much a peer may take of the server; times in milliseconds. */
 export interface TcpLimits {
   connections: number
+  /** A whole office may sit behind one address. */
   connectionsPerAddress: number
   /** From connecting to the first whole message. */
   firstMessageMs: number
@@ -21,7 +23,7 @@ export interface TcpLimits {
 
 export const TCP_LIMITS: TcpLimits = {
   connections: 20_000,
-  connectionsPerAddress: 2_000,
+  connectionsPerAddress: 6_000,
   firstMessageMs: 30_000,
   restOfMessageMs: 20_000,
   idleMs: 7_500_000,
@@ -106,6 +108,7 @@ export class TcpConnections {
     private readonly log: Log,
     private readonly onMessage: OnMessage,
     private readonly limits: TcpLimits = TCP_LIMITS,
+    private readonly refuses: (remote: Endpoint) => boolean = () => false,
   ) {}
 
   get size(): number {
@@ -140,7 +143,7 @@ export class TcpConnections {
     const address = normaliseAddress(socket.remoteAddress ?? '')
     const count = this.#byAddress.get(address ?? '') ?? 0
     const full = this.#sockets.size >= this.limits.connections || count >= this.limits.connectionsPerAddress
-    if (address === undefined || full) {
+    if (address === undefined || full || this.refuses({ address, port: socket.remotePort ?? 0 })) {
       socket.destroy()
       return
     }

@@ -1,4 +1,4 @@
-import type { UdpListeners } from '../../network/udp.js'
+import type { Endpoint, UdpListeners } from '../../network/udp.js'
 import type { Flow, OnMessage } from '../flow.js'
 import { parseDatagram } from '../parse.js'
 import { stunAnswer } from '../stun.js'
@@ -9,9 +9,15 @@ const SHORTEST_MESSAGE_BYTES = 20
 /**
  * SIP over UDP on sockets that are open already. Each datagram is handled at once, within its event.
  * Answers leave from the address that was asked.
+ * @param refuses asked before anything is read: must be cheap
  */
-export function serveUdp(listeners: UdpListeners, onMessage: OnMessage): void {
+export function serveUdp(
+  listeners: UdpListeners,
+  onMessage: OnMessage,
+  refuses: (remote: Endpoint) => boolean = () => false,
+): void {
   listeners.onDatagram(({ data, remote, local }) => {
+    if (refuses(remote)) return
     // No SIP message begins with NUL; STUN shares the port (RFC 5626 §8).
     if (data[0] === 0) {
       const answer = stunAnswer(data, remote)
