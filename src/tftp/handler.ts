@@ -1,3 +1,4 @@
+import type { Millis } from '../domain/clock.js'
 import type { Endpoint } from '../network/udp.js'
 import type { TransferEnd } from './transfer.js'
 
@@ -27,8 +28,8 @@ export interface TftpFinished {
 /** What the client gets. */
 export type TftpContent = { onFinished?: (finished: TftpFinished) => void } & (
   | { kind: 'bytes'; bytes: Uint8Array }
-  /** A file on disk, read as the client takes it. */
-  | { kind: 'file'; path: string; sizeBytes: number }
+  /** A file on disk, read as the client takes it: the regular file of this size and modification time, or error 0. */
+  | { kind: 'file'; path: string; sizeBytes: number; lastModified: Millis }
   /** Code of RFC 1350 §5 and words for the client's display. */
   | { kind: 'error'; code: number; message: string }
 )

@@ -67,7 +67,7 @@ export function encodePacket(packet: Packet): Uint8Array {
     case 'write':
       return encodeTexts(OPCODE[packet.kind], [packet.fileName, packet.mode, ...packet.options.flat()])
     case 'data':
-      return joined([dataHeader(packet.block), packet.data])
+      return dataPacket(packet.block, packet.data)
     case 'ack':
       return header(OPCODE.ack, packet.block)
     case 'error':
@@ -77,9 +77,15 @@ export function encodePacket(packet: Packet): Uint8Array {
   }
 }
 
-/** The 4 bytes in front of a DATA packet's bytes; `block` beyond 65,535 goes round to 0. */
-export function dataHeader(block: number): Uint8Array {
-  return header(OPCODE.data, block & 0xffff)
+/** A DATA packet; `block` beyond 65,535 goes round to 0. */
+export function dataPacket(block: number, data: Uint8Array): Uint8Array {
+  const packet = Buffer.allocUnsafe(4 + data.length)
+  packet[0] = 0
+  packet[1] = OPCODE.data
+  packet[2] = (block >> 8) & 0xff
+  packet[3] = block & 0xff
+  packet.set(data, 4)
+  return packet
 }
 
 function decodeRequest(kind: 'read' | 'write', bytes: Uint8Array): RequestPacket | undefined {

@@ -90,9 +90,13 @@ export function stepTransfer(state: TransferState, input: TransferInput, now: Mi
   if (state.phase === 'finished') return unchanged(state)
   switch (input.kind) {
     case 'start':
-      return offer(state, now)
-    case 'available':
-      return pump({ ...state, available: input.blocks, complete: input.complete }, now)
+      return offer(copyOf(state), now)
+    case 'available': {
+      const next = copyOf(state)
+      next.available = input.blocks
+      next.complete = input.complete
+      return pump(next, now)
+    }
     case 'packet':
       return receive(state, input.packet, now)
     case 'tick':
@@ -102,70 +106,84 @@ export function stepTransfer(state: TransferState, input: TransferInput, now: Mi
   }
 }
 
-function offer(state: TransferState, now: Millis): TransferStep {
-  if (state.terms.acknowledged.length === 0) return pump(state, now)
-  return { state: { ...state, deadline: now + waitMs(state) }, outputs: [{ kind: 'send-option-ack' }] }
+/** A state that this step has made and nobody else has seen yet. */
+type Draft = { -readonly [Key in keyof TransferState]: TransferState[Key] }
+
+/** Written out: spreading an object of this size costs more than all else that an ACK brings. */
+function copyOf(state: TransferState): Draft {
+  return {
+    phase: state.phase,
+    terms: state.terms,
+    acked: state.acked,
+    sent: state.sent,
+    highest: state.highest,
+    available: state.available,
+    complete: state.complete,
+    resends: state.resends,
+    deadline: state.deadline,
+    probe: state.probe,
+    roundTripMs: state.roundTripMs,
+  }
+}
+
+function offer(draft: Draft, now: Millis): TransferStep {
+  if (draft.terms.acknowledged.length === 0) return pump(draft, now)
+  draft.deadline = now + waitMs(draft)
+  return { state: draft, outputs: [{ kind: 'send-option-ack' }] }
 }
 
 /** Sends what window and file allow: before the first ACK that is one block of 512 bytes, and none after an OACK. */
-function pump(state: TransferState, now: Millis): TransferStep {
-  if (state.phase === 'offered' && state.terms.acknowledged.length > 0) return unchanged(state)
-  const upTo = Math.min(state.acked + state.terms.windowSize, state.available)
-  if (state.sent >= upTo) return unchanged(state)
+function pump(draft: Draft, now: Millis): TransferStep {
+  if (draft.phase === 'offered' && draft.terms.acknowledged.length > 0) return unchanged(draft)
+  const upTo = Math.min(draft.acked + draft.terms.windowSize, draft.available)
+  if (draft.sent >= upTo) return unchanged(draft)
   const outputs: TransferOutput[] = []
-  for (let block = state.sent + 1; block <= upTo; block += 1) outputs.push({ kind: 'send-block', block })
-  const fresh = upTo > state.highest
-  return {
-    state: {
-      ...state,
-      sent: upTo,
-      highest: Math.max(state.highest, upTo),
-      deadline: now + waitMs(state),
-      probe: state.probe ?? (fresh ? { block: upTo, at: now } : undefined),
-    },
-    outputs,
-  }
+  for (let block = draft.sent + 1; block <= upTo; block += 1) outputs.push({ kind: 'send-block', block })
+  draft.deadline = now + waitMs(draft)
+  if (draft.probe === undefined && upTo > draft.highest) draft.probe = { block: upTo, at: now }
+  draft.sent = upTo
+  draft.highest = Math.max(draft.highest, upTo)
+  return { state: draft, outputs }
 }
 
 function receive(state: TransferState, packet: Packet, now: Millis): TransferStep {
   // Answering an error with an error would never end (RFC 1350 §7).
-  if (packet.kind === 'error') return finish(state, 'refused')
+  if (packet.kind === 'error') return finish(copyOf(state), 'refused')
   // Anything else but an ACK has no place here; a stray packet must not cost the phone its file.
   if (packet.kind !== 'ack') return unchanged(state)
   if (state.phase === 'offered' && state.terms.acknowledged.length > 0) {
     // RFC 2347: ACK 0 takes the options.
-    return packet.block === 0
-      ? pump({ ...state, phase: 'sending', resends: 0, deadline: undefined }, now)
-      : unchanged(state)
+    return packet.block === 0 ? acknowledge(copyOf(state), 0, now) : unchanged(state)
   }
   const block = state.acked + ((packet.block - state.acked) & 0xffff)
   // [RFC1123-4.2.3.1] An ACK seen before sends nothing, or every duplicate would live on (Sorcerer's Apprentice).
   if (block === state.acked || block > state.highest) return unchanged(state)
-  if (state.complete && block === state.available) return finish({ ...state, acked: block }, 'delivered')
-  return pump(acknowledge(state, block, now), now)
+  return acknowledge(copyOf(state), block, now)
 }
 
 /** [RFC7440-4] An ACK inside the window says that the block after it was lost: go on from there. */
-function acknowledge(state: TransferState, block: number, now: Millis): TransferState {
-  const { probe } = state
-  const measured = probe && block >= probe.block ? now - probe.at : undefined
-  return {
-    ...state,
-    phase: 'sending',
-    acked: block,
-    sent: block,
-    resends: 0,
-    deadline: undefined,
-    probe: block < state.sent || measured !== undefined ? undefined : probe,
-    roundTripMs: measured === undefined ? state.roundTripMs : smooth(state.roundTripMs, measured),
-  }
+function acknowledge(draft: Draft, block: number, now: Millis): TransferStep {
+  const { probe, sent } = draft
+  draft.phase = 'sending'
+  draft.acked = block
+  draft.sent = block
+  draft.resends = 0
+  draft.deadline = undefined
+  if (draft.complete && block === draft.available) return finish(draft, 'delivered')
+  if (probe && block >= probe.block) draft.roundTripMs = smooth(draft.roundTripMs, now - probe.at)
+  if (probe && (block >= probe.block || block < sent)) draft.probe = undefined
+  return pump(draft, now)
 }
 
 function resend(state: TransferState, now: Millis): TransferStep {
+  const draft = copyOf(state)
   const limit = state.phase === 'offered' ? MAX_RESENDS_UNANSWERED : MAX_RESENDS
-  if (state.resends >= limit) return finish(state, 'timeout')
-  const again = { ...state, resends: state.resends + 1, sent: state.acked, probe: undefined, deadline: undefined }
-  return state.phase === 'offered' ? offer(again, now) : pump(again, now)
+  if (state.resends >= limit) return finish(draft, 'timeout')
+  draft.resends += 1
+  draft.sent = draft.acked
+  draft.probe = undefined
+  draft.deadline = undefined
+  return draft.phase === 'offered' ? offer(draft, now) : pump(draft, now)
 }
 
 /** [RFC1123-4.2.3.2] The wait adapts to the round trip, and doubles with every resend. */
@@ -182,15 +200,19 @@ function smooth(previous: number | undefined, measured: number): number {
 const FAILURES = { unreadable: 'File cannot be read', stopped: 'Server is stopping' } as const
 
 function fail(state: TransferState, reason: keyof typeof FAILURES): TransferStep {
-  const { state: ended, outputs } = finish(state, reason)
+  const { state: ended, outputs } = finish(copyOf(state), reason)
   const message = FAILURES[reason]
   return { state: ended, outputs: [{ kind: 'send-error', code: TFTP_ERROR.notDefined, message }, ...outputs] }
 }
 
-function finish(state: TransferState, end: TransferEnd): TransferStep {
-  return { state: { ...state, phase: 'finished', deadline: undefined }, outputs: [{ kind: 'finished', end }] }
+function finish(draft: Draft, end: TransferEnd): TransferStep {
+  draft.phase = 'finished'
+  draft.deadline = undefined
+  return { state: draft, outputs: [{ kind: 'finished', end }] }
 }
 
 function unchanged(state: TransferState): TransferStep {
-  return { state, outputs: [] }
+  return { state, outputs: NOTHING }
 }
+
+const NOTHING: readonly TransferOutput[] = []

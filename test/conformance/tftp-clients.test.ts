@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,7 +45,8 @@ function serve(path: string): TftpContent {
   const file = files.get(path)
   if (!file) return { kind: 'error', code: 1, message: 'File not found' }
   if (!file.onDisk) return { kind: 'bytes', bytes: file.bytes }
-  return { kind: 'file', path: join(folder, `served-${file.bytes.length}`), sizeBytes: file.bytes.length }
+  const served = join(folder, `served-${file.bytes.length}`)
+  return { kind: 'file', path: served, sizeBytes: file.bytes.length, lastModified: statSync(served).mtimeMs }
 }
 
 interface Ran {

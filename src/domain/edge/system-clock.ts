@@ -8,3 +8,6 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer)
   },
 }
+
+/** A clock for time-outs and intervals, in whole milliseconds of this process: setting the machine's clock moves nothing. */
+export const steadyClock: Clock = { now: () => Math.floor(performance.now()), after: systemClock.after }

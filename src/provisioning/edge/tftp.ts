@@ -6,6 +6,7 @@ import type { Delivered, Delivery, Provisioning } from '../delivery.js'
 
 export interface PhoneTftpOptions extends Omit<TftpServerOptions, 'handle' | 'clock'> {
   provisioning: Provisioning
+  /** Time of day, for events; transfers have a clock that nobody sets. */
   clock: Clock
 }
 
@@ -13,8 +14,8 @@ export interface PhoneTftpOptions extends Omit<TftpServerOptions, 'handle' | 'cl
  * Starts the TFTP side of provisioning.
  * @throws AppError PORT_IN_USE, PORT_FORBIDDEN, CONFIG_INVALID
  */
-export function startPhoneTftpServer({ provisioning, ...options }: PhoneTftpOptions): Promise<TftpServer> {
-  return openTftpServer({ ...options, handle: provisioningByTftp(provisioning, options.clock) })
+export function startPhoneTftpServer({ provisioning, clock, ...options }: PhoneTftpOptions): Promise<TftpServer> {
+  return openTftpServer({ ...options, handle: provisioningByTftp(provisioning, clock) })
 }
 
 /** The provisioning pipeline as what the TFTP server asks: the same files and bytes as over HTTP. */
@@ -40,7 +41,7 @@ function asContent(delivery: Delivery): TftpContent {
     case 'bytes':
       return { kind: 'bytes', bytes: delivery.body }
     case 'file':
-      return { kind: 'file', path: delivery.path, sizeBytes: delivery.sizeBytes }
+      return { kind: 'file', path: delivery.path, sizeBytes: delivery.sizeBytes, lastModified: delivery.lastModified }
     case 'absent':
       return { kind: 'error', code: TFTP_ERROR.fileNotFound, message: 'File not found' }
     case 'upload-refused':

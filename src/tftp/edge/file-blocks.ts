@@ -1,8 +1,13 @@
+import { constants, type Stats } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
+import type { Millis } from '../../domain/clock.js'
 import { BlockQueue, type Blocks } from '../blocks.js'
 
 /** Bytes read from disk at once; with the window this bounds what one transfer holds in memory. */
 const CHUNK_BYTES = 65_536
+
+/** A last component that was made a link is not followed; one that was made a FIFO does not block the thread. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 /**
  * Blocks of a file, read as the client takes them: never more than the window and two chunks are in memory.
@@ -30,9 +35,16 @@ export class FileBlocks implements Blocks {
     this.#convert = request.convert ?? ((bytes) => bytes)
   }
 
-  /** @throws when the file cannot be opened. */
+  /** @throws when the file cannot be opened, or is not the one that was indexed any more. */
   static async open(request: FileBlocksRequest): Promise<FileBlocks> {
-    return new FileBlocks(await open(request.path, 'r'), request)
+    const file = await open(request.path, OPEN_FLAGS)
+    try {
+      if (!isAsIndexed(await file.stat(), request)) throw new Error('the file has changed since it was indexed')
+      return new FileBlocks(file, request)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
   }
 
   get available(): number {
@@ -89,7 +101,13 @@ export class FileBlocks implements Blocks {
 export interface FileBlocksRequest {
   path: string
   sizeBytes: number
+  /** Compared by whole seconds, as file systems differ below. */
+  lastModified: Millis
   terms: { blockSize: number; windowSize: number }
   /** Applied to each piece, such as `toNetascii`. */
   convert?: (bytes: Uint8Array) => Uint8Array
+}
+
+function isAsIndexed(facts: Stats, { sizeBytes, lastModified }: FileBlocksRequest): boolean {
+  return facts.isFile() && facts.size === sizeBytes && Math.abs(facts.mtimeMs - lastModified) < 1000
 }

@@ -1,9 +1,7 @@
-import type { SocketAsPromised } from 'dgram-as-promised'
 import type { Clock, Millis } from '../../domain/clock.js'
-import type { Endpoint } from '../../network/udp.js'
 import type { Blocks } from '../blocks.js'
 import type { Terms } from '../options.js'
-import { dataHeader, decodePacket, encodePacket, TFTP_ERROR, type Packet } from '../packet.js'
+import { dataPacket, decodePacket, encodePacket } from '../packet.js'
 import {
   newTransfer,
   stepTransfer,
@@ -12,6 +10,7 @@ import {
   type TransferOutput,
   type TransferState,
 } from '../transfer.js'
+import type { ClientPort } from './transfer-socket.js'
 
 /** Blocks, and for those that come from disk how to read on and to let go of the file. */
 export interface ReadableBlocks extends Blocks {
@@ -20,11 +19,12 @@ export interface ReadableBlocks extends Blocks {
 }
 
 export interface LiveTransferOptions {
-  socket: SocketAsPromised
-  client: Endpoint
+  port: ClientPort
   terms: Terms
   blocks: ReadableBlocks
   clock: Clock
+  /** The client has answered: its address is not forged. Called once at most. */
+  onProved?: () => void
   /** Called once, when nothing will be sent or awaited any more. `bytes` are those the client acknowledged. */
   onEnd: (end: TransferEnd, bytes: number) => void
 }
@@ -32,18 +32,17 @@ export interface LiveTransferOptions {
 /** No phone restarts and asks again in less than this. */
 const SILENCE_MS = 2_000
 
-/** One transfer on its own socket: carries out what the state machine of `transfer.ts` says. */
+/** One transfer on its port: carries out what the state machine of `transfer.ts` says. */
 export class LiveTransfer {
   readonly #options: LiveTransferOptions
   #state: TransferState
-  #bytes = 0
   #progressAt: Millis = 0
   #timer: { due: Millis; cancel: () => void } | undefined
 
   constructor(options: LiveTransferOptions) {
     this.#options = options
     this.#state = newTransfer(options.terms)
-    options.socket.socket.on('message', (data, from) => this.#onMessage(data, from))
+    options.port.receive = (data) => this.#onPacket(data)
   }
 
   /** True before the first answer of the client, and while its last one is not long ago: it wants this transfer. */
@@ -62,54 +61,36 @@ export class LiveTransfer {
     this.#input({ kind: 'fail', reason: 'stopped' })
   }
 
-  #onMessage(data: Uint8Array, from: Endpoint): void {
+  #onPacket(data: Uint8Array): void {
     const packet = decodePacket(data)
-    const { client } = this.#options
-    // Node throws for port 0; an error is never answered with an error.
-    if (!packet || from.port === 0) return
-    if (from.address === client.address && from.port === client.port) this.#input({ kind: 'packet', packet })
-    else if (packet.kind !== 'error') this.#refuseStranger(from)
-  }
-
-  /** RFC 1350 §4: a packet from another port is answered with error 5 and disturbs nothing. */
-  #refuseStranger(stranger: Endpoint): void {
-    const error: Packet = { kind: 'error', code: TFTP_ERROR.unknownTransferId, message: 'Unknown transfer ID' }
-    this.#send(encodePacket(error), stranger)
+    if (packet) this.#input({ kind: 'packet', packet })
   }
 
   #input(input: TransferInput): void {
     const before = this.#state
-    const { clock, blocks } = this.#options
+    const { clock, blocks, onProved } = this.#options
     const { state, outputs } = stepTransfer(before, input, clock.now())
     this.#state = state
-    if (state.acked > before.acked || state.phase !== before.phase) this.#progressAt = clock.now()
-    for (let block = before.acked + 1; block <= state.acked; block += 1) this.#bytes += blocks.block(block).length
-    if (state.acked > before.acked) blocks.release(state.acked)
+    const isFurther = state.acked > before.acked
+    if (isFurther || state.phase !== before.phase) this.#progressAt = clock.now()
+    if (before.phase === 'offered' && (isFurther || state.phase === 'sending')) onProved?.()
     for (const output of outputs) this.#carryOut(output)
+    if (isFurther) blocks.release(state.acked)
     this.#setTimer()
-    if (state.acked > before.acked) this.#readOn()
+    if (isFurther) this.#readOn()
   }
 
   #carryOut(output: TransferOutput): void {
-    const { terms, blocks, client } = this.#options
+    const { port, terms, blocks } = this.#options
     switch (output.kind) {
       case 'send-option-ack':
-        return this.#send(encodePacket({ kind: 'option-ack', options: terms.acknowledged }), client)
+        return port.send(encodePacket({ kind: 'option-ack', options: terms.acknowledged }))
       case 'send-block':
-        return this.#send([dataHeader(output.block), blocks.block(output.block)], client)
+        return port.send(dataPacket(output.block, blocks.block(output.block)))
       case 'send-error':
-        return this.#send(encodePacket({ kind: 'error', code: output.code, message: output.message }), client)
+        return port.send(encodePacket({ kind: 'error', code: output.code, message: output.message }))
       case 'finished':
         return this.#end(output.end)
-    }
-  }
-
-  #send(data: Uint8Array | readonly Uint8Array[], to: Endpoint): void {
-    try {
-      // A packet that cannot be sent is a lost packet: the state machine resends or gives up.
-      this.#options.socket.socket.send(data, to.port, to.address, () => undefined)
-    } catch {
-      return
     }
   }
 
@@ -145,7 +126,12 @@ export class LiveTransfer {
   #end(end: TransferEnd): void {
     this.#timer?.cancel()
     this.#timer = undefined
-    this.#options.blocks.close?.().catch(() => undefined)
-    this.#options.onEnd(end, this.#bytes)
+    const { blocks, terms, onEnd } = this.#options
+    const { acked, available, complete } = this.#state
+    const isWhole = complete && acked > 0 && acked === available
+    // Every block but the last of the file is of full length.
+    const bytes = isWhole ? (acked - 1) * terms.blockSize + blocks.block(acked).length : acked * terms.blockSize
+    blocks.close?.().catch(() => undefined)
+    onEnd(end, bytes)
   }
 }

@@ -1,11 +1,12 @@
 import { performance } from 'node:perf_hooks'
 import type { Clock } from '../../domain/clock.js'
-import { systemClock } from '../../domain/edge/system-clock.js'
+import { steadyClock } from '../../domain/edge/system-clock.js'
 import { AppError } from '../../domain/errors.js'
 import { formatEndpoint, type Bind } from '../../network/address.js'
 import { openUdpListeners } from '../../network/edge/udp-listeners.js'
 import type { Datagram, Endpoint, UdpListeners } from '../../network/udp.js'
 import type { Log } from '../../observe/log.js'
+import { Admission, type AdmissionLimits, type Admitted } from '../admission.js'
 import { blocksOfBytes } from '../blocks.js'
 import type { TftpContent, TftpFinished, TftpHandler } from '../handler.js'
 import { toNetascii } from '../netascii.js'
@@ -14,10 +15,13 @@ import { decodePacket, encodePacket, TFTP_ERROR, type RequestPacket } from '../p
 import type { TransferEnd } from '../transfer.js'
 import { FileBlocks } from './file-blocks.js'
 import { LiveTransfer, type ReadableBlocks } from './live-transfer.js'
+import { OverloadNotice } from './overload-notice.js'
 import { TransferPorts, type PortRange } from './transfer-ports.js'
 
 /** A morning power-up is a burst of requests: what the kernel cannot hold is lost (docs/operations). */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
+/** Larger blocks are worth forging ACKs for: such transfers have a port of their own. */
+const MAX_SHARED_BLOCK_BYTES = 1468
 /** How long transfers may go on after `stop`, in milliseconds. */
 const STOP_GRACE_MS = 5_000
 
@@ -30,11 +34,13 @@ export interface TftpServerOptions {
   handle: TftpHandler
   /** Ports for the transfers; left out: any free one. */
   transferPorts?: PortRange
-  /** Live transfers overall (default 2000) and per client address (default 64). A request over it goes unanswered. */
-  maxTransfers?: number
-  maxTransfersPerAddress?: number
-  /** Addresses without a limit of their own. */
+  /** Live transfers at once (defaults: `DEFAULT_LIMITS`). A request over a limit goes unanswered. */
+  limits?: Partial<AdmissionLimits>
+  /** Addresses and networks without a limit of their own. */
   isUnlimited?: (address: string) => boolean
+  /** Asked before a request is read; a request of an address that may not be answered is dropped. */
+  mayAnswer?: (address: string) => boolean
+  /** Of differences only, so it should be one that nobody sets (default: `steadyClock`). */
   clock?: Clock
   log: Log
 }
@@ -67,7 +73,7 @@ export async function openTftpServer(options: TftpServerOptions): Promise<TftpSe
 
 async function openListeners(options: TftpServerOptions): Promise<UdpListeners> {
   const { port, fallbackPort, bind, log } = options
-  const clock = options.clock ?? systemClock
+  const clock = options.clock ?? steadyClock
   const common = { bind, log, clock, receiveBufferBytes: RECEIVE_BUFFER_BYTES }
   try {
     return await openUdpListeners({ ...common, port })
@@ -84,6 +90,7 @@ interface Live {
   readonly client: Endpoint
   readonly local: Endpoint
   readonly datagram: Uint8Array
+  readonly admitted: Admitted
   /** Of `performance.now()`: only differences count. */
   readonly startedAt: number
   transfer?: LiveTransfer
@@ -95,11 +102,12 @@ class Server implements TftpServer {
   readonly #options: TftpServerOptions
   readonly #clock: Clock
   readonly #ports: TransferPorts
+  readonly #isUnlimited: (address: string) => boolean
   readonly #live = new Set<Live>()
   /** The last request by client address and port and local address. */
   readonly #latest = new Map<string, Live>()
-  readonly #perAddress = new Map<string, number>()
-  #refusedForLoad = 0
+  readonly #admission: Admission
+  readonly #overload: OverloadNotice
   #stopping = false
   #stopped = false
   #onIdle: () => void = () => undefined
@@ -107,8 +115,12 @@ class Server implements TftpServer {
   constructor(listeners: UdpListeners, options: TftpServerOptions) {
     this.#listeners = listeners
     this.#options = options
-    this.#clock = options.clock ?? systemClock
-    this.#ports = new TransferPorts(options.transferPorts, this.#clock)
+    this.#clock = options.clock ?? steadyClock
+    this.#isUnlimited = options.isUnlimited ?? (() => false)
+    const { transferPorts: range, log } = options
+    this.#ports = new TransferPorts({ range, clock: this.#clock, present: () => listeners.addresses() })
+    this.#admission = new Admission(options.limits)
+    this.#overload = new OverloadNotice(this.#clock, log)
     listeners.onDatagram((datagram) => this.#onDatagram(datagram))
   }
 
@@ -142,20 +154,28 @@ class Server implements TftpServer {
     }
     this.#stopped = true
     for (const { transfer } of [...this.#live]) transfer?.stop()
+    await this.#ports.close()
   }
 
   #onDatagram({ data, remote, local }: Datagram): void {
-    const packet = this.#stopping ? undefined : decodePacket(data)
-    if (packet?.kind !== 'read' && packet?.kind !== 'write') return
+    if (this.#stopping || !looksLikeRequest(data) || this.#options.mayAnswer?.(remote.address) === false) return
     const key = `${remote.address} ${remote.port} ${local.address}`
     const latest = this.#latest.get(key)
     // A resend or a late duplicate of a request that is being answered. After a silence it may also be a phone that
     // restarted: it is answered again, and the first transfer goes on beside it, for only the client knows which of
     // the two it wants; the other it ends with error 5.
     if (latest && (latest.transfer?.isAwaited ?? true) && Buffer.compare(latest.datagram, data) === 0) return
-    if (this.#isOverloaded(remote.address)) return
+    // Unanswered, not refused: a phone asks again in a moment, and gives up on an error.
+    const refusal = this.#admission.refusalOf(remote.address, this.#isUnlimited)
+    if (refusal !== undefined) return this.#overload.tell(refusal, remote.address)
+    const packet = decodePacket(data)
+    if (packet?.kind !== 'read' && packet?.kind !== 'write') return
+    const admitted = this.#admission.begin(remote.address)
     const startedAt = performance.now()
-    void this.#answer(this.#begin({ key, client: remote, local, datagram: data, startedAt, ended: false }), packet)
+    const live = { key, client: remote, local, datagram: data, admitted, startedAt, ended: false }
+    this.#live.add(live)
+    this.#latest.set(key, live)
+    void this.#answer(live, packet)
   }
 
   /** Never rejects. */
@@ -195,15 +215,17 @@ class Server implements TftpServer {
   async #transfer(live: Live, packet: RequestPacket, content: Exclude<TftpContent, { kind: 'error' }>): Promise<void> {
     const { client, local } = live
     const { terms, blocks } = await prepare(packet, content)
-    const socket = await this.#ports.open(local.address, client).catch(async (error: unknown) => {
+    const alone = terms.windowSize > 1 || terms.blockSize > MAX_SHARED_BLOCK_BYTES
+    const port = await this.#ports.open(local.address, client, alone).catch(async (error: unknown) => {
       await blocks.close?.()
       throw error
     })
     const onEnd = (end: TransferEnd, bytes: number): void => {
-      this.#ports.release(socket, client).catch(() => undefined)
+      port.release()
       this.#end(live, content, end, bytes)
     }
-    live.transfer = new LiveTransfer({ socket, client, terms, blocks, clock: this.#clock, onEnd })
+    const onProved = (): void => this.#admission.prove(live.admitted)
+    live.transfer = new LiveTransfer({ port, terms, blocks, clock: this.#clock, onProved, onEnd })
     if (this.#stopped) live.transfer.stop()
     else live.transfer.start()
   }
@@ -213,33 +235,12 @@ class Server implements TftpServer {
     this.#listeners.send(encodePacket({ kind: 'error', code, message }), client, local.address)
   }
 
-  #isOverloaded(address: string): boolean {
-    const { maxTransfers = 2000, maxTransfersPerAddress = 64, isUnlimited, log } = this.#options
-    const tooMany = (this.#perAddress.get(address) ?? 0) >= maxTransfersPerAddress && !isUnlimited?.(address)
-    if (this.#live.size < maxTransfers && !tooMany) return false
-    // Unanswered, not refused: a phone asks again in a moment, and gives up on an error.
-    this.#refusedForLoad += 1
-    if (Number.isInteger(Math.log2(this.#refusedForLoad))) {
-      log.warn({ address, times: this.#refusedForLoad }, 'too many TFTP transfers at once, request left unanswered')
-    }
-    return true
-  }
-
-  #begin(live: Live): Live {
-    this.#live.add(live)
-    this.#latest.set(live.key, live)
-    this.#perAddress.set(live.client.address, (this.#perAddress.get(live.client.address) ?? 0) + 1)
-    return live
-  }
-
   #end(live: Live, content: TftpContent, end: TftpFinished['end'], bytes: number): void {
     if (live.ended) return
     live.ended = true
     this.#live.delete(live)
     if (this.#latest.get(live.key) === live) this.#latest.delete(live.key)
-    const rest = (this.#perAddress.get(live.client.address) ?? 1) - 1
-    if (rest > 0) this.#perAddress.set(live.client.address, rest)
-    else this.#perAddress.delete(live.client.address)
+    this.#admission.end(live.admitted)
     const micros = Math.round((performance.now() - live.startedAt) * 1000)
     try {
       content.onFinished?.({ ok: end === 'delivered', bytes, micros, end })
@@ -248,6 +249,10 @@ class Server implements TftpServer {
     }
     if (this.#live.size === 0) this.#onIdle()
   }
+}
+
+function looksLikeRequest(data: Uint8Array): boolean {
+  return data[0] === 0 && (data[1] === 1 || data[1] === 2)
 }
 
 async function prepare(
@@ -260,8 +265,7 @@ async function prepare(
     const terms = agreeOnTerms(options, bytes.length)
     return { terms, blocks: blocksOfBytes(bytes, terms.blockSize) }
   }
-  const { path, sizeBytes } = content
-  const terms = agreeOnTerms(options, netascii ? undefined : sizeBytes)
-  const blocks = await FileBlocks.open({ path, sizeBytes, terms, ...(netascii && { convert: toNetascii }) })
+  const terms = agreeOnTerms(options, netascii ? undefined : content.sizeBytes)
+  const blocks = await FileBlocks.open({ ...content, terms, ...(netascii && { convert: toNetascii }) })
   return { terms, blocks }
 }

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Endpoint } from '../../../src/network/udp.js'
 import { openTftpServer, type TftpServer, type TftpServerOptions } from '../../../src/tftp/edge/server.js'
 import type { TftpContent, TftpFinished, TftpRequest } from '../../../src/tftp/handler.js'
@@ -243,7 +245,7 @@ describe('TFTP server', () => {
   })
 
   test('over the limit of one address requests go unanswered, others are served', async () => {
-    const { at, server } = await serve(() => text('x'), { maxTransfersPerAddress: 2 })
+    const { at, server } = await serve(() => text('x'), { limits: { perAddress: 2 } })
     const phones = [await client(), await client(), await client()]
     for (const phone of phones) await phone.ask('f', at)
     const other = await client('127.0.0.9')
@@ -253,9 +255,89 @@ describe('TFTP server', () => {
     expect(phones.map(({ waiting }) => waiting)).toEqual([1, 1, 0])
   })
 
+  test('a request from an address that may not be answered is dropped before anybody reads it', async () => {
+    const { at, server, requests } = await serve(() => text('x'), { mayAnswer: (address) => address !== '127.0.0.9' })
+    const banned = await client('127.0.0.9')
+    await banned.ask('f', at)
+    const phone = await client()
+    await phone.ask('f', at)
+    await phone.next()
+    expect(server.liveTransfers).toBe(1)
+    expect(requests).toHaveLength(1)
+    expect(banned.waiting).toBe(0)
+  })
+
+  test('clients that do not answer are limited by address and by network, one that answers makes room', async () => {
+    const log = recordingLog()
+    const limits = { unprovedPerAddress: 1, unprovedPerNetwork: 2 }
+    const { at, server } = await serve(() => text('x'.repeat(600)), { limits, log })
+    const [first, second, third] = [await client('127.0.7.1'), await client('127.0.7.1'), await client('127.0.7.2')]
+    const [fourth, elsewhere] = [await client('127.0.7.3'), await client('127.0.8.1')]
+    await first.ask('f', at)
+    const { from } = await first.next()
+    for (let times = 0; times < 5; times += 1) await second.ask(`f${times}`, at)
+    await third.ask('f', at)
+    await third.next()
+    for (let times = 0; times < 5; times += 1) await fourth.ask(`f${times}`, at)
+    await elsewhere.ask('f', at)
+    await elsewhere.next()
+    expect(server.liveTransfers).toBe(3)
+    expect([second.waiting, fourth.waiting]).toEqual([0, 0])
+    // Told once for each reason, not once per packet.
+    const told = log.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields?.reason)
+    expect(told.filter((reason) => reason !== undefined)).toEqual(['unproved-address', 'unproved-network'])
+    await first.ack(1, from)
+    await first.next()
+    await fourth.ask('f', at)
+    expect((await fourth.next()).packet).toMatchObject({ kind: 'data', block: 1 })
+  })
+
+  test('before its first ACK an address is sent four packets of at most 516 bytes, whatever it asks', async () => {
+    const clock = new FakeClock()
+    const { at, ended } = await serve(() => text('x'.repeat(5000)), { clock })
+    for (const options of [
+      [],
+      [
+        ['blksize', '65464'],
+        ['windowsize', '64'],
+        ['timeout', '1'],
+      ],
+    ] as const) {
+      const phone = await client()
+      const sizes: number[] = []
+      phone.socket.on('message', (data) => sizes.push(data.length))
+      await phone.ask('f', at, options)
+      await phone.next()
+      for (let second = 0; second < 60; second += 1) clock.advance(1000)
+      await settled(phone, at)
+      expect(sizes.slice(0, -1)).toHaveLength(4)
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(516)
+    }
+    await ended(4)
+  })
+
+  test('transfers of many phones share few ports, a large window has a port of its own', async () => {
+    const { at } = await serve(() => text('x'.repeat(5000)))
+    const ports = new Set<number>()
+    for (let n = 0; n < 100; n += 1) {
+      const phone = await client(`127.0.9.${n + 1}`)
+      await phone.ask('f', at)
+      ports.add((await phone.next()).from.port)
+    }
+    expect(ports.size).toBeLessThanOrEqual(32)
+    const quick = await client()
+    await quick.ask('f', at, [['windowsize', '8']])
+    const { packet, from } = await quick.next()
+    expect(packet).toMatchObject({ kind: 'option-ack' })
+    expect(ports.has(from.port)).toBe(false)
+  })
+
   test('an address without limit is served beyond it', async () => {
     const isUnlimited = (address: string): boolean => address === '127.0.0.9'
-    const { at, server } = await serve(() => text('x'), { maxTransfersPerAddress: 1, isUnlimited })
+    const { at, server } = await serve(() => text('x'), {
+      limits: { perAddress: 1, unprovedPerAddress: 1, unprovedPerNetwork: 1 },
+      isUnlimited,
+    })
     for (const phone of [await client('127.0.0.9'), await client('127.0.0.9')]) {
       await phone.ask('f', at)
       await phone.next()
@@ -287,7 +369,7 @@ describe('TFTP server', () => {
   })
 
   test('over the limit of all transfers requests go unanswered until one has ended', async () => {
-    const { at, server, ended } = await serve(() => text('x'), { maxTransfers: 1 })
+    const { at, server, ended } = await serve(() => text('x'), { limits: { overall: 1 } })
     const [first, second] = [await client(), await client('127.0.0.9')]
     await first.ask('f', at)
     const { from } = await first.next()
@@ -372,12 +454,13 @@ describe('TFTP server', () => {
 })
 
 describe('TFTP server with files on disk', () => {
-  async function fileOf(bytes: Uint8Array): Promise<string> {
+  async function fileOf(bytes: Uint8Array): Promise<{ path: string; folder: string; content: TftpContent }> {
     const folder = await mkdtemp(join(tmpdir(), 'phoneboot-tftp-'))
     cleanUp.unshift(() => rm(folder, { recursive: true }))
     const path = join(folder, 'firmware.rom')
     await writeFile(path, bytes)
-    return path
+    const { size: sizeBytes, mtimeMs: lastModified } = await stat(path)
+    return { path, folder, content: { kind: 'file', path, sizeBytes, lastModified } }
   }
 
   test.each([
@@ -388,8 +471,8 @@ describe('TFTP server with files on disk', () => {
     [1_000_003, 65_464, 4],
   ])('%i bytes arrive the same, block %i, window %i', async (size, blockSize, windowSize) => {
     const bytes = Buffer.from(Uint8Array.from({ length: size }, (_, at) => (at * 7 + (at >> 9)) & 0xff))
-    const path = await fileOf(bytes)
-    const { at, ended, finished } = await serve(() => ({ kind: 'file', path, sizeBytes: size }))
+    const { content } = await fileOf(bytes)
+    const { at, ended, finished } = await serve(() => content)
     const got = await fetchByTftp({
       serverAddress: at.address,
       serverPort: at.port,
@@ -404,8 +487,8 @@ describe('TFTP server with files on disk', () => {
   })
 
   test('netascii of a file is converted piece by piece', async () => {
-    const path = await fileOf(Buffer.from('line\n'.repeat(30_000)))
-    const { at } = await serve(() => ({ kind: 'file', path, sizeBytes: 150_000 }))
+    const { content } = await fileOf(Buffer.from('line\n'.repeat(30_000)))
+    const { at } = await serve(() => content)
     const phone = await client()
     await phone.ask(
       'f',
@@ -428,7 +511,12 @@ describe('TFTP server with files on disk', () => {
   })
 
   test('a file that cannot be opened is error 0 and frees the request', async () => {
-    const { at, server, ended } = await serve(() => ({ kind: 'file', path: '/nonexistent/x', sizeBytes: 5 }))
+    const { at, server, ended } = await serve(() => ({
+      kind: 'file',
+      path: '/nonexistent/x',
+      sizeBytes: 5,
+      lastModified: 0,
+    }))
     const phone = await client()
     await phone.ask('f', at)
     expect((await phone.next()).packet).toMatchObject({ kind: 'error', code: 0, message: 'Not available now' })
@@ -436,21 +524,53 @@ describe('TFTP server with files on disk', () => {
     expect(server.liveTransfers).toBe(0)
   })
 
-  test('a file that became shorter breaks the transfer off with error 0', async () => {
-    const path = await fileOf(Buffer.alloc(300_000))
-    const { at, finished, ended } = await serve(() => ({ kind: 'file', path, sizeBytes: 300_000 }))
-    await truncate(path, 100_000)
-    await expect(
-      fetchByTftp({
-        serverAddress: at.address,
-        serverPort: at.port,
-        file: 'f',
-        localAddress: '127.0.0.1',
-        timeoutMs: 5000,
-      }),
-    ).rejects.toMatchObject({ code: 'SERVER_UNREACHABLE', message: expect.stringContaining('error 0') })
+  test('a file that becomes shorter breaks the transfer off with error 0', async () => {
+    const { path, content } = await fileOf(Buffer.alloc(300_000))
+    const { at, finished, ended } = await serve(() => content)
+    const phone = await client()
+    await phone.ask('f', at)
+    const { from } = await phone.next()
+    await truncate(path, 70_000)
+    for (let block = 1; ; block += 1) {
+      await phone.ack(block, from)
+      const { packet } = await phone.next()
+      if (packet.kind === 'data') continue
+      expect(packet).toMatchObject({ kind: 'error', code: 0 })
+      break
+    }
     await ended(1)
     expect(finished).toMatchObject([{ ok: false, end: 'unreadable' }])
+  })
+
+  test.each<[string, (rig: { path: string; folder: string }) => Promise<void>]>([
+    [
+      'a link to another file',
+      async ({ path, folder }) => {
+        const other = join(folder, 'other')
+        await writeFile(other, 'x'.repeat(700))
+        await utimes(other, await stat(path).then(({ mtime }) => mtime), await stat(path).then(({ mtime }) => mtime))
+        await rm(path)
+        await symlink(other, path)
+      },
+    ],
+    [
+      'a FIFO',
+      async ({ path }) => {
+        await rm(path)
+        await promisify(execFile)('mkfifo', [path])
+      },
+    ],
+    ['of another size', ({ path }) => truncate(path, 600)],
+    ['newer than it was', ({ path }) => utimes(path, 1, 1)],
+  ])('a file that is %s since it was indexed is not sent: error 0', async (_what, change) => {
+    const rig = await fileOf(Buffer.alloc(700, 'x'))
+    const { at, server, ended } = await serve(() => rig.content)
+    await change(rig)
+    const phone = await client()
+    await phone.ask('f', at)
+    expect((await phone.next()).packet).toMatchObject({ kind: 'error', code: 0, message: 'Not available now' })
+    await ended(1)
+    expect(server.liveTransfers).toBe(0)
   })
 })
 
