@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Define>>> = {
   device: async () => (await import('./device.js')).deviceCommands,
   group: async () => (await import('./group.js')).groupCommands,
   strangers: async () => (await import('./strangers.js')).strangersCommand,
+  bans: async () => (await import('./bans.js')).bansCommands,
   registrations: async () => (await import('./registrations.js')).registrationsCommand,
   settings: async () => (await import('./settings.js')).settingsCommands,
   render: async () => (await import('./render.js')).renderCommand,
