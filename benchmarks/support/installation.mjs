@@ -5,7 +5,10 @@ import { readConfig } from '../../dist/src/config.js'
 import { buildName } from '../../dist/src/catalog/file-pattern.js'
 import { openInstallation } from '../../dist/src/installation.js'
 import { createLogger } from '../../dist/src/observe/edge/logger.js'
+import { KnexBindingStore } from '../../dist/src/registrar/edge/knex-binding-store.js'
+import { siteRealm } from '../../dist/src/registrar/accounts.js'
 import { SEAL_CONTEXTS } from '../../dist/src/secrets/contexts.js'
+import { loopbackAddress } from '../../dist/src/simulator/addresses.js'
 import { loadSnapshot } from '../../dist/src/snapshot/edge/load-snapshot.js'
 import { MemorySnapshot } from '../../dist/src/snapshot/memory-snapshot.js'
 import { OPTIONS } from './options.mjs'
@@ -16,7 +19,7 @@ const MAIN = resolve(import.meta.dirname, '../../dist/phoneboot.js')
 export const folder = mkdtempSync(join(tmpdir(), 'phoneboot-bench-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-const dataDir = OPTIONS.data === undefined ? join(folder, 'data') : resolve(OPTIONS.data)
+export const dataDir = OPTIONS.data === undefined ? join(folder, 'data') : resolve(OPTIONS.data)
 /** Settings of server and commands; the server chooses its ports. */
 const env = {
   ...process.env,
@@ -32,14 +35,16 @@ const env = {
 }
 mkdirSync(env.PHONEBOOT_FIRMWARE_DIR)
 
-const phoneboot = (...args) => run(process.execPath, [MAIN, ...args], { env })
+/** A command of the program on some data, and what it printed. */
+export const phoneboot = (args, into = dataDir) =>
+  run(process.execPath, [MAIN, ...args], { env: { ...env, PHONEBOOT_DATA_DIR: into } })
 
 /** A database with the phones of `simulate`, by the same commands an operator would use. */
-export async function prepare(count = OPTIONS.devices) {
-  if (existsSync(join(dataDir, 'phoneboot.sqlite'))) return
+export async function prepare(count = OPTIONS.devices, into = dataDir) {
+  if (existsSync(join(into, 'phoneboot.sqlite'))) return
   const csv = join(folder, 'phones.csv')
-  writeFileSync(csv, await phoneboot('simulate', '--count', String(count), '--csv'))
-  console.log((await phoneboot('import', csv)).trim())
+  writeFileSync(csv, await phoneboot(['simulate', '--count', String(count), '--csv'], into))
+  console.log((await phoneboot(['import', csv], into)).trim())
 }
 
 /** The same data once more, for a server that shall find things as they were; an absolute path. */
@@ -62,12 +67,21 @@ export async function serve(settings = {}) {
   return { pid: child.pid, ports, readyMs: performance.now() - began, stop: () => stop(child) }
 }
 
-/** What the phones of the database ask for and prove: name of the own config file, SIP user and password. */
-export async function phones() {
-  const installation = await openInstallation(readConfig(env, folder), createLogger({ level: 'warn' }))
+/**
+ * What the phones of the database ask for and prove: name of the own config file, SIP user and password. `most`: not all
+ * of them, but so many, evenly spread.
+ */
+export async function phones(of = dataDir, most = Infinity) {
+  const installation = await openInstallation(
+    readConfig({ ...env, PHONEBOOT_DATA_DIR: of }, folder),
+    createLogger({ level: 'warn' }),
+  )
   const { databases, catalog, secrets } = installation
   const snapshot = new MemorySnapshot((await loadSnapshot(databases.main)).content)
-  const found = [...snapshot.content.devices.values()].map(({ mac, model: id, lines: [line] }) => {
+  const all = [...snapshot.content.devices.values()]
+  const count = Math.min(most, all.length)
+  const wanted = Array.from({ length: count }, (_, n) => all[Math.floor((n * all.length) / count)])
+  const found = wanted.map(({ mac, model: id, lines: [line] }) => {
     const model = catalog.model(id)
     const file = catalog.files(id).find(({ scope, expectedMiss }) => scope === 'device' && !expectedMiss)
     return {
@@ -79,6 +93,29 @@ export async function phones() {
   })
   await installation.close()
   return found
+}
+
+/** A binding for each phone, as after a day on which all of them registered. */
+export async function registerAll(of = dataDir) {
+  const config = readConfig({ ...env, PHONEBOOT_DATA_DIR: of }, folder)
+  const installation = await openInstallation(config, createLogger({ level: 'warn' }))
+  const { databases, site } = installation
+  const snapshot = new MemorySnapshot((await loadSnapshot(databases.main)).content)
+  const now = Date.now()
+  const changes = [...snapshot.content.devices.values()].map(({ lines: [line] }, n) => {
+    const { number } = snapshot.extension(line.extensionId)
+    const at = `${loopbackAddress(n)}:5062`
+    const contactUri = `sip:${number}@${at}`
+    const binding = {
+      ...{ aor: `${number}@${siteRealm(site)}`, extensionId: line.extensionId, bindingKey: contactUri, contactUri },
+      ...{ received: at, transport: 'udp', path: [], q: 1000, callId: `growth-${n}`, cseq: 1 },
+      ...{ expiresAt: now + 7_200_000, registeredAt: now, lineId: line.id, userAgent: 'phoneboot benchmark' },
+    }
+    return { kind: 'save', event: 'registered', binding }
+  })
+  const store = new KnexBindingStore(databases.live)
+  for (let from = 0; from < changes.length; from += 5_000) await store.commit(changes.slice(from, from + 5_000))
+  await installation.close()
 }
 
 /** The configs as files in a folder, byte for byte what the server gives: the peer serves these. */

@@ -1,0 +1,121 @@
+// Does anything cost more when there are more phones? 1,000, 10,000 and 100,000, all registered, servers side by side.
+// [--sizes 1000,10000,100000] [--rounds 3] [--seconds 5] [--data dir: kept for the next run, a folder per size]
+import { join } from 'node:path'
+import { Secret } from '../dist/src/domain/secret.js'
+import { fetchAsPhone } from '../dist/src/simulator/edge/fetch.js'
+import { registerPhone } from '../dist/src/simulator/edge/sip-register.js'
+import { dataDir, phones, prepare, registerAll, serve } from './support/installation.mjs'
+import { OPTIONS } from './support/options.mjs'
+import { newProbe } from './support/probe.mjs'
+import { alternate, heading, median, percentile, spread } from './support/rounds.mjs'
+
+/** The same number of phones is busy at every size, so that caches are no part of the question. */
+const BUSY = 1_000
+const AT_ONCE = 4
+const WANTED = 1.3
+const { rounds, sizes } = OPTIONS
+
+async function makeSize(size) {
+  const dir = join(dataDir, `growth-${size}`)
+  const began = performance.now()
+  await prepare(size, dir)
+  const busy = await phones(dir, BUSY)
+  await registerAll(dir)
+  console.log(`${size} phones, all registered: made or opened in ${((performance.now() - began) / 1000).toFixed(0)} s`)
+  return { size, dir, busy, probe: newProbe(), starts: [] }
+}
+
+const installations = []
+for (const size of sizes) installations.push(await makeSize(size))
+
+for (let round = 1; round <= rounds; round += 1) {
+  for (const one of installations) {
+    await one.server?.stop()
+    one.server = await serve({ PHONEBOOT_DATA_DIR: one.dir, ...one.probe.settings })
+    one.starts.push(one.server.readyMs)
+  }
+}
+heading('growth: start and memory')
+for (const { size, server, probe, starts } of installations) {
+  // The last server of each size has answered no probe yet.
+  const { heapMiB, rssMiB } = await probe.look(server.pid)
+  console.log(
+    `  ${size} phones: ready after ${spread(starts)} ms, heap ${heapMiB.toFixed(0)} MiB after garbage collection, ` +
+      `${rssMiB.toFixed(0)} MiB resident`,
+  )
+}
+
+/** Does the work of `one(n)` again and again, some at once, until `more(n)` says no. */
+async function repeat(more, one) {
+  const times = []
+  let next = 0
+  const began = performance.now()
+  const worker = async () => {
+    while (more(next)) {
+      const n = next++
+      const startedAt = performance.now()
+      await one(n)
+      times.push(performance.now() - startedAt)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  const seconds = (performance.now() - began) / 1000
+  return { done: times.length, seconds, 'p50 ms': percentile(times, 0.5), 'p99 ms': percentile(times, 0.99) }
+}
+
+const forSeconds = () => {
+  const until = performance.now() + OPTIONS.seconds * 1000
+  return () => performance.now() < until
+}
+
+const userAgent = 'phoneboot benchmark'
+async function fetchFile({ server }, { file }) {
+  const outcome = await fetchAsPhone({ url: `http://127.0.0.1:${server.ports.http}/${file}`, userAgent })
+  if (outcome.kind !== 'file') throw new Error(`${file}: ${JSON.stringify(outcome)}`)
+}
+
+async function register({ server }, { number, username, password }) {
+  const registration = await registerPhone({
+    ...{ serverAddress: '127.0.0.1', port: server.ports.sip, transport: 'udp', domain: '127.0.0.1', userAgent },
+    ...{ user: number, authUser: username, password: new Secret(password), expires: 3600 },
+    instanceId: `urn:uuid:00000000-0000-1000-8000-${number.padStart(12, '0')}`,
+  })
+  registration.close()
+}
+
+/** Every round asks for files that were not asked for before. */
+const fresh = Math.floor(Math.min(BUSY, ...sizes) / rounds)
+const questions = {
+  'growth first fetch': (one) => {
+    let from = -fresh
+    return () => {
+      from += fresh
+      return repeat(
+        (n) => n < fresh,
+        (n) => fetchFile(one, one.busy[from + n]),
+      )
+    }
+  },
+  'growth fetch': (one) => () => repeat(forSeconds(), (n) => fetchFile(one, one.busy[n % one.busy.length])),
+  'growth register': (one) => () => repeat(forSeconds(), (n) => register(one, one.busy[n % one.busy.length])),
+}
+
+const verdicts = []
+for (const [question, loadOf] of Object.entries(questions)) {
+  const sides = installations.map((one) => ({ name: `${one.size} phones`, pid: one.server.pid, load: loadOf(one) }))
+  const results = [...(await alternate(question, sides)).values()]
+  for (const [told, of] of Object.entries({ CPU: 'micros', p50: 'p50 ms' })) {
+    const medians = results.map((rows) => median(rows.map((row) => row[of])))
+    const ratio = Math.max(...medians) / Math.min(...medians)
+    verdicts.push(
+      `  ${question}, ${told}: dearest to cheapest size ${ratio.toFixed(2)}${ratio > WANTED ? ' NOT FLAT' : ''}`,
+    )
+  }
+}
+console.log(`\nFlat means at most ${WANTED}:`)
+for (const verdict of verdicts) console.log(verdict)
+for (const { server, probe, size } of installations) {
+  const { heapMiB, rssMiB } = await probe.look(server.pid)
+  console.log(`  ${size} phones, after the load: heap ${heapMiB.toFixed(0)} MiB, ${rssMiB.toFixed(0)} MiB resident`)
+}
+process.exit()
