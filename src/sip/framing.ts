@@ -74,6 +74,8 @@ export class StreamFramer {
       return { kind: 'broken', parsed: refuseFraming(head, { status: 513, reason: 'Message Too Large' }) }
     }
     const head = splitHead(this.#text.slice(0, end))
+    // What was passed over may have been Content-Length.
+    if (head.problem?.status === 513) return { kind: 'broken', parsed: refuseFraming(head, head.problem) }
     const length = contentLength(head.headers)
     if (typeof length === 'object') return { kind: 'broken', parsed: refuseFraming(head, length) }
     // RFC 3261 §18.3: mandatory on streams.

@@ -1,82 +1,19 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import { createServer } from 'node:net'
 import { TCP_LIMITS } from '../../../src/sip/edge/tcp.js'
 import { headerValues } from '../../../src/sip/message.js'
 import { parseDatagram } from '../../../src/sip/parse.js'
-import { authorizationFor, registerText, type RegisterParts } from '../../support/sip-requests.js'
-import { startTestRegistrar, type TestRegistrar, type TestRegistrarOptions } from '../../support/test-registrar.js'
+import { authorizationFor, registerText } from '../../support/sip-requests.js'
+import { ACCOUNTS, afterwards, closeWire, startWire, TcpPhone, tcpRegister, udpPhone } from '../../support/sip-wire.js'
+import { startTestRegistrar } from '../../support/test-registrar.js'
 
-const ACCOUNTS = [{ username: '101', password: 'pw', number: '101' }]
-const cleanups: (() => unknown)[] = []
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-})
-
-async function start(options: Partial<TestRegistrarOptions> = {}): Promise<TestRegistrar> {
-  const server = await startTestRegistrar({ accounts: ACCOUNTS, domain: 'example.com', ...options })
-  cleanups.push(() => server.stop())
-  return server
-}
-
-async function udpPhone(server: TestRegistrar, to = '127.0.0.1', address = '127.0.0.1') {
-  const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
-  socket.bind(0, address)
-  await once(socket, 'listening')
-  cleanups.push(() => socket.close())
-  return {
-    port: socket.address().port,
-    send: (data: string | Buffer) => socket.send(data, server.port, to),
-    ask: async (text: string): Promise<{ text: string; from: string }> => {
-      socket.send(Buffer.from(text, 'latin1'), server.port, to)
-      const [data, { address: from }] = (await once(socket, 'message')) as [Buffer, { address: string }]
-      return { text: data.toString('latin1'), from }
-    },
-  }
-}
-
-class TcpPhone {
-  readonly received: string[] = []
-  readonly closed: Promise<unknown>
-
-  constructor(readonly socket: Socket) {
-    socket.setEncoding('latin1')
-    socket.setNoDelay(true)
-    socket.on('error', () => undefined)
-    socket.on('data', (data) => this.received.push(String(data)))
-    this.closed = once(socket, 'close')
-    cleanups.push(() => socket.destroy())
-  }
-
-  static async connect(server: TestRegistrar, host = '127.0.0.1'): Promise<TcpPhone> {
-    const socket = connect(server.port, host)
-    await once(socket, 'connect')
-    return new TcpPhone(socket)
-  }
-
-  get text(): string {
-    return this.received.join('')
-  }
-
-  async until(pattern: RegExp): Promise<string> {
-    while (!pattern.test(this.text)) await once(this.socket, 'data')
-    return this.text
-  }
-
-  /** Writes and waits until it has left, so that the next write is a segment of its own. */
-  write(text: string): Promise<void> {
-    return new Promise((resolve) => this.socket.write(text, 'latin1', () => setImmediate(resolve)))
-  }
-}
-
-const tcpRegister = (parts: RegisterParts): string =>
-  registerText({ via: `Via: SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bK${parts.callId};rport`, ...parts })
+afterEach(closeWire)
 
 describe('one port number', () => {
   test('UDP and TCP answer on the same number, on IPv4 and IPv6', async () => {
-    const server = await start({ bind: 'all' })
+    const server = await startWire({ bind: 'all' })
     expect((await (await udpPhone(server)).ask(registerText())).text).toMatch(/^SIP\/2.0 401/)
     expect((await (await udpPhone(server, '::1', '::1')).ask(registerText())).text).toMatch(/^SIP\/2.0 401/)
     for (const host of ['127.0.0.1', '::1']) {
@@ -89,9 +26,9 @@ describe('one port number', () => {
   test('a number that TCP does not have is refused, and nothing stays open', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')
-    cleanups.push(() => taken.close())
+    afterwards(() => taken.close())
     const { port } = taken.address() as { port: number }
-    await expect(start({ port })).rejects.toMatchObject({ code: 'PORT_IN_USE' })
+    await expect(startWire({ port })).rejects.toMatchObject({ code: 'PORT_IN_USE' })
     const udp = createSocket('udp4').bind(port, '127.0.0.1')
     await once(udp, 'listening')
     udp.close()
@@ -100,7 +37,7 @@ describe('one port number', () => {
 
 describe('UDP', () => {
   test('[RFC3581-4] the answer comes from the address that was asked, to the source port', async () => {
-    const server = await start({ bind: ['127.0.0.1', '127.0.0.2'] })
+    const server = await startWire({ bind: ['127.0.0.1', '127.0.0.2'] })
     const phone = await udpPhone(server, '127.0.0.2', '127.0.0.9')
     const { text, from } = await phone.ask(
       registerText({ via: 'Via: SIP/2.0/UDP 10.1.1.1:5060;branch=z9hG4bKa;rport' }),
@@ -110,7 +47,7 @@ describe('UDP', () => {
   })
 
   test('[RFC3261-18.2.2] without rport the answer goes to the sent-by port', async () => {
-    const server = await start()
+    const server = await startWire()
     const listening = await udpPhone(server)
     const sending = await udpPhone(server)
     const via = `Via: SIP/2.0/UDP 127.0.0.1:${listening.port};branch=z9hG4bKa`
@@ -120,7 +57,7 @@ describe('UDP', () => {
   })
 
   test('garbage of any length changes nothing and is not answered', async () => {
-    const server = await start()
+    const server = await startWire()
     const phone = await udpPhone(server)
     for (let length = 0; length <= 64; length += 1) phone.send(Buffer.alloc(length, length))
     phone.send(Buffer.alloc(60_000, 0x3b))
@@ -130,7 +67,7 @@ describe('UDP', () => {
   })
 
   test('a whole registration, and a resend of it', async () => {
-    const server = await start()
+    const server = await startWire()
     const phone = await udpPhone(server)
     const parsed = parseDatagram((await phone.ask(registerText())).text)
     if (parsed.kind !== 'response') throw new Error(parsed.kind)
@@ -145,7 +82,7 @@ describe('UDP', () => {
 
 describe('TCP', () => {
   test('[RFC3261-18.3] requests are read however the stream is cut', async () => {
-    const server = await start()
+    const server = await startWire()
     const phone = await TcpPhone.connect(server)
     const stream = ['a', 'b', 'c'].map((callId) => tcpRegister({ callId })).join('')
     const cuts = [0, 1, 7, 40, 41, 200, stream.length - 2, stream.length]
@@ -155,13 +92,13 @@ describe('TCP', () => {
   })
 
   test('[RFC5626-4.4.1] a double CRLF is answered with one', async () => {
-    const phone = await TcpPhone.connect(await start())
+    const phone = await TcpPhone.connect(await startWire())
     await phone.write('\r\n\r\n')
     expect(await phone.until(/\r\n$/)).toBe('\r\n')
   })
 
   test('a registration over TCP is answered on its connection, whatever Via says', async () => {
-    const server = await start()
+    const server = await startWire()
     const phone = await TcpPhone.connect(server)
     await phone.write(tcpRegister({ callId: 'r' }))
     const parsed = parseDatagram(await phone.until(/\r\n\r\n$/))
@@ -177,14 +114,14 @@ describe('TCP', () => {
     ['without Content-Length', (text: string) => text.replace('Content-Length: 0\r\n', '')],
     ['with a negative Content-Length', (text: string) => text.replace('Length: 0', 'Length: -1')],
   ])('a request %s is answered 400 and the connection closed', async (_, break_) => {
-    const phone = await TcpPhone.connect(await start())
+    const phone = await TcpPhone.connect(await startWire())
     await phone.write(break_(tcpRegister({ callId: 'x' })) + tcpRegister({ callId: 'never-read' }))
     await phone.closed
     expect(phone.text.match(/^SIP\/2.0 \d+/gm)).toEqual(['SIP/2.0 400'])
   })
 
   test('who says nothing, or never ends a message, is disconnected', async () => {
-    const server = await start({
+    const server = await startWire({
       tcpLimits: { ...TCP_LIMITS, firstMessageMs: 50, restOfMessageMs: 50, idleMs: 60_000 },
     })
     const quiet = await TcpPhone.connect(server)
@@ -195,7 +132,7 @@ describe('TCP', () => {
   })
 
   test('connections of one address are limited, and free again when they close', async () => {
-    const server = await start({ tcpLimits: { ...TCP_LIMITS, connectionsPerAddress: 2 } })
+    const server = await startWire({ tcpLimits: { ...TCP_LIMITS, connectionsPerAddress: 2 } })
     const first = await TcpPhone.connect(server)
     const second = await TcpPhone.connect(server)
     const third = await TcpPhone.connect(server)
@@ -209,7 +146,7 @@ describe('TCP', () => {
   })
 
   test('a connection that is reset while its answer is written does no harm', async () => {
-    const server = await start()
+    const server = await startWire()
     for (let i = 0; i < 20; i += 1) {
       const phone = await TcpPhone.connect(server)
       phone.socket.write(tcpRegister({ callId: `r${i}` }))
