@@ -1,6 +1,7 @@
 import type { Millis } from '../domain/clock.js'
 import type { Binding, Id } from '../domain/entities.js'
 import { parseEndpoint } from '../network/address.js'
+import { owned } from '../sip/lexical.js'
 import type { Header } from '../sip/message.js'
 import type { Answer } from '../sip/response.js'
 import { parseSipUri, sameUri } from '../sip/uri.js'
@@ -28,6 +29,7 @@ export interface Decision {
 }
 
 const HOUR_SECONDS = 3_600
+const NO_PATH: readonly string[] = []
 
 function refuse(status: number, reason?: string, headers: Header[] = []): Decision {
   return { answer: { status, headers, ...(reason === undefined ? {} : { reason }) }, changes: [] }
@@ -57,10 +59,15 @@ function contactHeaders(bindings: readonly Binding[], now: Millis): Header[] {
   })
 }
 
-function accept(wish: RegisterWish, bindings: readonly Binding[], changes: BindingChange[], now: Millis): Decision {
+function accept(
+  wish: RegisterWish,
+  bindings: readonly Binding[],
+  changes: BindingChange[],
+  { now, date }: { now: Millis; date: Millis },
+): Decision {
   const headers = contactHeaders(bindings, now)
   // RFC 3261 §20.17: phones without NTP set their clock from it.
-  headers.push({ name: 'Date', value: new Date(now).toUTCString() })
+  headers.push({ name: 'Date', value: new Date(date).toUTCString() })
   if (wish.supportsPath) for (const value of wish.path) headers.push({ name: 'Path', value })
   if (wish.contacts !== 'all' && wish.contacts.some((contact) => contact.outbound)) {
     headers.push({ name: 'Require', value: 'outbound' })
@@ -69,11 +76,11 @@ function accept(wish: RegisterWish, bindings: readonly Binding[], changes: Bindi
 }
 
 /** [RFC3261-10.3.6] `Contact: *` removes everything, if none of it is newer than this request. */
-function decideAll(wish: RegisterWish, bindings: readonly Binding[], now: Millis): Decision {
+function decideAll(wish: RegisterWish, bindings: readonly Binding[], times: { now: Millis; date: Millis }): Decision {
   if (wish.expires !== 0) return refuse(400, 'Contact * Needs Expires 0')
   if (bindings.some((binding) => outOfOrder(binding, wish))) return refuse(400, 'CSeq Out of Order')
   const changes = bindings.map((binding): BindingChange => ({ kind: 'remove', reason: 'unregistered', binding }))
-  return accept(wish, [], changes, now)
+  return accept(wish, [], changes, times)
 }
 
 /** The bindings as they will be, built up contact by contact. */
@@ -136,19 +143,20 @@ function newBinding(
   who: Registrant,
   times: Pick<Binding, 'expiresAt' | 'registeredAt'>,
 ): Binding {
+  const contactUri = owned(contact.uriText)
   return {
-    aor: who.aor,
+    aor: owned(who.aor),
     extensionId: who.extensionId,
-    bindingKey: contact.bindingKey,
-    contactUri: contact.uriText,
-    received: who.received,
+    bindingKey: contact.bindingKey === contact.uriText ? contactUri : owned(contact.bindingKey),
+    contactUri,
+    received: owned(who.received),
     transport: who.transport,
-    path: wish.path,
+    path: wish.path.length === 0 ? NO_PATH : wish.path.map(owned),
     q: contact.q,
-    callId: wish.callId,
+    callId: owned(wish.callId),
     cseq: wish.cseq,
     ...times,
-    ...(contact.paramsText === '' ? {} : { contactParams: contact.paramsText }),
+    ...(contact.paramsText === '' ? {} : { contactParams: owned(contact.paramsText) }),
     ...(wish.userAgent === undefined ? {} : { userAgent: wish.userAgent }),
     ...(who.lineId === undefined ? {} : { lineId: who.lineId }),
   }
@@ -193,6 +201,7 @@ function applyContact(draft: Draft, contact: ContactWish, { wish, who, policy, n
  * [RFC3261-10.3] What a REGISTER of an authorised phone does to the bindings of its address of record: all that it
  * asks for, or nothing.
  * @param current bindings of the address of record; expired ones are looked through
+ * @param date what the phone is told, when it is not `now`
  */
 export function decide(
   wish: RegisterWish,
@@ -200,15 +209,16 @@ export function decide(
   current: readonly Binding[],
   policy: RegistrarPolicy,
   now: Millis,
+  date: Millis = now,
 ): Decision {
   const bindings = current.filter((binding) => binding.expiresAt > now)
   if (wish.lacksOutbound) return refuse(439)
-  if (wish.contacts === 'all') return decideAll(wish, bindings, now)
+  if (wish.contacts === 'all') return decideAll(wish, bindings, { now, date })
   if (wish.contacts.length > policy.maxContactsPerRequest) return refuse(403, 'Too Many Contacts')
   const draft = new Draft(bindings)
   for (const contact of wish.contacts) {
     const refusal = applyContact(draft, contact, { wish, who, policy, now })
     if (refusal) return refusal
   }
-  return accept(wish, draft.bindings, draft.changes, now)
+  return accept(wish, draft.bindings, draft.changes, { now, date })
 }

@@ -125,7 +125,9 @@ function readUserAgent(request: SipRequest): string | undefined {
   if (text === undefined) return undefined
   const decoded = Buffer.from(text, 'latin1').toString('utf8')
 
-  return decoded.replace(/[\x00-\x1f\x7f-\x9f]/g, '').slice(0, MAX_USER_AGENT_LENGTH) || undefined
+  const shown = decoded.replace(/[\x00-\x1f\x7f-\x9f]/g, '').slice(0, MAX_USER_AGENT_LENGTH)
+  // Half of a character that was cut in two is no text, and PostgreSQL refuses it.
+  return shown.replace(/[\ud800-\udbff]$/, '') || undefined
 }
 
 /** Reads the parts of RFC 3261 §10.3. Returns a reason phrase for 400 when one of them is malformed. */

@@ -1,4 +1,3 @@
-import type { Millis } from '../domain/clock.js'
 import type { Binding } from '../domain/entities.js'
 
 /** Why a binding went. */
@@ -11,13 +10,13 @@ export type BindingChange =
 
 /** Where bindings outlive the process. */
 export interface BindingStore {
-  /** All bindings that are valid at `now`. */
-  load(now: Millis): Promise<Binding[]>
+  /** All bindings, those that have expired too. */
+  load(): Promise<Binding[]>
   /**
    * Applies all changes in order, or none. When the promise resolves they are on disk (decision 4).
    * Rejects when the store is busy for too long, full or gone.
    */
   commit(changes: readonly BindingChange[]): Promise<void>
-  /** Removes at most `limit` bindings that expired at or before `now`; returns how many there were. */
-  removeExpired(now: Millis, limit: number): Promise<number>
+  /** Removes those of these bindings that were not refreshed since: that expire when they say, or before. */
+  removeExpired(bindings: readonly Binding[]): Promise<void>
 }

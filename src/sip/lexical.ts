@@ -13,6 +13,11 @@ export function isAscii(text: string): boolean {
   return !NOT_ASCII.test(text)
 }
 
+/** The same latin1 text, stored by itself: a part of a message would keep the whole message in memory. */
+export function owned(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1')
+}
+
 /**
  * A decimal number without sign, blanks or fraction. Leading zeros are fine (RFC 4475 §3.1.1.1).
  * Returns undefined for anything else; values above `max` give `max + 1`, so the caller can refuse or cap.

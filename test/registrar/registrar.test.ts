@@ -319,7 +319,7 @@ describe('durability', () => {
     expect(after.registrar.bindings()).toEqual([])
     after.clock.advance(30_000)
     await settle()
-    expect(await store.load(0)).toEqual([])
+    expect(await store.load()).toEqual([])
   })
 })
 
@@ -332,7 +332,7 @@ describe('revocation', () => {
     const dropped = bench.registrar.dropBindingsOf({ extensionId: 'ext-101' })
     expect(bench.registrar.bindings()).toMatchObject([{ aor: '102@example.com' }])
     await dropped
-    expect(await store.load(0)).toMatchObject([{ aor: '102@example.com' }])
+    expect(await store.load()).toMatchObject([{ aor: '102@example.com' }])
     expect(bench.changes.at(-1)).toMatchObject({ kind: 'remove', reason: 'revoked' })
     await bench.registrar.dropBindingsOf({ lineId: 'l7' })
     expect(bench.registrar.bindings()).toEqual([])
@@ -345,13 +345,13 @@ describe('revocation', () => {
     await bench.register({ user: '102' }, 'line7', 'secret-7')
     bench.accounts.accounts.delete('line7')
     await bench.registrar.dropRevoked()
-    expect(await store.load(0)).toMatchObject([{ aor: '101@example.com' }])
+    expect(await store.load()).toMatchObject([{ aor: '101@example.com' }])
     bench.accounts.accounts.delete('101')
     await bench.registrar.stop()
     const after = await Bench.start({ store, accounts: bench.accounts })
     expect(after.registrar.bindings()).toEqual([])
     await after.registrar.stop()
-    expect(await store.load(0)).toEqual([])
+    expect(await store.load()).toEqual([])
   })
 
   test('a registration that is being stored meanwhile is dropped too', async () => {

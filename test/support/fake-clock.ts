@@ -3,10 +3,17 @@ import type { Clock, Millis } from '../../src/domain/clock.js'
 /** A clock that stands still until told; timers run in order of their due time. */
 export class FakeClock implements Clock {
   #now: Millis
+  #jumped = 0
   #timers: { at: Millis; run: () => void }[] = []
 
   constructor(startMs: Millis = 1_750_000_000_000) {
     this.#now = startMs
+  }
+
+  /** Runs with this clock and does not jump. */
+  readonly steady: Clock = {
+    now: () => this.#now - this.#jumped,
+    after: (delayMs, run) => this.after(delayMs, run),
   }
 
   now(): Millis {
@@ -29,6 +36,7 @@ export class FakeClock implements Clock {
   /** Somebody sets the clock: timers under way take as long as they would have. */
   jump(ms: number): void {
     this.#now += ms
+    this.#jumped += ms
     for (const timer of this.#timers) timer.at += ms
   }
 

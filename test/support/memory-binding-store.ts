@@ -1,27 +1,29 @@
-import type { Millis } from '../../src/domain/clock.js'
 import type { Binding } from '../../src/domain/entities.js'
 import type { BindingChange, BindingStore } from '../../src/registrar/store.js'
+
+const keyOf = ({ aor, bindingKey }: Binding): string => `${aor}\n${bindingKey}`
 
 /** Bindings that live as long as this object: for tests and throw-away servers. */
 export class MemoryBindingStore implements BindingStore {
   readonly #bindings = new Map<string, Binding>()
 
-  load(now: Millis): Promise<Binding[]> {
-    return Promise.resolve([...this.#bindings.values()].filter((binding) => binding.expiresAt > now))
+  load(): Promise<Binding[]> {
+    return Promise.resolve([...this.#bindings.values()])
   }
 
   commit(changes: readonly BindingChange[]): Promise<void> {
     for (const { kind, binding } of changes) {
-      const key = `${binding.aor}\n${binding.bindingKey}`
-      if (kind === 'save') this.#bindings.set(key, binding)
-      else this.#bindings.delete(key)
+      if (kind === 'save') this.#bindings.set(keyOf(binding), binding)
+      else this.#bindings.delete(keyOf(binding))
     }
     return Promise.resolve()
   }
 
-  removeExpired(now: Millis, limit: number): Promise<number> {
-    const expired = [...this.#bindings].filter(([, binding]) => binding.expiresAt <= now).slice(0, limit)
-    for (const [key] of expired) this.#bindings.delete(key)
-    return Promise.resolve(expired.length)
+  removeExpired(bindings: readonly Binding[]): Promise<void> {
+    for (const binding of bindings) {
+      const stored = this.#bindings.get(keyOf(binding))
+      if (stored && stored.expiresAt <= binding.expiresAt) this.#bindings.delete(keyOf(binding))
+    }
+    return Promise.resolve()
   }
 }

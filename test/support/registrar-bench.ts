@@ -61,7 +61,9 @@ export class Bench {
 
   /** The whole exchange of a phone: 401, then the answer to it. */
   async register(parts: RegisterParts = {}, user = '101', password = 'secret-101'): Promise<FakeFlow> {
-    const authorization = authorizationFor(await this.challenges(parts), user, password)
+    const authorization = authorizationFor(await this.challenges(parts), user, password, {
+      uri: `sip:${parts.domain ?? 'example.com'}`,
+    })
     return this.ask({ contact: A, ...parts, authorization })
   }
 }
@@ -75,8 +77,8 @@ export class HeldStore implements BindingStore {
     return Promise.resolve([])
   }
 
-  removeExpired(): Promise<number> {
-    return Promise.resolve(0)
+  removeExpired(): Promise<void> {
+    return Promise.resolve()
   }
 
   commit(changes: readonly BindingChange[]): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../domain/clock.js'
+import type { Binding } from '../../domain/entities.js'
 import type { Log } from '../../observe/log.js'
 import type { BindingTable } from '../binding-table.js'
 import type { BindingChange, BindingStore } from '../store.js'
@@ -15,17 +16,25 @@ interface ExpiryOptions {
   readonly onApplied: (change: BindingChange) => void
 }
 
-/** Takes out what has expired: from memory each second, from disk in chunks now and then. */
+/** Takes out what has expired: from memory each second, from disk in portions now and then. */
 export class Expiry {
   #cancel: (() => void)[] = []
   #sweeping: Promise<void> = Promise.resolve()
   #stopped = false
+  /** Gone from memory, perhaps still on disk. */
+  #onDisk: Binding[] = []
 
   constructor(private readonly options: ExpiryOptions) {}
 
-  start(): void {
+  /**
+   * @param doubtful bindings on disk that had expired already at the start. The date may have been wrong then or when
+   * they were stored, so they stay there until `doubtfulMs` from now: as long as any of them could last.
+   */
+  start(doubtful: readonly Binding[], doubtfulMs: number): void {
     this.#every(MEMORY_SWEEP_MS, 0, () => this.#sweepMemory())
     this.#every(DISK_SWEEP_MS, 1, () => this.#sweepDisk())
+    if (doubtful.length === 0) return
+    this.#cancel[2] = this.options.clock.after(doubtfulMs, () => this.#onDisk.push(...doubtful))
   }
 
   async stop(): Promise<void> {
@@ -45,18 +54,22 @@ export class Expiry {
 
   #sweepMemory(): void {
     const { table, clock, onApplied } = this.options
-    for (const change of table.expire(clock.now())) onApplied(change)
+    for (const change of table.expire(clock.now())) {
+      this.#onDisk.push(change.binding)
+      onApplied(change)
+    }
   }
 
   async #sweepDisk(): Promise<void> {
-    const { store, clock, log } = this.options
+    const { store, log } = this.options
     try {
-      let removed = ROWS_PER_STATEMENT
-      while (removed === ROWS_PER_STATEMENT && !this.#stopped) {
-        removed = await store.removeExpired(clock.now(), ROWS_PER_STATEMENT)
+      while (this.#onDisk.length > 0 && !this.#stopped) {
+        const some = this.#onDisk.slice(0, ROWS_PER_STATEMENT)
+        await store.removeExpired(some)
+        this.#onDisk.splice(0, some.length)
       }
     } catch (error) {
-      // Expired rows do no harm: they are not loaded, and the next sweep finds them again.
+      // Expired rows do no harm: they are not loaded, and the next sweep tries again.
       log.warn({ err: error }, 'expired registrations were not removed from disk')
     }
   }

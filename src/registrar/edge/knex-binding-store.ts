@@ -1,11 +1,8 @@
 import type { Knex } from 'knex'
+import { isPostgres } from '../../database/edge/write.js'
 import type { Millis } from '../../domain/clock.js'
 import type { Binding } from '../../domain/entities.js'
 import type { BindingChange, BindingStore } from '../store.js'
-
-const TABLE = 'bindings'
-/** Rows per statement: 17 columns stay far below SQLite's 32,766 parameters. */
-const CHUNK = 250
 
 interface Row {
   aor: string
@@ -26,24 +23,21 @@ interface Row {
   line_id: string | null
 }
 
-function toRow(binding: Binding): Row {
-  return {
-    aor: binding.aor,
-    binding_key: binding.bindingKey,
-    extension_id: binding.extensionId,
-    contact_uri: binding.contactUri,
-    contact_params: binding.contactParams ?? null,
-    received: binding.received,
-    transport: binding.transport,
-    path: JSON.stringify(binding.path),
-    q: binding.q,
-    call_id: binding.callId,
-    cseq: binding.cseq,
-    expires_at: binding.expiresAt,
-    registered_at: binding.registeredAt,
-    user_agent: binding.userAgent ?? null,
-    line_id: binding.lineId ?? null,
-  }
+/** Columns with their PostgreSQL types, in the order of `toValues`. */
+const COLUMNS = {
+  ...{ aor: 'text', binding_key: 'text', extension_id: 'text', contact_uri: 'text', contact_params: 'text' },
+  ...{ received: 'text', transport: 'text', path: 'text', q: 'integer', call_id: 'text', cseq: 'bigint' },
+  ...{ expires_at: 'bigint', registered_at: 'bigint', user_agent: 'text', line_id: 'text' },
+} as const satisfies Record<keyof Row, string>
+
+function toValues(binding: Binding): (string | number | null)[] {
+  const { aor, bindingKey, extensionId, contactUri, contactParams, received, transport, path } = binding
+  const { q, callId, cseq, expiresAt, registeredAt, userAgent, lineId } = binding
+  return [
+    ...[aor, bindingKey, extensionId, contactUri, contactParams ?? null, received, transport],
+    ...[path.length === 0 ? '[]' : JSON.stringify(path), q, callId, cseq, expiresAt, registeredAt],
+    ...[userAgent ?? null, lineId ?? null],
+  ]
 }
 
 function fromRow(row: Row): Binding {
@@ -66,46 +60,74 @@ function fromRow(row: Row): Binding {
   }
 }
 
-function chunks<T>(items: readonly T[]): T[][] {
-  const parts: T[][] = []
-  for (let i = 0; i < items.length; i += CHUNK) parts.push(items.slice(i, i + CHUNK))
-  return parts
-}
-
 /** The last word on each binding: a row may stand only once in a statement. */
-function finalChanges(changes: readonly BindingChange[]): BindingChange[] {
+function finalChanges(changes: readonly BindingChange[]): Iterable<BindingChange> {
+  if (changes.length === 1) return changes
   const last = new Map<string, BindingChange>()
   for (const change of changes) last.set(`${change.binding.aor}\n${change.binding.bindingKey}`, change)
-  return [...last.values()]
+  return last.values()
+}
+
+/** Statements whose one parameter is a JSON array of arrays, a row each: however many rows, one text to bind. */
+function statements(postgres: boolean): { save: string; remove: string; removeExpired: string } {
+  const rows = postgres ? 'jsonb_array_elements(?::jsonb) as given(value)' : 'json_each(?) as given'
+  const value = (index: number, type: string): string =>
+    postgres ? `(given.value ->> ${index})::${type}` : `given.value ->> ${index}`
+  const columns = Object.keys(COLUMNS)
+  const values = Object.values(COLUMNS).map((type, index) => value(index, type))
+  const updates = columns.slice(2).map((column) => `${column} = excluded.${column}`)
+  const key = `${value(0, 'text')} = bindings.aor and ${value(1, 'text')} = bindings.binding_key`
+  const pairs = `(aor, binding_key) in (select ${value(0, 'text')}, ${value(1, 'text')} from ${rows})`
+  return {
+    save:
+      `insert into bindings (${columns.join(', ')}) select ${values.join(', ')} from ${rows} where true ` +
+      `on conflict (aor, binding_key) do update set ${updates.join(', ')}`,
+    remove: `delete from bindings where ${pairs}`,
+    removeExpired: postgres
+      ? `delete from bindings using ${rows} where ${key} and expires_at <= ${value(2, 'bigint')}`
+      : 'delete from bindings where rowid in (select bindings.rowid from json_each(?) as given ' +
+        `cross join bindings on ${key} where bindings.expires_at <= ${value(2, 'bigint')})`,
+  }
 }
 
 /** Bindings in the `bindings` table of the live database, SQLite or PostgreSQL. Times are epoch milliseconds. */
 export class KnexBindingStore implements BindingStore {
-  constructor(private readonly db: Knex) {}
+  readonly #sql: ReturnType<typeof statements>
 
-  async load(now: Millis): Promise<Binding[]> {
-    const rows = await this.db<Row>(TABLE).where('expires_at', '>', now).orderBy(['aor', 'registered_at'])
+  constructor(private readonly db: Knex) {
+    this.#sql = statements(isPostgres(db))
+  }
+
+  /** @param validAt leaves out those that have expired at that time; default: none */
+  async load(validAt: Millis = 0): Promise<Binding[]> {
+    const rows: Row[] = await this.db('bindings').where('expires_at', '>', validAt).orderBy(['aor', 'registered_at'])
     return rows.map(fromRow)
   }
 
   async commit(changes: readonly BindingChange[]): Promise<void> {
-    const final = finalChanges(changes)
-    const saves = final.filter((change) => change.kind === 'save').map(({ binding }) => toRow(binding))
-    const removals = final.filter((change) => change.kind === 'remove').map(({ binding }) => binding)
-    await this.db.transaction(async (trx) => {
-      for (const part of chunks(removals)) {
-        const keys = part.map((binding) => [binding.aor, binding.bindingKey])
-        await trx<Row>(TABLE).whereIn(['aor', 'binding_key'], keys).delete()
-      }
-      for (const part of chunks(saves)) {
-        await trx<Row>(TABLE).insert(part).onConflict(['aor', 'binding_key']).merge()
-      }
-    })
+    const saves: (string | number | null)[][] = []
+    const removals: string[][] = []
+    for (const { kind, binding } of finalChanges(changes)) {
+      if (kind === 'save') saves.push(toValues(binding))
+      else removals.push([binding.aor, binding.bindingKey])
+    }
+    // One statement is a transaction by itself.
+    if (removals.length === 0) await this.#run(this.db, this.#sql.save, saves)
+    else if (saves.length === 0) await this.#run(this.db, this.#sql.remove, removals)
+    else {
+      await this.db.transaction(async (trx) => {
+        await this.#run(trx, this.#sql.remove, removals)
+        await this.#run(trx, this.#sql.save, saves)
+      })
+    }
   }
 
-  async removeExpired(now: Millis, limit: number): Promise<number> {
-    const some = this.db<Row>(TABLE).select('aor', 'binding_key').where('expires_at', '<=', now).limit(limit)
-    // The time is asked again: on PostgreSQL a refresh may come between the two.
-    return this.db<Row>(TABLE).whereIn(['aor', 'binding_key'], some).where('expires_at', '<=', now).delete()
+  async removeExpired(bindings: readonly Binding[]): Promise<void> {
+    const rows = bindings.map(({ aor, bindingKey, expiresAt }) => [aor, bindingKey, expiresAt])
+    await this.#run(this.db, this.#sql.removeExpired, rows)
+  }
+
+  async #run(db: Knex, sql: string, rows: readonly unknown[]): Promise<void> {
+    if (rows.length > 0) await db.raw(sql, [JSON.stringify(rows)])
   }
 }

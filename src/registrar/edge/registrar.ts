@@ -1,5 +1,5 @@
 import { isOutage } from '../../database/edge/write.js'
-import type { Clock } from '../../domain/clock.js'
+import type { Clock, Millis } from '../../domain/clock.js'
 import type { Binding, Id, Site } from '../../domain/entities.js'
 import type { Random } from '../../domain/random.js'
 import { formatEndpoint } from '../../network/address.js'
@@ -22,11 +22,13 @@ import { NonceCounts, Nonces } from '../nonce.js'
 import { DEFAULT_POLICY, type RegistrarPolicy } from '../policy.js'
 import { readRegister, type RegisterWish } from '../register-request.js'
 import { screen } from '../screen.js'
+import { SteadyTime } from '../steady-time.js'
 import type { BindingChange, BindingStore } from '../store.js'
 import { Expiry } from './expiry.js'
 import { GroupCommit, TooBusyError } from './group-commit.js'
 import { ReportingStore } from './reporting-store.js'
 import { Revocation } from './revocation.js'
+import { WallTimeStore } from './wall-time-store.js'
 
 /** A REGISTER that was refused although somebody tried to prove who they are. */
 export interface RefusedRegister {
@@ -37,7 +39,10 @@ export interface RefusedRegister {
 }
 
 export interface RegistrarOptions {
+  /** The machine's date. */
   readonly clock: Clock
+  /** Runs evenly although somebody sets the date; bindings and nonces last by it. Default: `clock`. */
+  readonly steadyClock?: Clock
   readonly random: Random
   readonly log: Log
   readonly store: BindingStore
@@ -73,6 +78,8 @@ const TAG_LENGTH = 16
 /** The registrar of RFC 3261 §10.3 behind the SIP transports. */
 export class Registrar {
   readonly #options: RegistrarOptions
+  readonly #time: SteadyTime
+  readonly #store: BindingStore
   readonly #policy: RegistrarPolicy
   readonly #guard: RegistrarGuard
   readonly #table = new BindingTable()
@@ -85,12 +92,15 @@ export class Registrar {
   #open = false
 
   constructor(options: RegistrarOptions) {
-    const { clock, random, log } = options
-    const store = new ReportingStore(options.store, log)
+    const { random, log } = options
+    const clock = new SteadyTime(options.clock, options.steadyClock ?? options.clock)
+    const store = new WallTimeStore(new ReportingStore(options.store, log), clock)
     const nonceSeconds = options.nonceSeconds ?? DEFAULT_NONCE_SECONDS
     const onApplied = (change: BindingChange): void => options.onChange?.(change)
     const table = this.#table
     this.#options = options
+    this.#time = clock
+    this.#store = store
     this.#policy = { ...DEFAULT_POLICY, ...options.policy }
     this.#guard = options.guard ?? NO_GUARD
     this.#commits = new GroupCommit({ table, store, onApplied })
@@ -103,11 +113,17 @@ export class Registrar {
 
   /** Reads the stored bindings and begins to answer. Rejects when the store cannot be read. */
   async start(): Promise<void> {
-    const stored = await this.#options.store.load(this.#options.clock.now())
-    this.#table.apply(stored.map((binding) => ({ kind: 'save', event: 'registered', binding })))
+    const stored = await this.#store.load()
+    const now = this.#time.now()
+    const longestMs = this.#policy.maxExpires * 1_000
+    const [doubtful, valid] = [stored.filter(expiredAt(now)), stored.filter((binding) => !expiredAt(now)(binding))]
+    // Nothing was ever granted for longer: the date was ahead when it was stored.
+    const latest = now + longestMs
+    const bindings = valid.map((one) => (one.expiresAt > latest ? { ...one, expiresAt: latest } : one))
+    this.#table.apply(bindings.map((binding) => ({ kind: 'save', event: 'registered', binding })))
     // Gone from memory at once; a disk that fails is tried again and holds up nobody.
     void this.dropRevoked()
-    this.#expiry.start()
+    this.#expiry.start(doubtful, longestMs)
     this.#open = true
   }
 
@@ -125,7 +141,7 @@ export class Registrar {
 
   /** All bindings, expired ones left out. */
   bindings(): Binding[] {
-    const now = this.#options.clock.now()
+    const now = this.#time.now()
     return this.#table.all().filter((binding) => binding.expiresAt > now)
   }
 
@@ -220,7 +236,7 @@ export class Registrar {
   /** Undefined for silence. */
   #authenticated(request: SipRequest, site: Site, flow: Flow): DigestAccount | Answer | undefined {
     const realm = siteRealm(site)
-    const now = this.#options.clock.now()
+    const now = this.#time.now()
     const mayTry = (username: string): boolean => this.#guard.mayTry(username, flow)
     const parts = { accounts: this.#options.accounts, nonces: this.#nonces, counts: this.#counts, mayTry }
     const isOurs = (text: string): boolean => {
@@ -244,10 +260,10 @@ export class Registrar {
   }
 
   #register(wish: RegisterWish, who: Registrant, finish: (answer: Answer) => void): void {
-    const now = this.#options.clock.now()
+    const now = this.#time.now()
     this.#commits.submit(
       who.aor,
-      (current) => decide(wish, who, current, this.#policy, now),
+      (current) => decide(wish, who, current, this.#policy, now, now + this.#time.wallOffset),
       (error, decision) => {
         // An outage was told of by the store, once; a shed request is no mistake.
         if (!decision && !isOutage(error) && !(error instanceof TooBusyError)) {
@@ -285,6 +301,10 @@ export class Registrar {
   #send(echoed: Echoed, flow: Flow, text: string): void {
     flow.send(text, flow.transport === 'udp' ? answerPort(echoed.via, flow.remote) : undefined)
   }
+}
+
+function expiredAt(now: Millis): (binding: Binding) => boolean {
+  return ({ expiresAt }) => expiresAt <= now
 }
 
 function registrant(account: DigestAccount, site: Site, flow: Flow): Registrant {

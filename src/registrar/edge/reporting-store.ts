@@ -1,5 +1,4 @@
 import { isOutage } from '../../database/edge/write.js'
-import type { Millis } from '../../domain/clock.js'
 import type { Binding } from '../../domain/entities.js'
 import type { Log } from '../../observe/log.js'
 import type { BindingChange, BindingStore } from '../store.js'
@@ -16,12 +15,12 @@ export class ReportingStore implements BindingStore {
     private readonly log: Log,
   ) {}
 
-  load(now: Millis): Promise<Binding[]> {
-    return this.store.load(now)
+  load(): Promise<Binding[]> {
+    return this.store.load()
   }
 
-  removeExpired(now: Millis, limit: number): Promise<number> {
-    return this.store.removeExpired(now, limit)
+  removeExpired(bindings: readonly Binding[]): Promise<void> {
+    return this.store.removeExpired(bindings)
   }
 
   async commit(changes: readonly BindingChange[]): Promise<void> {

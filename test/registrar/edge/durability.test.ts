@@ -24,8 +24,8 @@ test('whoever has heard a 200 is on disk: another connection sees the binding at
   const store = new KnexBindingStore(database.databases.live)
   let commits = 0
   const counted = {
-    load: (now: number) => store.load(now),
-    removeExpired: (now: number, limit: number) => store.removeExpired(now, limit),
+    load: () => store.load(),
+    removeExpired: (bindings: Parameters<typeof store.removeExpired>[0]) => store.removeExpired(bindings),
     commit: (changes: Parameters<typeof store.commit>[0]) => {
       commits += 1
       return store.commit(changes)

@@ -73,14 +73,18 @@ describeOverDatabases('KnexBindingStore', (fresh) => {
     expect(await store().load(0)).toEqual([])
   })
 
-  test('expired ones are not loaded, and removed in portions', async () => {
+  test('expired ones can be left out, and are removed unless they were refreshed', async () => {
     await empty()
     const all = Array.from({ length: 10 }, (_, n) => binding(n, { expiresAt: 1_000 + n }))
     await store().commit(all.map(save))
     expect(await store().load(1_007)).toHaveLength(2)
-    expect(await store().removeExpired(1_007, 5)).toBe(5)
-    expect(await store().removeExpired(1_007, 5)).toBe(3)
-    expect(await store().removeExpired(1_007, 5)).toBe(0)
-    expect(await store().load(0)).toHaveLength(2)
+    const refreshed = binding(3, { expiresAt: 9_000 })
+    await store().commit([save(refreshed)])
+    await store().removeExpired(all.slice(0, 8))
+    expect(await store().load()).toEqual([
+      refreshed,
+      binding(8, { expiresAt: 1_008 }),
+      binding(9, { expiresAt: 1_009 }),
+    ])
   })
 })
