@@ -197,6 +197,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
     ...(config.tftpTransferPorts ? { transferPorts: config.tftpTransferPorts } : {}),
     bind: config.bind,
     isUnlimited: (address) => trust().unlimited.contains(address),
+    mayAnswer: limits.mayAnswerTftp,
     clock: systemClock,
     log,
   })

@@ -206,6 +206,8 @@ export class TestInstallation {
       PHONEBOOT_DATA_DIR: this.dataDir,
       PHONEBOOT_FIRMWARE_DIR: join(this.folder, 'firmware'),
       PHONEBOOT_BIND: '127.0.0.1',
+      // Many tests ask for what is not there, all from one address; those of limits take this back.
+      PHONEBOOT_UNLIMITED_NETWORKS: '127.0.0.0/8',
       // Commands are told the ports that the server got, as an operator's settings would tell them.
       PHONEBOOT_HTTP_PORT: String(http),
       PHONEBOOT_HTTPS_PORT: String(https),
