@@ -41,8 +41,9 @@ async function generate(
   extensions: Extensions,
   ca?: KeyPair,
 ): Promise<KeyPair> {
-  // Loaded when needed: it is large, and most starts find their certificates on disk.
-  const selfsigned = await import('selfsigned')
+  // Loaded when needed: it is large, and most starts find their certificates on disk. A CommonJS package: in the
+  // bundled program only the default holds what it exports.
+  const { default: selfsigned } = await import('selfsigned')
   const made = await selfsigned.generate(
     [
       { name: 'commonName', value: commonName },
