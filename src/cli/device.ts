@@ -309,7 +309,7 @@ async function events({ devices, databases }: Installation, mac: string, limit: 
         event.transport,
         event.peer,
         event.path,
-        event.outcome,
+        event.times === undefined ? event.outcome : `${event.outcome} (${event.times} times)`,
         event.status,
         event.bytes,
         event.reason,

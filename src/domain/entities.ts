@@ -149,6 +149,8 @@ export interface Binding {
   userAgent?: string
   /** Line whose credentials were used; undefined: the extension's own. */
   lineId?: Id
+  /** Tells the password that was proved from the ones after it. In memory only: unknown after a restart. */
+  passwordMark?: string
 }
 
 /** A firmware file on disk: `firmware/<family>/<model>/<version>/<file>`. */
@@ -195,6 +197,8 @@ export interface ProvisioningEvent {
   sha256?: string
   /** Reason of a refusal, in words. */
   reason?: string
+  /** Requests alike that this stands for, `at` being the last of them; left out: one. */
+  times?: number
 }
 
 /** A change somebody made: who, what, before and after; secrets are left out. */

@@ -34,6 +34,9 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128']
 /** RFC 1918, RFC 3927, RFC 4193, RFC 4291 §2.5.6: addresses that are not routed through the Internet. */
 const PRIVATE_BLOCKS = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', 'fc00::/7', 'fe80::/10']
 
+/** Answers kept for each list of networks. */
+const ADDRESSES_REMEMBERED = 10_000
+
 /** No network at all. */
 export const NO_NETWORKS: Networks = { cidrs: [], contains: () => false }
 
@@ -82,11 +85,18 @@ export function networkTrust(
 function networksOf(ranges: readonly Range[]): Networks {
   const cidrs = [...new Set(ranges.map(canonical))]
   const kept = cidrs.map((cidr): Range => ipaddr.parseCIDR(cidr))
+  // Phones ask again and again; reading an address costs more than the rest of the question.
+  let asked = new Map<string, boolean>()
   return {
     cidrs,
     contains: (address) => {
+      const known = asked.get(address)
+      if (known !== undefined) return known
       const parsed = parseAddress(address)
-      return parsed !== undefined && kept.some((range) => matches(parsed, range))
+      const found = parsed !== undefined && kept.some((range) => matches(parsed, range))
+      if (asked.size >= ADDRESSES_REMEMBERED) asked = new Map()
+      asked.set(address, found)
+      return found
     },
   }
 }

@@ -4,6 +4,8 @@ import { Secret } from '../domain/secret.js'
 const TOKEN_LENGTH = 32
 const TOKEN_CHARACTER = /^[0-9a-hjkmnp-tv-z]$/i
 const ALPHANUMERIC = /^[0-9a-z]$/i
+/** Most texts hold no run as long as that, and need no closer look. */
+const MAY_HOLD_TOKEN = /[0-9a-z%]{32}/i
 const UNIT = /%[0-9a-f]{2}|[^]/gi
 const MAX_DEPTH = 6
 
@@ -15,7 +17,7 @@ const MASKED_SECRET = '[secret]'
  * stand alone, as a path segment does. Longer runs, such as a SHA-256 in hex, stay.
  */
 export function maskTokens(text: string): string {
-  if (text.length < TOKEN_LENGTH) return text
+  if (!MAY_HOLD_TOKEN.test(text)) return text
   let masked = ''
   let run = ''
   let runLength = 0

@@ -9,8 +9,9 @@ import type { ServerAddress } from './file-view.js'
 import type { Renderer } from './render.js'
 import { buildDeviceView, buildModelView, type BuiltView, type ViewSources } from './view.js'
 
-/** A rendered file ready to be sent. */
+/** A rendered file ready to be sent: a delivery as it is, the same object for every request until its bytes change. */
 export interface ConfigFile {
+  kind: 'bytes'
   body: Uint8Array
   contentType: string
   /** Strong, quoted (RFC 9110 §8.8.3): changes only when the bytes do. */
@@ -42,10 +43,15 @@ export interface ConfigFiles {
 interface Entry {
   /** Of the last attempt, good or bad. */
   key: string
-  /** The last bytes that were good. */
-  config?: ConfigFile
-  /** Why the last attempt failed. */
-  failure?: string
+  result: ConfigResult
+  /** What `key` was worked out from: while these are the same, so is the key. */
+  from: KeySources
+}
+
+interface KeySources {
+  version: object
+  owner: DeviceRecord | PhoneModel
+  server: ServerAddress
 }
 
 /** Bounded by bytes; lru-cache fits. */
@@ -63,61 +69,88 @@ export interface ConfigFileParts {
 }
 
 /** What an entry weighs in an EntryCache, in bytes. */
-export function entryBytes(entry: Entry): number {
-  return 512 + (entry.config?.body.byteLength ?? 0)
+export function entryBytes({ result }: Entry): number {
+  return 512 + (result.kind === 'failed' ? 0 : result.config.body.byteLength)
 }
 
 export function createConfigFiles(parts: ConfigFileParts): ConfigFiles {
-  const { sources } = parts
+  const { sources, cache } = parts
+  const { snapshot } = sources
   return {
     device: (model, file, device, server, cleared) => {
-      const key = deviceConfigKey(sources.snapshot, model, device, server, cleared)
       // The last good bytes of a phone must never stand in for the file that clears it.
       const id = `${device.id} ${file.key} ${server.host} ${cleared ? 'cleared' : ''}`
-      return cached(parts, id, key, model, file, () => buildDeviceView(sources, model, device, server, cleared))
+      const known = cache.get(id)
+      if (known && isFrom(known.from, snapshot.version, device, server)) return known.result
+      const from = { version: snapshot.version, owner: device, server }
+      const key = deviceConfigKey(snapshot, model, device, server, cleared)
+      const build = (): BuiltView => buildDeviceView(sources, model, device, server, cleared)
+      return refreshed(parts, id, known, { key, from }, () => make(parts, known, model, file, build))
     },
     common: (model, file, server) => {
-      const key = modelConfigKey(sources.snapshot, model, server)
       const id = `${model.model} ${file.key} ${server.host}`
-      return cached(parts, id, key, model, file, () => buildModelView(sources, model, server))
+      const known = cache.get(id)
+      if (known && isFrom(known.from, snapshot.version, model, server)) return known.result
+      const from = { version: snapshot.version, owner: model, server }
+      const key = modelConfigKey(snapshot, model, server)
+      const build = (): BuiltView => buildModelView(sources, model, server)
+      return refreshed(parts, id, known, { key, from }, () => make(parts, known, model, file, build))
     },
   }
 }
 
-function cached(
-  parts: ConfigFileParts,
+function isFrom(from: KeySources, version: object, owner: KeySources['owner'], server: ServerAddress): boolean {
+  return from.version === version && from.owner === owner && isSameAddress(from.server, server)
+}
+
+function isSameAddress(a: ServerAddress, b: ServerAddress): boolean {
+  return (
+    a === b ||
+    (a.host === b.host &&
+      a.httpPort === b.httpPort &&
+      a.httpsPort === b.httpsPort &&
+      a.tftpPort === b.tftpPort &&
+      a.sipPort === b.sipPort)
+  )
+}
+
+/** Something changed somewhere; only another key means that it concerns this file. */
+function refreshed(
+  { cache }: ConfigFileParts,
   id: string,
-  key: string,
-  model: PhoneModel,
-  file: PhoneFile,
-  build: () => BuiltView,
+  known: Entry | undefined,
+  { key, from }: Pick<Entry, 'key' | 'from'>,
+  makeAgain: () => ConfigResult,
 ): ConfigResult {
-  const known = parts.cache.get(id)
-  const entry = known?.key === key ? known : make(parts, key, known, model, file, build)
-  if (entry !== known) parts.cache.set(id, entry)
-  if (entry.failure === undefined && entry.config) return { kind: 'fresh', config: entry.config }
-  const reason = entry.failure ?? 'nothing was rendered'
-  return entry.config ? { kind: 'last-good', config: entry.config, reason } : { kind: 'failed', reason }
+  if (known?.key === key) {
+    known.from = from
+    return known.result
+  }
+  const result = makeAgain()
+  cache.set(id, { key, result, from })
+  return result
 }
 
 function make(
   parts: ConfigFileParts,
-  key: string,
   before: Entry | undefined,
   model: PhoneModel,
   file: PhoneFile,
   build: () => BuiltView,
-): Entry {
+): ConfigResult {
+  const good = before && before.result.kind !== 'failed' ? before.result.config : undefined
   try {
     const { view, raw } = build()
     const { body } = parts.render({ model, file, view, raw })
     const sha256 = sha256Hex(body)
-    if (before?.config?.sha256 === sha256) return { key, config: before.config }
+    if (good?.sha256 === sha256) return { kind: 'fresh', config: good }
     const etag = `"${sha256.slice(0, 32)}"`
-    return { key, config: { body, contentType: file.contentType, etag, lastModified: parts.clock.now(), sha256 } }
+    const { contentType } = file
+    const config: ConfigFile = { kind: 'bytes', body, contentType, etag, lastModified: parts.clock.now(), sha256 }
+    return { kind: 'fresh', config }
   } catch (error) {
-    const failure = error instanceof AppError ? `${error.code}: ${error.message}` : 'internal error'
+    const reason = error instanceof AppError ? `${error.code}: ${error.message}` : 'internal error'
     parts.log.error({ model: model.model, file: file.key, err: error }, 'provisioning: a file could not be rendered')
-    return { key, failure, ...(before?.config ? { config: before.config } : {}) }
+    return good ? { kind: 'last-good', config: good, reason } : { kind: 'failed', reason }
   }
 }

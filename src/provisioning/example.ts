@@ -167,6 +167,7 @@ function snapshotOf(given: Given, device: DeviceRecord): Snapshot {
   const global: LayerValues = { revision: 1, values }
   const none: LayerValues = { revision: 0, values: new Map() }
   return {
+    version: {},
     deviceByMac: (mac) => (mac === device.mac ? device : undefined),
     deviceByTokenHash: () => undefined,
     deviceByLine: () => undefined,

@@ -150,7 +150,9 @@ function deviceAnswer(
   }
   if (file.expectedMiss) return { ...absent('expected-miss', 'this file is not served; the phone goes on'), ...known }
   const result = parts.configs.device(model, file, decision.device, parts.serverAddress(request), decision.cleared)
-  const answer = { ...configAnswer(result), ...known }
+  const answer = configAnswer(result)
+  answer.mac = mac
+  answer.device = decision.device
   if (answer.outcome === 'served' && decision.cleared) return { ...answer, outcome: 'cleared' }
   if (match.model.model !== model.model) {
     return { ...answer, reason: `asked as ${match.model.model}, but ${model.model} is assigned` }
@@ -162,13 +164,8 @@ function configAnswer(result: ConfigResult): Answer {
   if (result.kind === 'failed') {
     return { delivery: { kind: 'unavailable' }, outcome: 'failed', reason: result.reason }
   }
-  const { body, contentType, etag, lastModified, sha256 } = result.config
-  return {
-    delivery: { kind: 'bytes', body, contentType, etag, lastModified },
-    outcome: result.kind === 'last-good' ? 'last-good' : 'served',
-    sha256,
-    ...(result.kind === 'last-good' ? { reason: result.reason } : {}),
-  }
+  const answer: Answer = { delivery: result.config, outcome: 'served', sha256: result.config.sha256 }
+  return result.kind === 'last-good' ? { ...answer, outcome: 'last-good', reason: result.reason } : answer
 }
 
 function firmwareAnswer(parts: PipelineParts, path: string, tokenDevice: DeviceRecord | undefined): Answer {
@@ -194,21 +191,22 @@ function caAnswer(parts: PipelineParts): Answer {
 
 function eventOf(request: ProvisioningRequest, answer: Answer, delivered: Delivered): ProvisioningEvent {
   const { mac, device, sha256, reason } = answer
-  return {
+  const event: ProvisioningEvent = {
     at: request.receivedAt,
     transport: request.transport,
     path: maskText(request.path).slice(0, 200),
     peer: request.peerAddress,
-    ...(mac === undefined ? {} : { mac }),
-    ...(device === undefined ? {} : { deviceId: device.id }),
-    ...(request.userAgent === undefined ? {} : { userAgent: request.userAgent.slice(0, 256) }),
     outcome: outcomeOf(answer.outcome, delivered.outcome),
     status: delivered.status,
     bytes: delivered.bytes,
     micros: delivered.micros,
-    ...(sha256 === undefined ? {} : { sha256 }),
-    ...(reason === undefined ? {} : { reason }),
   }
+  if (mac !== undefined) event.mac = mac
+  if (device !== undefined) event.deviceId = device.id
+  if (request.userAgent !== undefined) event.userAgent = request.userAgent.slice(0, 256)
+  if (sha256 !== undefined) event.sha256 = sha256
+  if (reason !== undefined) event.reason = reason
+  return event
 }
 
 /** The edge knows of 304, ranges and broken connections; why something was refused only the pipeline knows. */

@@ -12,6 +12,8 @@ type DigestPointer = { extensionId: Id } | { deviceId: Id; lineId: Id }
  * holds one sees one state of it.
  */
 export class SnapshotContent {
+  /** See Snapshot. */
+  version: object = {}
   readonly sites = new Map<Id, Site>()
   readonly extensions = new Map<Id, ExtensionRecord>()
   readonly devices = new Map<Id, DeviceRecord>()
@@ -23,14 +25,17 @@ export class SnapshotContent {
   readonly digestUsers = new Map<string, DigestPointer>()
 
   putSite(site: Site): void {
+    this.version = {}
     this.sites.set(site.id, site)
   }
 
   removeSite(id: Id): void {
+    this.version = {}
     this.sites.delete(id)
   }
 
   putExtension(record: ExtensionRecord): void {
+    this.version = {}
     this.removeExtension(record.id)
     this.extensions.set(record.id, record)
     this.byNumber.set(withinSite(record.siteId, record.number), record.id)
@@ -38,6 +43,7 @@ export class SnapshotContent {
   }
 
   removeExtension(id: Id): void {
+    this.version = {}
     const old = this.extensions.get(id)
     if (!old) return
     this.extensions.delete(id)
@@ -50,6 +56,7 @@ export class SnapshotContent {
   }
 
   putDevice(record: DeviceRecord): void {
+    this.version = {}
     this.removeDevice(record.id)
     this.devices.set(record.id, record)
     this.byMac.set(record.mac, record.id)
@@ -61,6 +68,7 @@ export class SnapshotContent {
   }
 
   removeDevice(id: Id): void {
+    this.version = {}
     const old = this.devices.get(id)
     if (!old) return
     this.devices.delete(id)
@@ -75,6 +83,7 @@ export class SnapshotContent {
   }
 
   putLayer(layer: Layer, owner: string, values: LayerValues): void {
+    this.version = {}
     this.layers.set(layerKey(layer, owner), values)
   }
 }
@@ -95,6 +104,10 @@ export class MemorySnapshot implements Snapshot {
   /** Replaces everything at once: readers see the old content or the new, never a mixture. */
   adopt(content: SnapshotContent): void {
     this.#content = content
+  }
+
+  get version(): object {
+    return this.#content.version
   }
 
   deviceByMac(mac: string): DeviceRecord | undefined {

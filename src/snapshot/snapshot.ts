@@ -34,6 +34,8 @@ export interface DigestUser {
  * the feed in edge/ replaces single records when the change feed names them.
  */
 export interface Snapshot {
+  /** Another object after every change: what was worked out under one version holds while it is the same. */
+  readonly version: object
   deviceByMac(mac: Mac): DeviceRecord | undefined
   deviceByTokenHash(sha256Hex: string): DeviceRecord | undefined
   /** The device that a line belongs to. */

@@ -59,12 +59,34 @@ describeOverDatabases('provisioning events', (fresh) => {
 
   test('are written half a second after the first, in one go', async () => {
     const events = writer()
-    for (let at = 0; at < 5_000; at += 1) events.record(event({ at }))
+    for (let at = 0; at < 5_000; at += 1) events.record(event({ at, path: `/${at}.cfg` }))
     expect(await read(9_999)).toEqual([])
     clock.advance(500)
     await events.flush()
     expect((await read(9_999)).map(({ at }) => at)).toEqual(Array.from({ length: 5_000 }, (_, i) => 4_999 - i))
     expect(clock.pending).toBe(0)
+  })
+
+  test('what a phone asks again within a minute is counted, and written as one event when the minute is over', async () => {
+    const events = writer()
+    const start = clock.now()
+    for (let second = 0; second <= 50; second += 10) {
+      events.record(event({ at: clock.now() }))
+      clock.advance(10_000)
+      await events.flush()
+    }
+    expect(await read()).toEqual([event({ at: start })])
+    clock.advance(60_000)
+    await events.flush()
+    expect(await read()).toEqual([event({ at: start + 50_000, times: 5 }), event({ at: start })])
+    expect(clock.pending).toBe(0)
+  })
+
+  test('what was counted is written when the server stops', async () => {
+    const events = writer()
+    for (let at = 1; at <= 3; at += 1) events.record(event({ at }))
+    await events.stop()
+    expect(await read()).toEqual([event({ at: 3, times: 2 }), event({ at: 1 })])
   })
 
   test('strangers are counted per source and kind of refusal, not kept one by one', async () => {
@@ -120,7 +142,7 @@ describeOverDatabases('provisioning events', (fresh) => {
 
   test('more than the buffer holds are let go and counted', async () => {
     const events = writer({ capacity: 10 })
-    for (let at = 0; at < 25; at += 1) events.record(event({ at }))
+    for (let at = 0; at < 25; at += 1) events.record(event({ at, path: `/${at}.cfg` }))
     await events.stop()
     expect(events.dropped).toBe(15)
     expect(await read()).toHaveLength(10)
@@ -155,8 +177,8 @@ describeOverDatabases('provisioning events', (fresh) => {
   test('are kept by days and by rows', async () => {
     const events = writer({ retentionDays: 30, retentionRows: 700 })
     const now = clock.now()
-    for (let i = 0; i < 600; i += 1) events.record(event({ at: now - 31 * DAY_MS }))
-    for (let i = 0; i < 800; i += 1) events.record(event({ at: now - 29 * DAY_MS + i }))
+    for (let i = 0; i < 600; i += 1) events.record(event({ at: now - 31 * DAY_MS, path: `/${i}` }))
+    for (let i = 0; i < 800; i += 1) events.record(event({ at: now - 29 * DAY_MS + i, path: `/${i}` }))
     events.record(stranger({ at: now - 31 * DAY_MS }))
     events.record(stranger({ at: now, peer: '192.0.2.9' }))
     await events.flush()

@@ -109,3 +109,27 @@ describe('the snapshot', () => {
     )
   })
 })
+
+describe('the version', () => {
+  test('is another one after every change, and the same without', () => {
+    const snapshot = snapshotOf(() => undefined)
+    const { content } = snapshot
+    const changes = [
+      () => content.putSite({ id: 's2', slug: 'b', name: 'B', revision: 1 }),
+      () => content.removeSite('s2'),
+      () => content.putExtension(extensionRecord('101')),
+      () => content.removeExtension('e101'),
+      () => content.putDevice(deviceRecord('0015650000aa', ['101'])),
+      () => content.removeDevice('d0015650000aa'),
+      () => content.putLayer('global', '', { revision: 1, values: new Map() }),
+      () => snapshot.adopt(new SnapshotContent()),
+    ]
+    const seen = new Set([snapshot.version])
+    for (const change of changes) {
+      change()
+      expect(seen.has(snapshot.version)).toBe(false)
+      expect(snapshot.version).toBe(snapshot.version)
+      seen.add(snapshot.version)
+    }
+  })
+})

@@ -1,58 +1,16 @@
 import type { Knex } from 'knex'
 import { orUnusable } from '../../database/edge/write.js'
 import type { Millis } from '../../domain/clock.js'
-import type { Id, ProvisioningEvent } from '../../domain/entities.js'
+import type { ProvisioningEvent } from '../../domain/entities.js'
 import type { Mac } from '../../domain/mac-address.js'
-
-/** A row of `provisioning_events`. */
-export interface EventRow {
-  at: Millis
-  transport: ProvisioningEvent['transport']
-  path: string
-  peer: string
-  mac: Mac | null
-  device_id: Id | null
-  user_agent: string | null
-  outcome: ProvisioningEvent['outcome']
-  status: number
-  bytes: number
-  micros: number
-  sha256: string | null
-  reason: string | null
-}
-
-export function eventRow(event: ProvisioningEvent): EventRow {
-  const { deviceId, userAgent, mac, sha256, reason, ...rest } = event
-  return {
-    ...rest,
-    mac: mac ?? null,
-    device_id: deviceId ?? null,
-    user_agent: userAgent ?? null,
-    sha256: sha256 ?? null,
-    reason: reason ?? null,
-  }
-}
+import { toEvent, type EventRow } from './event-rows.js'
 
 /** What a phone asked for, newest first, also from before it was known. */
 export async function readDeviceEvents(db: Knex, mac: Mac, limit: number): Promise<ProvisioningEvent[]> {
   const rows: EventRow[] = await orUnusable(
     Promise.resolve(db('provisioning_events').where({ mac }).orderBy('at', 'desc').orderBy('id', 'desc').limit(limit)),
   )
-  return rows.map((row) => ({
-    at: row.at,
-    transport: row.transport,
-    path: row.path,
-    peer: row.peer,
-    ...(row.mac === null ? {} : { mac: row.mac }),
-    ...(row.device_id === null ? {} : { deviceId: row.device_id }),
-    ...(row.user_agent === null ? {} : { userAgent: row.user_agent }),
-    outcome: row.outcome,
-    status: row.status,
-    bytes: row.bytes,
-    micros: row.micros,
-    ...(row.sha256 === null ? {} : { sha256: row.sha256 }),
-    ...(row.reason === null ? {} : { reason: row.reason }),
-  }))
+  return rows.map(toEvent)
 }
 
 /** Refused requests of one source that belong to no phone of ours, counted (decision 24). */

@@ -1,12 +1,17 @@
 import type { Knex } from 'knex'
 import type { Databases } from '../../database/edge/connect.js'
-import { chunks, insertInChunks, isOutage, isPostgres } from '../../database/edge/write.js'
+import { chunks, isOutage, isPostgres } from '../../database/edge/write.js'
 import type { Clock } from '../../domain/clock.js'
 import type { Outcome, ProvisioningEvent } from '../../domain/entities.js'
 import type { Log } from '../../observe/log.js'
-import { eventRow, type StrangerRow } from './event-reads.js'
+import { REPEAT_MS, RepeatedEvents } from '../repeated-events.js'
+import type { StrangerRow } from './event-reads.js'
+import { insertEvents } from './event-rows.js'
 
-/** Writes provisioning events in batches, off the path of the requests. */
+/**
+ * Writes provisioning events in batches, off the path of the requests. What a phone asks again within a minute is
+ * counted (see RepeatedEvents); a crash may lose that count, never the first of them.
+ */
 export interface EventWriter {
   /** Never throws and never waits. */
   record(event: ProvisioningEvent): void
@@ -59,6 +64,11 @@ class BatchWriter implements EventWriter {
   readonly #log: Log
   readonly #limits: { days: number; rows: number; capacity: number }
   #events: ProvisioningEvent[] = []
+  readonly #repeated = new RepeatedEvents()
+  readonly #keep = (event: ProvisioningEvent): void => {
+    if (this.#events.length < this.#limits.capacity) this.#events.push(event)
+    else this.dropped += event.times ?? 1
+  }
   #strangers = new Map<string, StrangerRow>()
   #cancel: (() => void) | undefined
   #writing: Promise<unknown> = Promise.resolve()
@@ -78,8 +88,7 @@ class BatchWriter implements EventWriter {
 
   record(event: ProvisioningEvent): void {
     if (this.#isStranger(event)) this.#count(event)
-    else if (this.#events.length < this.#limits.capacity) this.#events.push(event)
-    else this.dropped += 1
+    else this.#repeated.take(event, this.#keep)
     this.#schedule(GATHER_MS)
   }
 
@@ -105,6 +114,7 @@ class BatchWriter implements EventWriter {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancel?.()
+    this.#repeated.release(this.#keep)
     try {
       await this.flush()
     } catch (error) {
@@ -153,7 +163,10 @@ class BatchWriter implements EventWriter {
 
   async #flushAndReport(): Promise<void> {
     try {
+      this.#repeated.release(this.#keep, this.#clock.now())
       await this.flush()
+      // Nobody may ask any more: what was counted is written when its minute is over.
+      if (this.#repeated.pending) this.#schedule(REPEAT_MS)
       if (this.#clock.now() - this.#prunedAt >= PRUNE_EVERY_MS) {
         this.#prunedAt = this.#clock.now()
         await this.prune()
@@ -201,7 +214,7 @@ class BatchWriter implements EventWriter {
     try {
       await this.#db.transaction(async (trx) => {
         await dontWaitForDisk(trx)
-        await insertInChunks(trx, 'provisioning_events', batch.map(storableEvent).map(eventRow))
+        await insertEvents(trx, batch.map(storableEvent))
       })
     } catch (error) {
       if (isOutage(error)) throw error

@@ -1,8 +1,9 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../../domain/clock.js'
 import { normaliseAddress } from '../../network/address.js'
-import { FORWARDING_HEADERS, peerAddress } from '../../network/peer-address.js'
+import { FORWARDING_HEADERS, peerAddress, type PeerAddress } from '../../network/peer-address.js'
 import type { Networks } from '../../network/trust.js'
 import type { Conditions } from '../conditional.js'
 import type { ProvisioningRequest } from '../delivery.js'
@@ -24,6 +25,34 @@ export function methodOf({ method }: IncomingMessage): Method {
   return METHODS[method ?? ''] ?? 'unknown'
 }
 
+/** What all requests of a connection have in common. */
+interface Connection {
+  transport: 'http' | 'https'
+  /** As the socket has it. */
+  remoteAddress: string
+  /** Normalised. */
+  localAddress: string
+  localPort: number
+}
+
+const CONNECTIONS = new WeakMap<Socket, Connection>()
+
+/** Asked of the operating system and normalised once for each connection. */
+function connectionOf(socket: Socket): Connection | undefined {
+  const known = CONNECTIONS.get(socket)
+  if (known) return known
+  const { remoteAddress, localAddress, localPort } = socket
+  if (remoteAddress === undefined || localAddress === undefined || localPort === undefined) return undefined
+  const connection: Connection = {
+    transport: (socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http',
+    remoteAddress: normaliseAddress(remoteAddress) ?? remoteAddress,
+    localAddress: normaliseAddress(localAddress) ?? localAddress,
+    localPort,
+  }
+  CONNECTIONS.set(socket, connection)
+  return connection
+}
+
 /** What the pipeline is asked. @returns undefined when the connection is gone already and has no addresses any more */
 export function describeRequest(
   request: IncomingMessage,
@@ -31,34 +60,36 @@ export function describeRequest(
   trustedProxies: Networks,
   clock: Clock,
 ): ProvisioningRequest | undefined {
-  const { headers, socket } = request
-  const { remoteAddress, localAddress, localPort } = socket
-  if (remoteAddress === undefined || localAddress === undefined || localPort === undefined) return undefined
-  const forwardedFor = headers['x-forwarded-for']
-  const peer = peerAddress(
-    remoteAddress,
-    {
-      forwardedFor: Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor,
-      otherwiseForwarded: FORWARDING_HEADERS.some((name) => headers[name] !== undefined),
-    },
-    trustedProxies,
-  )
-  const userAgent = headers['user-agent']
-  return {
-    transport: (socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http',
+  const { headers } = request
+  const connection = request.socket.destroyed ? undefined : connectionOf(request.socket)
+  if (!connection) return undefined
+  const peer = peerOf(connection.remoteAddress, headers, trustedProxies)
+  const question: ProvisioningRequest = {
+    transport: connection.transport,
     operation: method === 'write' ? 'write' : 'read',
     path: pathOf(request.url ?? '/'),
-    ...(userAgent === undefined ? {} : { userAgent }),
     peerAddress: peer.address,
     peerAddressProven: peer.proven,
-    localAddress: normaliseAddress(localAddress) ?? localAddress,
-    localPort,
+    localAddress: connection.localAddress,
+    localPort: connection.localPort,
     receivedAt: clock.now(),
   }
+  const userAgent = headers['user-agent']
+  if (userAgent !== undefined) question.userAgent = userAgent
+  return question
+}
+
+function peerOf(address: string, headers: IncomingHttpHeaders, trustedProxies: Networks): PeerAddress {
+  const otherwiseForwarded = FORWARDING_HEADERS.some((name) => headers[name] !== undefined)
+  if (!otherwiseForwarded) return { address, proven: true }
+  const forwardedFor = headers['x-forwarded-for']
+  const joined = Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor
+  return peerAddress(address, { forwardedFor: joined, otherwiseForwarded }, trustedProxies)
 }
 
 /** Without query; a proxy's absolute form loses scheme and host (RFC 9112 §3.2.2), which are never believed. */
 function pathOf(url: string): string {
+  if (url.startsWith('/') && !url.includes('?')) return url
   const origin = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]*/i, '')
   const query = origin.indexOf('?')
   const path = query < 0 ? origin : origin.slice(0, query)

@@ -168,26 +168,41 @@ function deliverBytes(
   watched: Watched,
 ): void {
   const now = clock.now()
-  const decision = decideConditions(conditionsOf(request), delivery, now, undefined)
-  const headers: OutgoingHttpHeaders = {
-    ETag: delivery.etag,
-    'Last-Modified': httpDate(announcedLastModified(delivery.lastModified, now)),
-    // Configs hold passwords: no proxy between may keep them.
-    'Cache-Control': 'no-store',
-  }
-  if (decision.status === 304) return sendUnchanged(response, headers, watched)
-  if (decision.status !== 200) {
-    watched.bytes = sendText(request, response, decision.status)
+  const { status } = decideConditions(conditionsOf(request), delivery, now, undefined)
+  const headers = headersOf(delivery, announcedLastModified(delivery.lastModified, now))
+  if (status === 304) return sendUnchanged(response, headers.unchanged, watched)
+  if (status !== 200) {
+    watched.bytes = sendText(request, response, status)
     return
   }
-  headers['Content-Type'] = delivery.contentType
-  headers['Content-Length'] = delivery.body.byteLength
-  response.writeHead(200, headers)
+  response.writeHead(200, headers.full)
   if (request.method === 'HEAD') response.end()
   else {
     watched.bytes = delivery.body.byteLength
     response.end(delivery.body)
   }
+}
+
+/** Names and values in turn, as node:http writes them with the least work. */
+interface BytesHeaders {
+  lastModified: number
+  unchanged: string[]
+  full: string[]
+}
+
+const HEADERS = new WeakMap<BytesDelivery, BytesHeaders>()
+
+/** A file is asked for again and again: its headers are written out once. */
+function headersOf(delivery: BytesDelivery, lastModified: number): BytesHeaders {
+  const known = HEADERS.get(delivery)
+  if (known?.lastModified === lastModified) return known
+  const { etag, contentType, body } = delivery
+  // Configs hold passwords: no proxy between may keep them.
+  const unchanged = ['ETag', etag, 'Last-Modified', httpDate(lastModified), 'Cache-Control', 'no-store']
+  const full = [...unchanged, 'Content-Type', contentType, 'Content-Length', String(body.byteLength)]
+  const headers = { lastModified, unchanged, full }
+  HEADERS.set(delivery, headers)
+  return headers
 }
 
 function deliverFile(
@@ -240,7 +255,7 @@ function deliverFile(
   })
 }
 
-function sendUnchanged(response: ServerResponse, headers: OutgoingHttpHeaders, watched: Watched): void {
+function sendUnchanged(response: ServerResponse, headers: OutgoingHttpHeaders | string[], watched: Watched): void {
   watched.outcome = 'not-modified'
   response.writeHead(304, headers)
   response.end()
