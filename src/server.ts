@@ -7,9 +7,8 @@ import type { Config } from './config.js'
 import { databaseAnswers } from './database/edge/answers.js'
 import { createSightingWriter } from './devices/edge/sighting-writer.js'
 import { firmwareToStore } from './devices/firmware-sighting.js'
-import { systemClock } from './domain/edge/system-clock.js'
+import { steadyClock, systemClock } from './domain/edge/system-clock.js'
 import { systemRandom } from './domain/edge/system-random.js'
-import type { Site } from './domain/entities.js'
 import { openFirmwareFolder } from './firmware/edge/folder.js'
 import type { Installation } from './installation.js'
 import { createLimits, type ServerLimits } from './limits/edge/server-limits.js'
@@ -25,7 +24,6 @@ import { createPhoneHttp } from './provisioning/edge/http.js'
 import { startPhoneTftpServer } from './provisioning/edge/tftp.js'
 import type { ServerAddress } from './provisioning/file-view.js'
 import { createProvisioning } from './provisioning/pipeline.js'
-import type { Sites } from './registrar/accounts.js'
 import { KnexBindingStore } from './registrar/edge/knex-binding-store.js'
 import { Registrar } from './registrar/edge/registrar.js'
 import { SnapshotAccounts } from './registrar/edge/snapshot-accounts.js'
@@ -258,15 +256,22 @@ async function startSip(
     () => snapshot,
     (sealed, context) => secrets.open(sealed, context),
     log,
+    config.sipDomain,
   )
-  const sites = withDomain(accounts, config.sipDomain)
+  // An office has a handful of different User-Agents, and each phone registers again and again.
+  const claims = new LRUCache<string, { claim: ReturnType<typeof catalog.userAgent> }>({ max: 1_000 })
+  const claimOf = (text: string): ReturnType<typeof catalog.userAgent> => {
+    const known = claims.get(text) ?? { claim: catalog.userAgent(text) }
+    claims.set(text, known)
+    return known.claim
+  }
   const learn = ({ kind, binding }: BindingChange): void => {
     if (kind === 'save') limits.vouch(binding)
     if (kind !== 'save' || binding.lineId === undefined) return
     const user = snapshot.deviceByLine(binding.lineId)
     const model = user && catalog.model(user.model)
     if (!user || !model) return
-    const claim = binding.userAgent === undefined ? undefined : catalog.userAgent(binding.userAgent)
+    const claim = binding.userAgent === undefined ? undefined : claimOf(binding.userAgent)
     const tokens = [model.match.model, ...(model.match.aliases ?? [])]
     const firmwareVersion = firmwareToStore(
       { family: model.family, tokens, firmwareVersion: user.firmwareVersion },
@@ -275,7 +280,7 @@ async function startSip(
     const ip = parseEndpoint(binding.received)?.address ?? binding.received
     sightings.note({
       deviceId: user.id,
-      at: binding.registeredAt,
+      at: systemClock.now(),
       ip,
       ...(firmwareVersion === undefined ? {} : { firmwareVersion }),
     })
@@ -283,11 +288,12 @@ async function startSip(
   const present = localAddressesNow(systemClock)
   const registrar = new Registrar({
     clock: systemClock,
+    steadyClock,
     random: systemRandom,
     log,
     store: new KnexBindingStore(databases.live),
     accounts,
-    sites,
+    sites: accounts,
     ownHosts: () => [...(config.host === undefined ? [] : [config.host]), ...present().map(({ address }) => address)],
     nonceSeconds: config.sipNonceSeconds,
     onChange: learn,
@@ -312,13 +318,6 @@ async function startSip(
   })
   closeListeners = () => listeners.close()
   return { port: listeners.port, dropRevoked: () => void registrar.dropRevoked() }
-}
-
-/** PHONEBOOT_SIP_DOMAIN is the domain, and so the realm, of the site that owns everything else. */
-function withDomain(sites: Sites, sipDomain: string | undefined): Sites {
-  if (sipDomain === undefined) return sites
-  const defaultSite = (): Site => ({ ...sites.defaultSite(), sipDomain })
-  return { defaultSite, byDomain: (domain) => (domain === sipDomain ? defaultSite() : sites.byDomain(domain)) }
 }
 
 /** What the phone behind a request is told: PHONEBOOT_HOST, else the address it reached (never a Host header). */

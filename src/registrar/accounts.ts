@@ -13,14 +13,19 @@ export interface DigestAccount {
   readonly maxContacts?: number
   /** HA1 of RFC 7616 for this realm, hex. Computed at need; undefined when the password cannot be opened. */
   ha1(algorithm: DigestAlgorithm, realm: string): string | undefined
+  /** See Binding.passwordMark. */
+  passwordMark(realm: string): string | undefined
 }
 
 /** Where the registrar looks people up. Answers at once, from memory. */
 export interface Accounts {
   /** Undefined for unknown, disabled, revoked. */
   findDigestUser(siteId: Id, username: string): DigestAccount | undefined
-  /** May whoever made this binding still have it? False once the extension or line is gone, disabled or moved. */
-  mayKeep(binding: Pick<Binding, 'aor' | 'extensionId' | 'lineId'>): boolean
+  /**
+   * May whoever made this binding still have it? False once the extension or line is gone, disabled or moved, or has
+   * another password.
+   */
+  mayKeep(binding: Pick<Binding, 'aor' | 'extensionId' | 'lineId' | 'passwordMark'>): boolean
 }
 
 /** The tenants the registrar serves. */

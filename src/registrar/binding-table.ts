@@ -28,6 +28,11 @@ export class BindingTable {
     return this.#byAor.get(aor) ?? NONE
   }
 
+  /** Is this very binding still there, not refreshed since? */
+  has(binding: Binding): boolean {
+    return this.of(binding.aor).includes(binding)
+  }
+
   all(): Binding[] {
     return [...this.#byAor.values()].flat()
   }
@@ -48,7 +53,7 @@ export class BindingTable {
     this.#sweptSecond = second
     const gone = seconds.flatMap((due) => [...(this.#due.get(due) ?? [])])
     for (const due of seconds) this.#due.delete(due)
-    const expired = gone.filter((binding) => this.of(binding.aor).includes(binding))
+    const expired = gone.filter((binding) => this.has(binding))
     return this.apply(expired.map((binding) => ({ kind: 'remove', reason: 'expired', binding })))
   }
 

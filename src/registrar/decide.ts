@@ -15,6 +15,8 @@ export interface Registrant {
   readonly aor: string
   readonly extensionId: Id
   readonly lineId?: Id
+  /** See Binding. */
+  readonly passwordMark?: string
   /** Overrides the policy. */
   readonly maxContacts?: number
   /** Source, `ip:port`. */
@@ -159,6 +161,7 @@ function newBinding(
     ...(contact.paramsText === '' ? {} : { contactParams: owned(contact.paramsText) }),
     ...(wish.userAgent === undefined ? {} : { userAgent: wish.userAgent }),
     ...(who.lineId === undefined ? {} : { lineId: who.lineId }),
+    ...(who.passwordMark === undefined ? {} : { passwordMark: who.passwordMark }),
   }
 }
 

@@ -294,6 +294,29 @@ describe('durability', () => {
     expect(contactsOf(third.answer)).toHaveLength(2)
   })
 
+  test('who floods one address of record is told to come back, and takes no room from the others', async () => {
+    const store = new HeldStore()
+    const bench = await Bench.start({ store })
+    const challenges = await bench.challenges()
+    const answers: FakeFlow[] = []
+    for (let count = 1; count <= 25; count += 1) {
+      answers.push(
+        await bench.ask({ contact: A, authorization: authorizationFor(challenges, '101', 'secret-101', { count }) }),
+      )
+    }
+    const refused = answers.filter(({ sent }) => sent.length > 0)
+    expect(refused.map(status)).toEqual(Array.from({ length: 5 }, () => 503))
+    expect(Number(headerValue(refused[0]!.answer, 'Retry-After'))).toBeGreaterThan(0)
+    const other = await bench.register({ user: '102' }, 'line7', 'secret-7')
+    expect(other.sent).toEqual([])
+    while (answers.some(({ sent }) => sent.length === 0)) {
+      store.release()
+      await settle()
+    }
+    expect(status(other)).toBe(200)
+    expect(answers.filter((flow) => status(flow) === 200)).toHaveLength(20)
+  })
+
   test('stop() waits for the commits under way, answers them, and leaves no timer', async () => {
     const store = new HeldStore()
     const bench = await Bench.start({ store })
@@ -352,6 +375,18 @@ describe('revocation', () => {
     expect(after.registrar.bindings()).toEqual([])
     await after.registrar.stop()
     expect(await store.load()).toEqual([])
+  })
+
+  test('a password that was reset takes the bindings made with the old one', async () => {
+    const bench = await Bench.start()
+    await bench.register()
+    await bench.register({ user: '102' }, 'line7', 'secret-7')
+    bench.accounts.accounts.set('line7', { username: 'line7', password: 'new', number: '102', lineId: 'l7' })
+    await bench.registrar.dropRevoked()
+    expect(bench.registrar.bindings()).toMatchObject([{ aor: '101@example.com' }])
+    await bench.register({ user: '102' }, 'line7', 'new')
+    await bench.registrar.dropRevoked()
+    expect(bench.registrar.bindings()).toHaveLength(2)
   })
 
   test('a registration that is being stored meanwhile is dropped too', async () => {

@@ -32,8 +32,11 @@ export class MemoryAccounts implements Accounts, Sites {
     return domain === this.sipDomain ? this.defaultSite() : undefined
   }
 
-  mayKeep({ aor, lineId }: Parameters<Accounts['mayKeep']>[0]): boolean {
-    return [...this.accounts.values()].some((one) => aor.startsWith(`${one.number}@`) && one.lineId === lineId)
+  mayKeep({ aor, lineId, passwordMark }: Parameters<Accounts['mayKeep']>[0]): boolean {
+    return [...this.accounts.values()].some(
+      ({ number, password, ...one }) =>
+        aor.startsWith(`${number}@`) && one.lineId === lineId && [password, undefined].includes(passwordMark),
+    )
   }
 
   findDigestUser(_siteId: string, username: string): DigestAccount | undefined {
@@ -45,6 +48,7 @@ export class MemoryAccounts implements Accounts, Sites {
       number,
       extensionId: `ext-${number}`,
       ha1: (algorithm, realm) => computeHa1(algorithm, username, realm, new Secret(password)),
+      passwordMark: () => password,
       ...(lineId === undefined ? {} : { lineId }),
       ...(maxContacts === undefined ? {} : { maxContacts }),
     }

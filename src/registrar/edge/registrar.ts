@@ -308,12 +308,15 @@ function expiredAt(now: Millis): (binding: Binding) => boolean {
 }
 
 function registrant(account: DigestAccount, site: Site, flow: Flow): Registrant {
+  const realm = siteRealm(site)
+  const passwordMark = account.passwordMark(realm)
   return {
-    aor: `${account.number}@${siteRealm(site)}`,
+    aor: `${account.number}@${realm}`,
     extensionId: account.extensionId,
     received: formatEndpoint(flow.remote),
     transport: flow.transport,
     ...(account.lineId === undefined ? {} : { lineId: account.lineId }),
+    ...(passwordMark === undefined ? {} : { passwordMark }),
     ...(account.maxContacts === undefined ? {} : { maxContacts: account.maxContacts }),
   }
 }

@@ -6,6 +6,8 @@ import type { BindingChange } from '../store.js'
 import type { GroupCommit } from './group-commit.js'
 
 const RETRY_MS = 1_000
+/** Bindings looked at in one turn of the event loop. */
+const SLICE = 1_000
 
 interface RevocationOptions {
   readonly table: BindingTable
@@ -30,10 +32,17 @@ export class Revocation {
     for (const wake of this.#retries) wake()
   }
 
+  /** Slice by slice, so that phones are answered meanwhile. */
   async drop(matches: (binding: Binding) => boolean): Promise<void> {
     const { table, commits, onApplied } = this.options
-    const doomed = table.all().filter(matches)
-    for (const change of table.apply(doomed.map(removal))) onApplied(change)
+    const all = table.all()
+    const doomed: Binding[] = []
+    for (let from = 0; from < all.length; from += SLICE) {
+      if (from > 0) await new Promise((resolve) => setImmediate(resolve))
+      const some = all.slice(from, from + SLICE).filter((binding) => matches(binding) && table.has(binding))
+      for (const change of table.apply(some.map(removal))) onApplied(change)
+      doomed.push(...some)
+    }
     // A REGISTER that is being stored right now may still bring one: look again after it.
     const aors = new Set([...doomed.map((binding) => binding.aor), ...commits.busyAors()])
     await Promise.all([...aors].map((aor) => this.#dropStored(aor, doomed, matches)))

@@ -1,4 +1,4 @@
-import type { Id } from '../../domain/entities.js'
+import type { Id, Site } from '../../domain/entities.js'
 import type { Secret, Sealed } from '../../domain/secret.js'
 import type { Log } from '../../observe/log.js'
 import { SEAL_CONTEXTS } from '../../secrets/contexts.js'
@@ -15,8 +15,12 @@ const CACHED_OWNERS = 200_000
 interface CachedHa1 {
   readonly sealed: Sealed
   readonly username: string
-  readonly values: Map<string, string>
+  readonly realm: string
+  md5?: string
+  sha256?: string
 }
+
+const MARK_LENGTH = 8
 
 /** Lines and extensions of the snapshot as accounts of the registrar. Each HA1 is computed once per password. */
 export class SnapshotAccounts implements Accounts, Sites {
@@ -26,14 +30,17 @@ export class SnapshotAccounts implements Accounts, Sites {
     private readonly snapshot: () => Snapshot,
     private readonly open: OpenSecret,
     private readonly log: Log,
+    /** PHONEBOOT_SIP_DOMAIN: domain, and so realm, of the site that owns everything else. */
+    private readonly sipDomain?: string,
   ) {}
 
-  byDomain(domain: string): ReturnType<Sites['byDomain']> {
-    return this.snapshot().siteByDomain(domain)
+  byDomain(domain: string): Site | undefined {
+    return domain === this.sipDomain ? this.defaultSite() : this.snapshot().siteByDomain(domain)
   }
 
-  defaultSite(): ReturnType<Sites['defaultSite']> {
-    return this.snapshot().defaultSite()
+  defaultSite(): Site {
+    const site = this.snapshot().defaultSite()
+    return this.sipDomain === undefined ? site : { ...site, sipDomain: this.sipDomain }
   }
 
   findDigestUser(siteId: Id, username: string): DigestAccount | undefined {
@@ -47,20 +54,36 @@ export class SnapshotAccounts implements Accounts, Sites {
       extensionId: extension.id,
       number: extension.number,
       ha1: (algorithm, realm) => this.#ha1(user, username, algorithm, realm),
+      passwordMark: (realm) => this.#mark(user, username, realm),
       ...(line ? { lineId: line.id } : {}),
       ...(extension.maxContacts === undefined ? {} : { maxContacts: extension.maxContacts }),
     }
   }
 
-  mayKeep({ aor, extensionId, lineId }: Parameters<Accounts['mayKeep']>[0]): boolean {
+  mayKeep({ aor, extensionId, lineId, passwordMark }: Parameters<Accounts['mayKeep']>[0]): boolean {
     const snapshot = this.snapshot()
     const extension = snapshot.extension(extensionId)
-    const site = extension && snapshot.site(extension.siteId)
-    if (!site || !extension.enabled || aor !== `${extension.number}@${siteRealm(site)}`) return false
-    if (lineId === undefined) return true
+    if (!extension?.enabled) return false
+    const site = snapshot.site(extension.siteId)
+    const isDefault = this.sipDomain !== undefined && site?.id === snapshot.defaultSite().id
+    const realm = isDefault ? this.sipDomain : site && siteRealm(site)
+    if (!realm || aor !== `${extension.number}@${realm}`) return false
+    if (lineId === undefined) return this.#isMarked({ extension }, extension.authUsername, realm, passwordMark)
     const device = snapshot.deviceByLine(lineId)
     const line = device?.lines.find(({ id }) => id === lineId)
-    return device?.state === 'approved' && line?.extensionId === extensionId
+    if (device?.state !== 'approved' || line?.extensionId !== extensionId) return false
+    return this.#isMarked({ extension, device, line }, line.authUsername, realm, passwordMark)
+  }
+
+  #isMarked(user: DigestUser, username: string, realm: string, mark: string | undefined): boolean {
+    if (mark === undefined) return true
+    const now = this.#mark(user, username, realm)
+    return now === undefined || now === mark
+  }
+
+  /** The beginning of the HA1: it changes with the password, and sealing the same one anew does not matter. */
+  #mark(user: DigestUser, username: string, realm: string): string | undefined {
+    return this.#ha1(user, username, 'MD5', realm)?.slice(0, MARK_LENGTH)
   }
 
   #ha1(
@@ -71,13 +94,13 @@ export class SnapshotAccounts implements Accounts, Sites {
   ): string | undefined {
     const owner = line ?? extension
     const context = line ? SEAL_CONTEXTS.linePassword(line.id) : SEAL_CONTEXTS.extensionPassword(extension.id)
-    const cached = this.#cached(owner.id, owner.sealedPassword, username)
-    const key = `${algorithm} ${realm}`
-    const known = cached.values.get(key)
+    const cached = this.#cached(owner.id, owner.sealedPassword, username, realm)
+    const slot = algorithm === 'MD5' ? 'md5' : 'sha256'
+    const known = cached[slot]
     if (known !== undefined) return known
     try {
       const ha1 = computeHa1(algorithm, username, realm, this.open(owner.sealedPassword, context))
-      cached.values.set(key, ha1)
+      cached[slot] = ha1
       return ha1
     } catch (error) {
       // The phone is refused like one with a wrong password; only the operator learns why.
@@ -86,10 +109,10 @@ export class SnapshotAccounts implements Accounts, Sites {
     }
   }
 
-  #cached(ownerId: Id, sealed: Sealed, username: string): CachedHa1 {
+  #cached(ownerId: Id, sealed: Sealed, username: string, realm: string): CachedHa1 {
     const cached = this.#cache.get(ownerId)
-    if (cached?.sealed === sealed && cached.username === username) return cached
-    const fresh: CachedHa1 = { sealed, username, values: new Map() }
+    if (cached?.sealed === sealed && cached.username === username && cached.realm === realm) return cached
+    const fresh: CachedHa1 = { sealed, username, realm }
     this.#cache.delete(ownerId)
     this.#cache.set(ownerId, fresh)
     for (const oldest of this.#cache.keys()) {

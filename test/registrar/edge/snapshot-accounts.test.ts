@@ -138,6 +138,27 @@ describe('accounts of the snapshot', () => {
     expect(both()).toEqual([false, false])
   })
 
+  test('a binding may not stay when its password is another one by now, however it is sealed', () => {
+    let own = extension()
+    const passwords: Record<string, string> = { 'sealed:own': 'one', 'sealed:anew': 'one', 'sealed:other': 'two' }
+    const snapshot: Partial<Snapshot> = {
+      digestUser: () => ({ extension: own }),
+      extension: () => own,
+      site: () => ({ id: 's1', slug: 'main', name: 'Main', revision: 1 }),
+      defaultSite: () => ({ id: 's1', slug: 'main', name: 'Main', revision: 1 }),
+    }
+    const open = (value: Sealed): Secret => new Secret(passwords[value] ?? '')
+    const accounts = new SnapshotAccounts(() => snapshot as Snapshot, open, SILENT_LOG, 'x.example')
+    const passwordMark = accounts.findDigestUser('s1', '101')?.passwordMark('x.example') ?? ''
+    const binding = { aor: '101@x.example', extensionId: 'e1', passwordMark }
+    expect(accounts.mayKeep(binding)).toBe(true)
+    own = extension({ sealedPassword: sealed('anew') })
+    expect(accounts.mayKeep(binding)).toBe(true)
+    own = extension({ sealedPassword: sealed('other') })
+    expect(accounts.mayKeep(binding)).toBe(false)
+    expect(accounts.mayKeep({ aor: '101@x.example', extensionId: 'e1' })).toBe(true)
+  })
+
   test('a password that cannot be opened gives no HA1, and the operator hears of it', () => {
     const { accounts, logged } = bench({ extension: extension({ sealedPassword: sealed('damaged') }) })
     expect(accounts.findDigestUser('s1', '101')?.ha1('MD5', 'r')).toBeUndefined()
