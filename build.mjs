@@ -17,6 +17,16 @@ const { compilePhoneData } = await import('./dist/src/phone-data.js')
 const phones = compilePhoneData()
 writeFileSync(join(dist, 'phones.json'), phones)
 
+/** A package that the program asks for by `import()` stays one: CommonJS made a part would lose the names it exports. */
+const packagesAtNeed = {
+  name: 'packages at need',
+  setup({ onResolve }) {
+    onResolve({ filter: /^[^./]/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, external: true } : undefined,
+    )
+  },
+}
+
 rmSync(join(dist, 'parts'), { recursive: true, force: true })
 // Written last: build-if-needed.mjs takes its time for the time of the build.
 await build({
@@ -32,18 +42,8 @@ await build({
   sourcemap: true,
   logLevel: 'error',
   // sqlite3 has a native part; knex names the others, and only those that are used are installed.
-  external: [
-    'sqlite3',
-    'pg',
-    'pg-native',
-    'pg-query-stream',
-    'better-sqlite3',
-    'mysql',
-    'mysql2',
-    'mariadb',
-    'oracledb',
-    'tedious',
-  ],
+  external: ['sqlite3', 'pg', 'pg-*', 'better-sqlite3', 'mysql', 'mysql2', 'mariadb/*', 'oracledb', 'tedious'],
+  plugins: [packagesAtNeed],
   define: { PHONEBOOT_PHONES_SHA256: JSON.stringify(createHash('sha256').update(phones).digest('hex')) },
   // For packages that are CommonJS.
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },

@@ -5,6 +5,8 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Config } from '../config.js'
+import { sqliteFiles, WHAT_TO_DO } from '../database/edge/connect.js'
+import { damageOf, filesSetAside } from '../database/edge/damaged-file.js'
 import { AppError } from '../domain/errors.js'
 import { loadPhoneData } from '../phone-data.js'
 import { localAddresses } from '../network/edge/interfaces.js'
@@ -45,6 +47,7 @@ async function examine(io: Io): Promise<Report> {
   }
   await attempt('phones', () => phones(config))
   await attempt('database', () => database(io))
+  await attempt('database files', () => databaseFiles(config))
   await attempt('key file', () => keyFile(config))
   await attempt('firmware', () => firmwareFolder(config))
   await attempt('networks', () => networks(config))
@@ -88,6 +91,30 @@ async function database(io: Io): Promise<Finding[]> {
       })),
     ]
   })
+}
+
+/** Reads both SQLite files whole, which a start does not. */
+async function databaseFiles({ databaseUrl: url, dataDir }: Config): Promise<Finding[]> {
+  const files = sqliteFiles({ url, dataDir })
+  if (!files) return []
+  const check = 'database files'
+  const findings: Finding[] = []
+  for (const part of ['main', 'live'] as const) {
+    const damage = await damageOf(files[part])
+    if (damage === undefined) continue
+    findings.push({ check, state: 'problem', message: `${files[part]} is damaged: ${damage}`, hint: WHAT_TO_DO[part] })
+  }
+  if (findings.length === 0) findings.push({ check, state: 'ok', message: `${files.main} and ${files.live} are whole` })
+  const aside = await filesSetAside(files.live)
+  if (aside.length > 0) {
+    findings.push({
+      check,
+      state: 'warning',
+      message: `the file of registrations and events was damaged and set aside: ${aside.join(', ')}`,
+      hint: 'Find out why (disk, memory, a copy made while the server ran), then delete it',
+    })
+  }
+  return findings
 }
 
 async function keyFile(config: Config): Promise<Finding[]> {

@@ -1,8 +1,11 @@
 import type { Command } from 'commander'
 import { networkInterfaces } from 'node:os'
 import type { Config } from '../config.js'
-import { holdServerLock, type ReleaseServerLock } from '../database/edge/server-lock.js'
-import { becomeOwnerOf, openInstallation } from '../installation.js'
+import { isDamage, prepareDataDir, sqliteFiles, WHAT_TO_DO } from '../database/edge/connect.js'
+import { setAsideDamagedLive } from '../database/edge/damaged-file.js'
+import { holdServerLock } from '../database/edge/server-lock.js'
+import { AppError } from '../domain/errors.js'
+import { becomeOwnerOf, openInstallation, type Installation } from '../installation.js'
 import { createLogger } from '../observe/edge/logger.js'
 import { startServer, type Ports } from '../server.js'
 import { configOf } from './context.js'
@@ -25,10 +28,25 @@ async function serve(io: Io): Promise<ExitCode> {
   const log = createLogger({ level: config.logLevel })
   // Before ports: a service that root starts must not leave root's files in the data folder of its owner.
   if (!needsRoot(config)) becomeOwnerOf(config.dataDir)
-  const installation = await openInstallation(config, log)
-  let release: ReleaseServerLock = () => Promise.resolve()
+  await prepareDataDir(config.dataDir)
+  const files = sqliteFiles({ url: config.databaseUrl, dataDir: config.dataDir })
+  const release = await holdServerLock({ files })
   try {
-    release = await holdServerLock(installation.databases)
+    if (files) await setAsideDamagedLive(files.live, log)
+    await run(io, await openInstallation(config, log))
+    return EXIT.ok
+  } catch (error) {
+    // The live file was looked at before.
+    if (!isDamage(error)) throw error
+    throw new AppError('DATABASE_UNUSABLE', `database ${files?.main ?? ''} is damaged`, { hint: WHAT_TO_DO.main })
+  } finally {
+    await release()
+  }
+}
+
+async function run(io: Io, installation: Installation): Promise<void> {
+  const { config, log } = installation
+  try {
     const server = await startServer(installation)
     io.out(`${JSON.stringify({ event: 'ready', pid: process.pid, ...server.ports })}\n`)
     // People get text to read, everything else a log of nothing but JSON lines.
@@ -38,10 +56,8 @@ async function serve(io: Io): Promise<ExitCode> {
     await io.stopped()
     log.info({}, 'stopping: commits finish, transfers may go on for 5 seconds')
     await server.stop()
-    return EXIT.ok
   } finally {
     await installation.close()
-    await release()
   }
 }
 

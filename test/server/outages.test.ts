@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, open, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
@@ -137,13 +137,69 @@ describeAsRoot('a disk that fails under the running server', () => {
   })
 })
 
-test.each(['phoneboot', 'phoneboot-live'])('a damaged %s.sqlite: the server refuses in one line', async (name) => {
+const garbage = Buffer.from('this is no database at all, not even a little bit of one. '.repeat(400))
+
+/** Ways in which a file is found damaged after a crash of the disk. */
+const DAMAGES: readonly (readonly [string, (file: string) => Promise<void>])[] = [
+  ['is no database', (file) => writeFile(file, garbage)],
+  ['is cut in half', async (file) => truncate(file, Math.floor((await stat(file)).size / 2 / 4096) * 4096)],
+  ['has pages of garbage', (file) => overwrite(file, 4096)],
+]
+
+async function overwrite(file: string, from: number): Promise<void> {
+  const { size } = await stat(file)
+  const handle = await open(file, 'r+')
+  await handle.write(Buffer.alloc(size - from, garbage), 0, size - from, from)
+  await handle.close()
+}
+
+test.each(DAMAGES)('a phoneboot.sqlite that %s: the server says what to do, and changes nothing', async (_, damage) => {
+  await installation.import(loadPhones(PHONES).csv)
+  const file = join(installation.dataDir, 'phoneboot.sqlite')
+  await damage(file)
+  const before = await readFile(file)
+  const ran = await installation.run(['serve'])
+  expectRefusal(ran, /phoneboot\.sqlite (cannot be used|is damaged)/)
+  expect(ran.stderr).toContain('phoneboot restore')
+  expect((await readFile(file)).equals(before)).toBe(true)
+})
+
+test.each(DAMAGES)('a phoneboot-live.sqlite that %s: set aside, said, and phones register again', async (_, damage) => {
+  await start()
+  expect(await server.stop()).toBe(0)
+  const file = join(installation.dataDir, 'phoneboot-live.sqlite')
+  await damage(file)
+  const damaged = await readFile(file)
+  server = await installation.serve()
+  const log = server.logs().filter(({ level }) => level === 'error')
+  expect(log).toEqual([expect.objectContaining({ file, aside: expect.stringMatching(/-live\.sqlite\.damaged-/) })])
+  expect((await readFile(String(log[0]?.aside))).equals(damaged)).toBe(true)
+  load = new RegisterLoad(await fetchAccounts(server.http, files))
+  await load.run(server.ports.sip, PHONES)
+  // The load also signs off now and then.
+  const present = [...load.known.values()].filter(({ granted }) => granted.present).length
+  expect(await installation.cli<unknown[]>('registrations')).toHaveLength(present)
+  expect(present).toBeGreaterThan(0)
+  const findings = await installation.runHere(['doctor', '--json'])
+  expect(JSON.parse(findings.stdout)).toContainEqual(
+    expect.objectContaining({
+      check: 'database files',
+      state: 'warning',
+      message: expect.stringContaining('set aside'),
+    }),
+  )
+  expect(await server.stop()).toBe(0)
+  // Only once.
+  server = await installation.serve()
+  expect(server.logs().filter(({ level }) => level === 'error')).toEqual([])
+})
+
+test('a command that finds the live file damaged refuses and leaves it to the server', async () => {
   await installation.run(['migrate'])
-  const file = join(installation.dataDir, `${name}.sqlite`)
-  for (const bytes of [Buffer.from('this is no database at all, not even a little bit of one. '.repeat(100))]) {
-    await writeFile(file, bytes)
-    expectRefusal(await installation.run(['serve']), /cannot be used|cannot be brought/)
-  }
+  const file = join(installation.dataDir, 'phoneboot-live.sqlite')
+  await writeFile(file, garbage)
+  expectRefusal(await installation.run(['extension', 'list']), /phoneboot-live\.sqlite cannot be used/)
+  expect((await readFile(file)).equals(garbage)).toBe(true)
 })
 
 describeWithClients('PostgreSQL of its own', { pg_ctlcluster: 'postgresql' }, () => {

@@ -44,17 +44,28 @@ const QUIET = { warn: ignore, error: ignore, debug: ignore, deprecate: ignore }
  */
 export async function openDatabases(options: DatabaseOptions): Promise<Databases> {
   await prepareDataDir(options.dataDir)
+  const files = sqliteFiles(options)
+  return files ? openSqlite(files, options.log) : openPostgres(options.url?.trim() ?? '', options.log)
+}
+
+/** The two SQLite files that these settings name; undefined for PostgreSQL. Throws CONFIG_INVALID. */
+export function sqliteFiles(options: Pick<DatabaseOptions, 'url' | 'dataDir'>): Databases['files'] {
   const url = options.url?.trim()
-  if (!url) return openSqlite(join(options.dataDir, 'phoneboot.sqlite'), options.log)
-  if (/^postgres(?:ql)?:\/\//i.test(url)) return openPostgres(url, options.log)
+  if (!url) return withLive(join(options.dataDir, 'phoneboot.sqlite'))
+  if (/^postgres(?:ql)?:\/\//i.test(url)) return undefined
   const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/i.exec(url)?.[1]
-  if (path) return openSqlite(resolve(path), options.log)
+  if (path) return withLive(resolve(path))
   throw new AppError('CONFIG_INVALID', 'PHONEBOOT_DATABASE_URL is neither postgres://… nor sqlite:<path>', {
     field: 'PHONEBOOT_DATABASE_URL',
   })
 }
 
-async function prepareDataDir(dataDir: string): Promise<void> {
+function withLive(main: string): { main: string; live: string } {
+  return { main, live: main.replace(/(\.[^./]+)?$/, '-live$1') }
+}
+
+/** Makes the data folder when it is missing. Throws DATA_DIR_UNUSABLE. */
+export async function prepareDataDir(dataDir: string): Promise<void> {
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
@@ -66,13 +77,13 @@ async function prepareDataDir(dataDir: string): Promise<void> {
   }
 }
 
-async function openSqlite(main: string, log: Log): Promise<Databases> {
-  const live = main.replace(/(\.[^./]+)?$/, '-live$1')
-  const files = { main, live }
+async function openSqlite(files: NonNullable<Databases['files']>, log: Log): Promise<Databases> {
+  const { main, live } = files
   const pools: Knex[] = []
   const close = async (): Promise<void> => {
     await Promise.all(pools.map((pool) => pool.destroy()))
   }
+  let opening = main
   try {
     for (const file of [main, live]) await createPrivately(file)
     for (const [file, synchronous] of [
@@ -80,14 +91,17 @@ async function openSqlite(main: string, log: Log): Promise<Databases> {
       [live, 'full'],
       [live, 'normal'],
     ] as const) {
+      opening = file
       const pool = sqlitePool(file, synchronous, file === main ? BUSY_TIMEOUT_MS : LIVE_BUSY_TIMEOUT_MS)
       pools.push(pool)
       await pool.raw('select count(*) from sqlite_master')
     }
   } catch (error) {
     await close()
-    throw new AppError('DATABASE_UNUSABLE', `database ${main} cannot be used: ${reason(error)}`, {
-      hint: 'Check owner and rights of the file and its folder, and the free space',
+    throw new AppError('DATABASE_UNUSABLE', `database ${opening} cannot be used: ${reason(error)}`, {
+      hint: isDamage(error)
+        ? WHAT_TO_DO[opening === main ? 'main' : 'live']
+        : 'Check owner and rights of the file and its folder, and the free space',
     })
   }
   log.debug({ files }, 'database opened')
@@ -165,6 +179,17 @@ function withoutPassword(url: string): string {
   const { hostname, port, pathname } = new URL(url)
   return `${hostname || 'localhost'}${port ? `:${port}` : ''}${pathname}`
 }
+
+/** True when a SQLite file is not what SQLite wrote. */
+export function isDamage(error: unknown): boolean {
+  return /^SQLITE_(NOTADB|CORRUPT)/.test(systemErrorCode(error) ?? '')
+}
+
+/** What helps when a SQLite file is damaged. */
+export const WHAT_TO_DO = {
+  main: 'Stop the server, then: phoneboot restore <folder of a backup> --replace (what is there is kept aside)',
+  live: 'Start the server again: it sets the file aside and makes a new one; phones register again by themselves',
+} as const
 
 /** The driver's code in words; never its message, which may repeat the URL or a statement with values. */
 function reason(error: unknown): string {
