@@ -51,4 +51,32 @@ describe('sightings of phones', () => {
     await see({ firmwareVersion: '52.84.0.140' })
     expect(written.map(({ firmwareVersion }) => firmwareVersion)).toEqual([undefined, '52.84.0.140'])
   })
+
+  test('a database that does not take them is told of once, and once when it does again; nothing is lost', async () => {
+    const clock = new FakeClock()
+    const log = recordingLog()
+    const written: string[] = []
+    let fails = true
+    const store = {
+      noteSightings: (sightings: readonly Sighting[]): Promise<void> => {
+        if (fails) return Promise.reject(new Error('database is locked'))
+        written.push(...sightings.map(({ deviceId }) => deviceId))
+        return Promise.resolve()
+      },
+    }
+    const writer = createSightingWriter(store, clock, log)
+    const pass = async (): Promise<void> => {
+      clock.advance(6_000)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    for (let phone = 0; phone < 10; phone += 1) {
+      writer.note({ deviceId: `phone-${phone}`, at: clock.now(), ip: '192.0.2.7' })
+      await pass()
+    }
+    fails = false
+    await pass()
+    await pass()
+    expect(written).toHaveLength(10)
+    expect(log.lines.map(({ level }) => level)).toEqual(['warn', 'info'])
+  })
 })

@@ -1,5 +1,6 @@
 import type { Clock, Millis } from '../../domain/clock.js'
 import type { Log } from '../../observe/log.js'
+import { Outage } from '../../observe/outage.js'
 import type { DeviceStore, Sighting } from '../store.js'
 
 /** Time that sightings are gathered before they are written, in milliseconds. */
@@ -33,6 +34,10 @@ export function createSightingWriter(
   let cancel: (() => void) | undefined
   let writing: Promise<void> = Promise.resolve()
   let stopped = false
+  const outage = new Outage(log, {
+    fails: 'sightings of phones cannot be stored and are kept',
+    worksAgain: 'sightings of phones are stored again',
+  })
 
   const flush = async (): Promise<void> => {
     cancel = undefined
@@ -41,10 +46,11 @@ export function createSightingWriter(
     waiting = new Map()
     try {
       await store.noteSightings([...batch.values()])
+      outage.worked({ phones: batch.size })
     } catch (error) {
       // What was seen since then is newer and wins.
       waiting = new Map([...batch, ...waiting].slice(-MOST_WAITING))
-      log.warn({ err: error, phones: batch.size }, 'sightings of phones could not be stored and are kept')
+      outage.failed({ err: error, phones: batch.size })
       schedule(GATHER_MS * 5)
     }
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/clock.js'
 import type { Binding } from '../../domain/entities.js'
 import type { Log } from '../../observe/log.js'
+import { Outage } from '../../observe/outage.js'
 import type { BindingTable } from '../binding-table.js'
 import type { BindingChange, BindingStore } from '../store.js'
 
@@ -24,7 +25,14 @@ export class Expiry {
   /** Gone from memory, perhaps still on disk. */
   #onDisk: Binding[] = []
 
-  constructor(private readonly options: ExpiryOptions) {}
+  readonly #outage: Outage
+
+  constructor(private readonly options: ExpiryOptions) {
+    this.#outage = new Outage(options.log, {
+      fails: 'expired registrations cannot be removed from disk',
+      worksAgain: 'expired registrations are removed from disk again',
+    })
+  }
 
   /**
    * @param doubtful bindings on disk that had expired already at the start. The date may have been wrong then or when
@@ -61,16 +69,17 @@ export class Expiry {
   }
 
   async #sweepDisk(): Promise<void> {
-    const { store, log } = this.options
+    const { store } = this.options
     try {
       while (this.#onDisk.length > 0 && !this.#stopped) {
         const some = this.#onDisk.slice(0, ROWS_PER_STATEMENT)
         await store.removeExpired(some)
         this.#onDisk.splice(0, some.length)
+        this.#outage.worked()
       }
     } catch (error) {
       // Expired rows do no harm: they are not loaded, and the next sweep tries again.
-      log.warn({ err: error }, 'expired registrations were not removed from disk')
+      this.#outage.failed({ err: error })
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/clock.js'
 import type { Binding } from '../../domain/entities.js'
 import type { Log } from '../../observe/log.js'
+import { Outage } from '../../observe/outage.js'
 import type { BindingTable } from '../binding-table.js'
 import type { BindingChange } from '../store.js'
 import type { GroupCommit } from './group-commit.js'
@@ -24,7 +25,14 @@ export class Revocation {
   readonly #retries = new Set<() => void>()
   #stopped = false
 
-  constructor(private readonly options: RevocationOptions) {}
+  readonly #outage: Outage
+
+  constructor(private readonly options: RevocationOptions) {
+    this.#outage = new Outage(options.log, {
+      fails: 'revoked registrations are still on disk; it is tried again until they are not',
+      worksAgain: 'revoked registrations are removed from disk again',
+    })
+  }
 
   /** Lets no more retries begin; those that wait give up. */
   stop(): void {
@@ -49,7 +57,7 @@ export class Revocation {
   }
 
   async #dropStored(aor: string, doomed: readonly Binding[], matches: (binding: Binding) => boolean): Promise<void> {
-    const { commits, clock, log } = this.options
+    const { commits, clock } = this.options
     const decide = (current: readonly Binding[]): { changes: BindingChange[] } => {
       const late = current.filter(matches)
       // Somebody else may have registered the same contact since: that row is theirs.
@@ -61,9 +69,10 @@ export class Revocation {
     for (;;) {
       try {
         await commits.run(aor, decide)
+        this.#outage.worked()
         return
       } catch (error) {
-        log.warn({ err: error, aor }, 'a revoked registration is still on disk, trying again')
+        this.#outage.failed({ err: error, aor })
         if (this.#stopped) return
         await new Promise<void>((resolve) => {
           const wake = (): void => {
