@@ -34,6 +34,8 @@ export interface PhoneSpec {
   readonly localAddress?: string
   /** Registrations are refreshed at half of their time until `powerOff`. */
   readonly keepRegistered: boolean
+  /** Once up, it looks for a new config so often, in milliseconds; undefined: only at power-on. */
+  readonly pollMs?: number
 }
 
 /** Like a desk phone after a failed REGISTER: again after this long, growing to the longest. */
@@ -58,6 +60,7 @@ export class SimulatedPhone {
     private readonly spec: PhoneSpec,
     private readonly world: PhoneWorld,
     private readonly onProgress: (progress: PhoneProgress) => void,
+    private readonly onPoll: (loaded: boolean) => void = () => undefined,
   ) {
     this.#progress = {
       mac: spec.mac,
@@ -88,6 +91,7 @@ export class SimulatedPhone {
     }
     await this.#registerAll(end.accounts, poweredOnAt)
     if (!this.spec.keepRegistered) this.#closeRegistrations()
+    if (this.spec.pollMs !== undefined) void this.#poll(this.spec.pollMs)
   }
 
   /** Cuts the power: nothing is unregistered, as in a real power cut, unless asked for. */
@@ -100,20 +104,29 @@ export class SimulatedPhone {
     this.#closeRegistrations()
   }
 
-  async #boot(): Promise<BootEnd | undefined> {
+  /** Loads its files again and again, registered as before: what they say is known already. */
+  async #poll(everyMs: number): Promise<void> {
+    while (!this.#isOff) {
+      await this.#sleep(everyMs)
+      const end = await this.#boot(() => undefined)
+      if (end) this.onPoll(end.kind === 'configured')
+    }
+  }
+
+  async #boot(report = (change: Partial<PhoneProgress>) => this.#report(change)): Promise<BootEnd | undefined> {
     const { spec, world } = this
     const sequence = boot({ ...spec, ...(world.read && { read: world.read }) })
     let step = sequence.next()
     while (!step.done) {
       if (this.#isOff) return undefined
       if (step.value.kind === 'wait') {
-        this.#report({ state: 'waiting', detail: this.#progress.detail })
+        report({ state: 'waiting', detail: this.#progress.detail })
         await this.#sleep(step.value.delayMs)
         step = sequence.next()
         continue
       }
       const { url } = step.value
-      this.#report({ state: 'fetching', detail: fileName(url) })
+      report({ state: 'fetching', detail: fileName(url) })
       const fetched = world.fetch({
         url,
         userAgent: spec.model.httpUserAgent(spec.mac),

@@ -30,6 +30,8 @@ export interface SimulateOptions {
   readonly spreadMs?: number
   /** Refresh registrations until `stop`; default false: each phone falls silent once it is up. */
   readonly keepRegistered?: boolean
+  /** Phones that are up load their files again so often, in milliseconds; default: never. */
+  readonly pollMs?: number
   /** Called with every change of any phone. */
   readonly onProgress?: (changed: PhoneProgress, all: readonly PhoneProgress[]) => void
   /** For tests: another network or clock. */
@@ -39,6 +41,8 @@ export interface SimulateOptions {
 export interface Simulation {
   /** Where every phone stands now, in the order given. */
   phones(): readonly PhoneProgress[]
+  /** How often phones that are up looked for a new config, and how often they could not load theirs. */
+  polls(): { readonly loaded: number; readonly failed: number }
   /** Resolves once every phone is registered or has failed. */
   readonly settled: Promise<Summary>
   /** Cuts the power of all phones; `unregister`: they say goodbye first. */
@@ -57,17 +61,22 @@ const REAL_WORLD: PhoneWorld = {
  * @throws AppError MODEL_UNKNOWN
  */
 export function simulate(options: SimulateOptions): Simulation {
-  const { server, spreadMs = 0, keepRegistered = false, onProgress } = options
+  const { server, spreadMs = 0, keepRegistered = false, pollMs, onProgress } = options
   const world: PhoneWorld = { ...REAL_WORLD, ...options.world }
   const states: PhoneProgress[] = []
+  const polls = { loaded: 0, failed: 0 }
   const phones = options.phones.map((phone, index) => {
     const simulated = new SimulatedPhone(
-      { ...phone, model: requireModel(phone.model), baseUrl: baseUrl(phone.transport, server), keepRegistered },
+      {
+        ...{ ...phone, model: requireModel(phone.model), baseUrl: baseUrl(phone.transport, server), keepRegistered },
+        ...(pollMs !== undefined && { pollMs }),
+      },
       world,
       (progress) => {
         states[index] = progress
         onProgress?.(progress, states)
       },
+      (loaded) => (polls[loaded ? 'loaded' : 'failed'] += 1),
     )
     states[index] = simulated.progress
     return simulated
@@ -75,6 +84,7 @@ export function simulate(options: SimulateOptions): Simulation {
   const started = phones.map((phone, index) => phone.powerOn((spreadMs * index) / Math.max(1, phones.length)))
   return {
     phones: () => states,
+    polls: () => ({ ...polls }),
     settled: Promise.all(started).then(() => summarise(states)),
     stop: async ({ unregister = false } = {}) => {
       await Promise.all(phones.map((phone) => phone.powerOff(unregister)))
