@@ -15,6 +15,7 @@ const ORDER = [
   'extensions',
   'groups',
   'devices',
+  'accounts',
   'readers',
   'firmware',
   'tftp',

@@ -2,6 +2,11 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isSecretParameter, rawParameterProblem, type Catalog } from './catalog/catalog.js'
 import { checkDeviceKeys } from './catalog/key-bank.js'
+import { createKnexAccountStore } from './accounts/edge/knex-store.js'
+import { createScryptHasher } from './accounts/edge/scrypt.js'
+import { createRoleAdmin, type RoleAdmin } from './accounts/role-use-cases.js'
+import type { AccountStore } from './accounts/store.js'
+import { createAccountAdmin, type AccountAdmin, type PasswordHasher } from './accounts/use-cases.js'
 import type { Config } from './config.js'
 import { openDatabases, type Databases } from './database/edge/connect.js'
 import { migrateDatabases, type MigrationReport } from './database/edge/migrate.js'
@@ -26,6 +31,7 @@ import { createKnexSettingsStore } from './settings/edge/knex-store.js'
 import { createSettingsAdmin, type SettingsAdmin } from './settings/use-cases.js'
 import { checkSetting, parseRawKey } from './settings/vocabulary.js'
 import { createKnexSiteStore } from './sites/edge/knex-store.js'
+import type { SiteStore } from './sites/store.js'
 
 /** What lies on disk, opened: database, keys and phones, with the use cases over them. For server and CLI alike. */
 export interface Installation extends PhoneData {
@@ -34,6 +40,11 @@ export interface Installation extends PhoneData {
   databases: Databases
   secrets: SecretBox
   site: Site
+  sites: SiteStore
+  accountStore: AccountStore
+  hasher: PasswordHasher
+  accounts: AccountAdmin
+  roles: RoleAdmin
   extensions: ExtensionAdmin
   devices: DeviceAdmin
   groups: GroupAdmin
@@ -101,6 +112,9 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
     const parts = { secrets, clock: systemClock, random: systemRandom, siteId: site.id }
     const models = modelLookup(() => phones().catalog)
     const deviceStore = createKnexDeviceStore(databases.main)
+    const accountStore = createKnexAccountStore(databases.main)
+    const hasher = createScryptHasher()
+    const people = { store: accountStore, hasher, clock: systemClock, random: systemRandom }
     return {
       get catalog() {
         return phones().catalog
@@ -122,6 +136,11 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
       databases,
       secrets,
       site,
+      sites,
+      accountStore,
+      hasher,
+      accounts: createAccountAdmin(people),
+      roles: createRoleAdmin(people),
       models,
       migration,
       deviceStore,

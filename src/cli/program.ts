@@ -33,6 +33,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Define>>> = {
   export: bulk,
   backup,
   restore: backup,
+  admin: async () => (await import('./admin.js')).adminCommands,
   phone: async () => (await import('./phone.js')).phoneCommands,
   'tftp-get': async () => (await import('./tftp-get.js')).tftpGetCommand,
   doctor: async () => (await import('./doctor.js')).doctorCommand,

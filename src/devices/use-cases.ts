@@ -88,6 +88,7 @@ export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
     action: `device.${action}`,
     entity: 'device',
     entityId: device.id,
+    siteId: device.siteId,
     feed: [{ topic: 'device', key: device.id }],
   })
   const save = async (

@@ -41,6 +41,27 @@ export const ERROR_CODES = {
   BAN_NOT_FOUND: 'No ban in force covers this address.',
   CSV_INVALID: 'The file cannot be imported; every mistake is listed with row and column.',
   FILE_NOT_FOUND: 'No such file.',
+  SIGN_IN_FAILED: 'Name, password or code is wrong, or the account is disabled.',
+  SIGN_IN_CODE_NEEDED: 'The password is right; the code of the authenticator app is needed as well.',
+  SIGNED_OUT: 'The request carries no valid session or token.',
+  TOO_MANY_ATTEMPTS: 'Too many wrong passwords; wait as long as told.',
+  FORBIDDEN: 'The signed-in account has no right to this.',
+  ORIGIN_REFUSED: 'A change came without the token of the session, or from a page of another origin.',
+  LINK_INVALID: 'The link was used already, has expired, or never existed.',
+  TOTP_INVALID: 'There is no authenticator app to confirm, or the code is wrong.',
+  ADMIN_EXISTS: 'There is an admin with this name or e-mail address already.',
+  ADMIN_NOT_FOUND: 'No such admin.',
+  LAST_OWNER: 'Nobody would be left who may do everything.',
+  ROLE_EXISTS: 'There is a role of this name already.',
+  ROLE_NOT_FOUND: 'No such role.',
+  ROLE_IN_USE: 'Somebody still has this role.',
+  TOKEN_NOT_FOUND: 'No such API token.',
+  SITE_EXISTS: 'There is a site with this short name or SIP domain already.',
+  REQUEST_INVALID: 'The request does not fit the description of the API; each mistake is named.',
+  REVISION_NEEDED: 'A change must name the revision it starts from (If-Match).',
+  IDEMPOTENCY_KEY_REUSED: 'The idempotency key was used for another request, or that request still runs.',
+  ROUTE_NOT_FOUND: 'The API has no such address, or not with this method.',
+  BODY_REFUSED: 'The body of the request is too large, or of a kind that is not taken here.',
   USAGE: 'The command line is wrong.',
   SERVER_UNREACHABLE: 'The server did not answer.',
 } as const
@@ -52,6 +73,8 @@ export interface ErrorDetails {
   field?: string
   /** What the reader should do. */
   hint?: string
+  /** When another attempt makes sense. */
+  retryAfterSeconds?: number
   problems?: readonly Problem[]
 }
 

@@ -100,6 +100,7 @@ export function createExtensionAdmin(parts: ExtensionAdminParts): ExtensionAdmin
     action: `extension.${action}`,
     entity: 'extension',
     entityId: extension.id,
+    siteId: extension.siteId,
     feed: [{ topic: 'extension', key: extension.id }],
   })
   const replace = (

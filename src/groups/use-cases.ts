@@ -50,6 +50,7 @@ export function createGroupAdmin({ store, clock, random, siteId }: GroupAdminPar
     action: `group.${action}`,
     entity: 'group',
     entityId: group.id,
+    siteId: group.siteId,
     ...(action === 'add' ? { after: { name: group.name } } : { before: { name: group.name } }),
     feed: [],
   })

@@ -6,5 +6,7 @@ export const SEAL_CONTEXTS = {
   linePassword: (lineId: Id) => `lines:sealed_password:${lineId}`,
   deviceToken: (deviceId: Id) => `devices:sealed_token:${deviceId}`,
   deviceAdminPassword: (deviceId: Id) => `devices:sealed_admin_password:${deviceId}`,
+  adminTotp: (userId: Id) => `admin_users:sealed_totp:${userId}`,
+  idempotentAnswer: (userId: Id, key: string) => `idempotency_keys:sealed_answer:${userId}:${key}`,
   settingValue: (layer: Layer, owner: string, key: string) => `setting_values:value:${layer}:${owner}:${key}`,
 } as const

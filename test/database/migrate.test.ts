@@ -28,7 +28,8 @@ describeOverDatabases('migrations', (base) => {
     const { databases } = await unmigrated(base())
     expect(await needsMigration(databases)).toBe(true)
     const first = await migrateDatabases(databases, SILENT_LOG)
-    expect(first.applied).toEqual(SCHEMA_STEPS.map(({ name }) => name))
+    // SQLite brings one file after the other up to date.
+    expect([...first.applied].sort()).toEqual(SCHEMA_STEPS.map(({ name }) => name).sort())
     expect(await migrateDatabases(databases, SILENT_LOG)).toEqual({ applied: [], copies: [] })
     expect(await needsMigration(databases)).toBe(false)
     expect(await databases.main('sites').select('slug')).toEqual([{ slug: 'default' }])

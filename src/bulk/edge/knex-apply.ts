@@ -50,6 +50,7 @@ function extensionChange(author: Author, verb: string, extension: ExtensionRecor
     action: `extension.${verb}`,
     entity: 'extension',
     entityId: extension.id,
+    siteId: extension.siteId,
     after: describeExtension(extension),
     feed: [{ topic: 'extension', key: extension.id }],
   }
@@ -61,6 +62,7 @@ function deviceChange(author: Author, verb: string, device: DeviceRecord): Chang
     action: `device.${verb}`,
     entity: 'device',
     entityId: device.id,
+    siteId: device.siteId,
     ...(verb === 'purge' ? { before: describeDevice(device) } : { after: describeDevice(device) }),
     feed: [{ topic: 'device', key: device.id }],
   }

@@ -61,7 +61,7 @@ interface FeedRow {
 }
 
 function* auditRows(changes: Iterable<Change>, feedRows: Map<string, FeedRow>): Generator<AuditRow> {
-  for (const { author, action, entity, entityId, before, after, feed } of changes) {
+  for (const { author, action, entity, entityId, siteId, before, after, feed } of changes) {
     // One more than the most is enough to know that there were too many.
     for (const { topic, key } of feedRows.size > FEED_ROWS_MAX ? [] : feed) {
       feedRows.set(`${topic} ${key}`, { at: author.at, topic, key })
@@ -72,6 +72,7 @@ function* auditRows(changes: Iterable<Change>, feedRows: Map<string, FeedRow>): 
       action,
       entity,
       entity_id: entityId,
+      site_id: siteId ?? null,
       before: before === undefined ? null : JSON.stringify(before),
       after: after === undefined ? null : JSON.stringify(after),
     }
@@ -163,6 +164,7 @@ interface AuditRow {
   action: string
   entity: string
   entity_id: string
+  site_id: string | null
   before: string | null
   after: string | null
 }

@@ -5,5 +5,6 @@ export async function sealedRowsExist(db: Knex): Promise<boolean> {
   for (const table of ['extensions', 'devices']) {
     if ((await db(table).first('id')) !== undefined) return true
   }
+  if ((await db('admin_users').whereNotNull('sealed_totp').first('id')) !== undefined) return true
   return (await db('setting_values').where('value', 'like', '%"v1.%').first('key')) !== undefined
 }
