@@ -1,76 +1,39 @@
-// How many registrations a second (REGISTER, 401, REGISTER with digest, 200) over UDP, 100 under way at any time,
-// against Kamailio with its bindings in memory? Ours are on disk before the 200; what the disk takes stands beside it.
-import { closeSync, fdatasyncSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+// How many registrations a second (REGISTER, 401, REGISTER with digest, 200), 100 under way at any time, against
+// Kamailio with its bindings in memory? Ours are on disk before the 200; what the disk takes stands beside it.
+// --transport udp (default) or tcp.
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { folder, phones, prepare, serve } from './support/installation.mjs'
 import { OPTIONS } from './support/options.mjs'
-import { freePort, need, run, start } from './support/processes.mjs'
-import { alternate, median, percentile, spread } from './support/rounds.mjs'
+import { freePort, need, start } from './support/processes.mjs'
+import { alternate, median, spread } from './support/rounds.mjs'
+import { credentials, register } from './support/sipp.mjs'
 
 const UNDER_WAY = 100
-const SUPPORT = resolve(import.meta.dirname, 'support')
+const { transport } = OPTIONS
 
 need('sipp', 'kamailio')
 await prepare()
-const server = await serve()
+const server = await serve({ PHONEBOOT_UNLIMITED_NETWORKS: '127.0.0.0/8' })
 const users = await phones()
-
-/** SIPp's list of users; `[authentication]` becomes the Authorization header. */
-function list(name, passwordOf) {
-  const rows = users.map(
-    (user) => `${user.number};[authentication username=${user.username} password=${passwordOf(user)}]`,
-  )
-  const path = join(folder, `${name}.csv`)
-  writeFileSync(path, ['SEQUENTIAL', ...rows, ''].join('\n'))
-  return path
-}
 
 const kamailioPort = await freePort()
 const kamailio = start('kamailio', [
-  ...['-f', join(SUPPORT, 'kamailio.cfg'), '-DD', '-E', '-m', '256', '-M', '16', '-Y', folder],
-  ...['-P', join(folder, 'kamailio.pid'), '-l', `udp:127.0.0.1:${kamailioPort}`],
+  ...['-f', join(resolve(import.meta.dirname, 'support'), 'kamailio.cfg'), '-DD', '-E', '-m', '256', '-M', '16'],
+  ...['-Y', folder, '-P', join(folder, 'kamailio.pid'), '-l', `${transport}:127.0.0.1:${kamailioPort}`],
+  ...(transport === 'tcp' ? ['-A', 'WITH_TCP'] : []),
 ])
 
-let run_ = 0
-function side(name, pid, port, credentials) {
+/** Loaded at once with everybody, unmeasured: what happens only once per phone (HA1, first binding) is not its rate. */
+async function side(name, pid, port, list) {
+  await register({ port, list, underWay: UNDER_WAY, calls: users.length, transport })
   const load = async () => {
-    // Each round leaves its times in a folder of its own.
-    const cwd = join(folder, `sipp-${++run_}`)
-    await run('mkdir', [cwd])
-    const began = performance.now()
-    const output = await run(
-      'sipp',
-      [
-        ...[`127.0.0.1:${port}`, '-sf', join(SUPPORT, 'register.xml'), '-inf', credentials, '-i', '127.0.0.1'],
-        ...['-r', '20000', '-l', String(UNDER_WAY), '-timeout', `${OPTIONS.seconds}s`, '-nostdin'],
-        ...['-trace_rtt', '-rtt_freq', '100', '-trace_stat', '-fd', '1', '-buff_size', '4000000'],
-      ],
-      { cwd, mayFail: true, env: { ...process.env, TERM: 'dumb' } },
-    )
-    const seconds = (performance.now() - began) / 1000
-    if (!readdirSync(cwd).some((file) => file.endsWith('_rtt.csv'))) throw new Error(`sipp measured nothing: ${output}`)
-    return { ...resultOf(cwd), seconds: Math.min(seconds, OPTIONS.seconds) }
+    const { times: _times, ...result } = await register({
+      ...{ port, list, underWay: UNDER_WAY, seconds: OPTIONS.seconds, transport },
+    })
+    return result
   }
   return { name, pid, load }
-}
-
-function resultOf(cwd) {
-  const read = (ending) =>
-    readFileSync(join(cwd, readdirSync(cwd).find((file) => file.endsWith(ending)) ?? ending), 'utf8')
-      .trim()
-      .split('\n')
-  const times = read('_rtt.csv')
-    .slice(1)
-    .map((row) => Number(row.split(';')[1]))
-  const [head = '', ...rows] = read('_.csv')
-  const last = rows.at(-1).split(';')
-  const value = (name) => Number(last[head.split(';').indexOf(name)])
-  return {
-    done: value('SuccessfulCall(C)'),
-    'p99 ms': percentile(times, 0.99),
-    resent: value('Retransmissions(C)'),
-    failed: value('FailedCall(C)') - value('FailedMaxUDPRetrans(C)'),
-  }
 }
 
 /** What the disk takes to keep one write, in milliseconds. */
@@ -87,18 +50,13 @@ function syncTimes() {
 }
 
 const sync = syncTimes()
-await alternate('register udp', [
-  side(
-    'phoneboot',
-    server.pid,
-    server.ports.sip,
-    list('phoneboot', ({ password }) => password),
-  ),
-  side(
+await alternate(`register ${transport}`, [
+  await side('phoneboot', server.pid, server.ports.sip, credentials('phoneboot', users)),
+  await side(
     'kamailio',
     kamailio.pid,
     kamailioPort,
-    list('kamailio', () => 'bench'),
+    credentials('kamailio', users, () => 'bench'),
   ),
 ])
 console.log(`  fdatasync of 4 KB: ${spread(sync)} ms, so ${Math.round(1000 / median(sync))} a second one by one`)
