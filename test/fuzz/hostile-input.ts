@@ -15,7 +15,8 @@ export interface KnownAccount {
 
 /** Something to send, and where. */
 export interface HostileInput {
-  protocol: 'udp' | 'tcp'
+  /** `port0`: a datagram from source port 0. `tls`: the segments go through a TLS connection. */
+  protocol: 'udp' | 'port0' | 'tcp' | 'tls'
   port: number
   /** From an address that phones get their config at. */
   trusted: boolean
@@ -36,6 +37,7 @@ export class HostileInputs {
     private readonly ports: ServerPorts,
     private readonly account: KnownAccount,
     files: readonly string[],
+    private readonly clientHello: Buffer,
   ) {
     this.#sip = [...sipMessages(account.domain, account.user), ...tortureMessages()]
     this.#tftp = tftpPackets(files)
@@ -56,12 +58,15 @@ export class HostileInputs {
     if (at < 56) return this.#datagram(ports.tftp, mutate(dice.pick(this.#tftp), dice))
     if (at < 66) return this.#datagram(dice.pick([ports.sip, ports.tftp]), dice.bytes(dice.below(65)))
     if (at < 80) return this.#stream(ports.sip, this.#sipStream())
-    if (at < 98) return this.#stream(ports.http, mutate(dice.pick(this.#http), dice))
+    if (at < 93) return this.#stream(ports.http, mutate(dice.pick(this.#http), dice))
+    if (at < 96) return { ...this.#stream(ports.https, mutate(dice.pick(this.#http), dice)), protocol: 'tls' }
+    if (at < 97) return this.#stream(ports.https, mutate(this.clientHello, dice))
     return this.#stream(dice.pick([ports.https, ports.http, ports.sip]), dice.bytes(dice.below(65)))
   }
 
   #datagram(port: number, data: Buffer): HostileInput {
-    return { protocol: 'udp', port, trusted: this.dice.chance(50), segments: [data], rude: false }
+    const protocol = this.dice.chance(3) ? 'port0' : 'udp'
+    return { protocol, port, trusted: this.dice.chance(50), segments: [data], rude: false }
   }
 
   #stream(port: number, data: Buffer): HostileInput {

@@ -1,8 +1,10 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket as TcpSocket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 
-const CLOSED_WITHIN_MS = 1_500
+const CLOSED_WITHIN_MS = 500
 
 /** Sends datagrams from sockets of one address, and hands over what comes back. */
 export class UdpGun {
@@ -35,20 +37,78 @@ export class UdpGun {
   }
 }
 
+/** Node cannot send from port 0; a raw socket of root can. A line of standard input is a datagram: port, hex. */
+const FROM_PORT_0 = `
+import socket, struct, sys
+raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
+for line in sys.stdin:
+    port, _, data = line.strip().partition(' ')
+    data = bytes.fromhex(data)
+    raw.sendto(struct.pack('!HHHH', 0, int(port), 8 + len(data), 0) + data, ('127.0.0.1', 0))
+`
+
+/** Sends datagrams from source port 0. Needs root. */
+export class PortZeroGun {
+  readonly #child: ChildProcessWithoutNullStreams = spawn('python3', ['-uc', FROM_PORT_0])
+  #said = ''
+
+  constructor() {
+    this.#child.stdin.on('error', () => undefined)
+    this.#child.stderr.on('data', (data: Buffer) => (this.#said += data.toString()))
+  }
+
+  send(data: Buffer, port: number): void {
+    this.#child.stdin.write(`${port} ${data.toString('hex')}\n`)
+  }
+
+  /** Resolves when everything was sent. @throws Error when something could not be sent */
+  async close(): Promise<void> {
+    const ended = once(this.#child, 'close')
+    this.#child.stdin.end()
+    const [status] = (await ended) as [number | null]
+    if (status !== 0) throw new Error(`datagrams from port 0 were not sent: ${this.#said}`)
+  }
+}
+
+/** What a TLS client says first. */
+export async function captureClientHello(): Promise<Buffer> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = connectTls({
+    port: (server.address() as AddressInfo).port,
+    host: '127.0.0.1',
+    servername: 'localhost',
+  })
+  client.on('error', () => undefined)
+  const [peer] = (await once(server, 'connection')) as [TcpSocket]
+  const [hello] = (await once(peer, 'data')) as [Buffer]
+  client.destroy()
+  peer.destroy()
+  server.close()
+  return hello
+}
+
 export interface Pour {
   port: number
   from: string
   segments: readonly Buffer[]
   /** Breaks the connection off instead of ending it. */
   rude: boolean
+  /** Inside TLS. */
+  tls?: boolean
 }
 
 /** One TCP connection: the segments one after the other, then the end. Gives what came back. */
-export function pour({ port, from, segments, rude }: Pour): Promise<Buffer> {
+export function pour({ port, from, segments, rude, tls = false }: Pour): Promise<Buffer> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1', localAddress: from, noDelay: true })
+    const tcp = connect({ port, host: '127.0.0.1', localAddress: from, noDelay: true })
+    const socket = tls ? connectTls({ socket: tcp, rejectUnauthorized: false }) : tcp
+    tcp.on('error', () => undefined)
     const pieces: Buffer[] = []
-    const timer = setTimeout(() => socket.destroy(), CLOSED_WITHIN_MS)
+    const timer = setTimeout(() => {
+      socket.destroy()
+      tcp.destroy()
+    }, CLOSED_WITHIN_MS)
     socket.on('data', (piece) => pieces.push(piece))
     socket.on('error', () => undefined)
     socket.on('close', () => {
@@ -59,9 +119,9 @@ export function pour({ port, from, segments, rude }: Pour): Promise<Buffer> {
       const segment = segments[index]
       if (socket.destroyed) return
       if (segment) socket.write(segment, () => setImmediate(write, index + 1))
-      else if (rude) socket.resetAndDestroy()
+      else if (rude) tcp.resetAndDestroy()
       else socket.end()
     }
-    socket.on('connect', () => write(0))
+    socket.on(tls ? 'secureConnect' : 'connect', () => write(0))
   })
 }
