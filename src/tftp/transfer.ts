@@ -21,6 +21,8 @@ export interface TransferState {
   readonly complete: boolean
   /** Resends since the last progress. */
   readonly resends: number
+  /** When the first resend after the last progress was made. */
+  readonly resendingSince: Millis | undefined
   /** When to resend or give up; undefined while nothing is awaited. */
   readonly deadline: Millis | undefined
   /** A block sent once, and when: its ACK measures the round trip (never a resent one: Karn's rule). */
@@ -63,12 +65,17 @@ export interface TransferStep {
 /** Wait before the first resend while no round trip was measured, and the most that is waited then. */
 const FIRST_TIMEOUT_MS = 1_000
 const MIN_TIMEOUT_MS = 250
-/** Back-off stops doubling here, unless the client asked for more. */
-const MAX_TIMEOUT_MS = 8_000
+/**
+ * Back-off stops doubling here, unless the client asked for more: early for a client that has answered, so that a link
+ * that loses every third packet still gets the file through; late for one that may not exist.
+ */
+const MAX_TIMEOUT_MS = 2_000
+const MAX_TIMEOUT_UNANSWERED_MS = 8_000
 /** An address that never answered is sent four packets, no more: it may be somebody else's (reflection). */
 export const MAX_RESENDS_UNANSWERED = 3
-/** A phone may be busy erasing its flash: with back-off this is 24 s at least. */
-export const MAX_RESENDS = 6
+/** A phone may be busy erasing its flash: a client that has answered is given up after so many resends and this long. */
+export const MIN_RESENDS = 6
+export const PATIENCE_MS = 24_000
 
 export function newTransfer(terms: Terms): TransferState {
   return {
@@ -80,6 +87,7 @@ export function newTransfer(terms: Terms): TransferState {
     available: 0,
     complete: false,
     resends: 0,
+    resendingSince: undefined,
     deadline: undefined,
     probe: undefined,
     roundTripMs: undefined,
@@ -120,6 +128,7 @@ function copyOf(state: TransferState): Draft {
     available: state.available,
     complete: state.complete,
     resends: state.resends,
+    resendingSince: state.resendingSince,
     deadline: state.deadline,
     probe: state.probe,
     roundTripMs: state.roundTripMs,
@@ -168,6 +177,7 @@ function acknowledge(draft: Draft, block: number, now: Millis): TransferStep {
   draft.acked = block
   draft.sent = block
   draft.resends = 0
+  draft.resendingSince = undefined
   draft.deadline = undefined
   if (draft.complete && block === draft.available) return finish(draft, 'delivered')
   if (probe && block >= probe.block) draft.roundTripMs = smooth(draft.roundTripMs, now - probe.at)
@@ -177,8 +187,8 @@ function acknowledge(draft: Draft, block: number, now: Millis): TransferStep {
 
 function resend(state: TransferState, now: Millis): TransferStep {
   const draft = copyOf(state)
-  const limit = state.phase === 'offered' ? MAX_RESENDS_UNANSWERED : MAX_RESENDS
-  if (state.resends >= limit) return finish(draft, 'timeout')
+  draft.resendingSince ??= now
+  if (isHopeless(draft, now)) return finish(draft, 'timeout')
   draft.resends += 1
   draft.sent = draft.acked
   draft.probe = undefined
@@ -186,11 +196,17 @@ function resend(state: TransferState, now: Millis): TransferStep {
   return draft.phase === 'offered' ? offer(draft, now) : pump(draft, now)
 }
 
+function isHopeless({ phase, resends, resendingSince = Infinity }: TransferState, now: Millis): boolean {
+  if (phase === 'offered') return resends >= MAX_RESENDS_UNANSWERED
+  return resends >= MIN_RESENDS && now - resendingSince >= PATIENCE_MS
+}
+
 /** [RFC1123-4.2.3.2] The wait adapts to the round trip, and doubles with every resend. */
-function waitMs({ terms, roundTripMs, resends }: TransferState): number {
+function waitMs({ phase, terms, roundTripMs, resends }: TransferState): number {
   const adapted = roundTripMs === undefined ? FIRST_TIMEOUT_MS : roundTripMs * 4
   const base = terms.timeoutMs ?? Math.min(Math.max(adapted, MIN_TIMEOUT_MS), FIRST_TIMEOUT_MS)
-  return Math.min(base * 2 ** resends, Math.max(base, MAX_TIMEOUT_MS))
+  const most = phase === 'offered' ? MAX_TIMEOUT_UNANSWERED_MS : MAX_TIMEOUT_MS
+  return Math.min(base * 2 ** resends, Math.max(base, most))
 }
 
 function smooth(previous: number | undefined, measured: number): number {

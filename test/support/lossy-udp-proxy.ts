@@ -19,6 +19,8 @@ export class LossyTftpProxy {
   readonly #front = createSocket('udp4')
   readonly #sockets: Socket[] = [this.#front]
   readonly #timers = new Set<NodeJS.Timeout>()
+  /** By the client's address and port: a request that comes again comes from the same port to the server too. */
+  readonly #toServer = new Map<string, Socket>()
   /** Packets that were not simply passed on. */
   harmed = 0
 
@@ -47,9 +49,13 @@ export class LossyTftpProxy {
   }
 
   async #begin(request: Buffer, address: string, port: number): Promise<void> {
+    const key = `${address} ${port}`
+    const known = this.#toServer.get(key)
+    if (known) return known.send(request, this.serverPort, '127.0.0.1')
     const toClient = createSocket('udp4')
     const toServer = createSocket('udp4')
     this.#sockets.push(toClient, toServer)
+    this.#toServer.set(key, toServer)
     let transferPort: number | undefined
     let isAcknowledged = false
     toServer.on('message', (data, from) => {

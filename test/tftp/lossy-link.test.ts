@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { createHash } from 'node:crypto'
 import { blocksOfBytes } from '../../src/tftp/blocks.js'
 import { agreeOnTerms } from '../../src/tftp/options.js'
 import { decodePacket, encodePacket, type Packet } from '../../src/tftp/packet.js'
 import { newReceiver, stepReceiver, type ReceiverEnd, type ReceiverInput } from '../../src/tftp/receiver.js'
 import { newTransfer, stepTransfer, type TransferEnd, type TransferInput } from '../../src/tftp/transfer.js'
 import { FakeClock } from '../support/fake-clock.js'
+import { seededRandom } from '../support/seeded-random.js'
 
 /** What happens to one packet. `late` is overtaken by the packets that follow it. */
 type Fate = 'pass' | 'drop' | 'twice' | 'late' | 'very late'
@@ -120,6 +122,7 @@ class Link {
   }
 }
 
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 const file = fc.uint8Array({ maxLength: 600 })
 const blockSize = fc.constantFrom(8, 16, 100, 512)
 const windowSize = fc.constantFrom(1, 2, 3, 4, 16)
@@ -165,6 +168,31 @@ describe('TFTP over a bad link', () => {
       { numRuns: 300 },
     )
   })
+
+  test.each([
+    [5, 1],
+    [30, 4],
+  ])(
+    '%i %% lost each way, 5 %% doubled, 5 %% overtaken: 100 phones get their file once, asked %i times at most',
+    (lost, asks) => {
+      const random = seededRandom(lost)
+      const fates = (): Fate[] =>
+        Array.from(random.bytes(500), (byte) => {
+          const chance = (byte / 256) * 100
+          return chance < lost ? 'drop' : chance < lost + 5 ? 'twice' : chance < lost + 10 ? 'late' : 'pass'
+        })
+      for (let phone = 0; phone < 100; phone += 1) {
+        const bytes = Buffer.alloc(6000 + phone, random.bytes(97))
+        let outcome = new Link(bytes, fates(), {}).run()
+        for (let asked = 1; asked < asks && outcome.receiver?.kind !== 'received'; asked += 1) {
+          outcome = new Link(bytes, fates(), {}).run()
+        }
+        expect(outcome.receiver).toEqual({ kind: 'received' })
+        expect(sha256(outcome.received)).toBe(sha256(bytes))
+        expect(outcome.pendingTimers).toBe(0)
+      }
+    },
+  )
 
   test('[RFC1123-4.2.3.1] a link that doubles every packet costs no more than twice the packets', () => {
     const bytes = new Uint8Array(512 * 100)

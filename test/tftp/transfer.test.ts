@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals'
 import { agreeOnTerms, type Terms } from '../../src/tftp/options.js'
 import type { Packet } from '../../src/tftp/packet.js'
 import {
-  MAX_RESENDS,
   MAX_RESENDS_UNANSWERED,
+  MIN_RESENDS,
   newTransfer,
+  PATIENCE_MS,
   stepTransfer,
   type TransferInput,
   type TransferOutput,
@@ -154,14 +155,30 @@ describe('TFTP transfer', () => {
     expect(rig.now).toBe(15_000)
   })
 
-  test('a client that vanishes on the way is given up', () => {
+  test('a client that vanishes on the way is asked every 2 s at least, and given up after 24 s', () => {
     const { rig } = started(9, agreeOnTerms([], 1))
     rig.ack(1)
+    const waits: number[] = []
+    let sent: string[] = []
+    while (rig.state.phase !== 'finished') {
+      const [waited, outputs] = rig.wait()
+      waits.push(waited)
+      sent = [...sent, ...outputs]
+    }
+    expect(waits.slice(0, 3)).toEqual([250, 500, 1000])
+    expect(Math.max(...waits)).toBe(2000)
+    expect(sent).toEqual([...Array<string>(waits.length - 1).fill('#2'), 'timeout'])
+    expect(rig.now).toBeGreaterThanOrEqual(PATIENCE_MS)
+    expect(rig.now).toBeLessThan(PATIENCE_MS + 5_000)
+  })
+
+  test('a client that asked for long time-outs is given its resends before it is given up', () => {
+    const { rig } = started(9, agreeOnTerms([['timeout', '20']], 1))
+    rig.ack(0)
     const sent: string[] = []
     while (rig.state.phase !== 'finished') sent.push(...rig.wait()[1])
-    expect(sent).toEqual([...Array<string>(MAX_RESENDS).fill('#2'), 'timeout'])
-    expect(rig.now).toBeGreaterThan(20_000)
-    expect(rig.now).toBeLessThan(60_000)
+    expect(sent).toEqual([...Array<string>(MIN_RESENDS).fill('#1'), 'timeout'])
+    expect(rig.now).toBe(20_000 * (MIN_RESENDS + 1))
   })
 
   test('[RFC7440-4] a window goes out at once, and the next after the ACK of its last block', () => {
