@@ -9,7 +9,7 @@ export const OFFENCES = {
   malformed: { points: 5, reason: 'sent what is no request' },
   slow: { points: 1, reason: 'held connections open without asking for anything' },
   'bad-method': { points: 2, reason: 'used methods no phone uses' },
-  scanner: { points: 20, reason: 'said it is a scanner' },
+  scanner: { points: 50, reason: 'said it is a scanner' },
   'failing-users': { points: 1, reason: 'wrong passwords for many users' },
   'wrong-password': { points: 1, reason: 'wrong passwords for this user' },
   'attacked-user': {
