@@ -28,6 +28,19 @@ describe('[RFC7616-3.3] nonces', () => {
     expect(new Set([...serials, nonces.serial(nonce)]).size).toBe(101)
   })
 
+  test('tell whether an address got them from us, expired ones too', () => {
+    expect(nonces.wasSentTo('192.0.2.7', nonce, 'r')).toBe(true)
+    expect(nonces.wasSentTo('192.0.2.8', nonce, 'r')).toBe(false)
+    expect(nonces.wasSentTo('192.0.2.7', nonce, 'other')).toBe(false)
+    expect(
+      nonces.wasSentTo(
+        '192.0.2.7',
+        nonce.replace(/.$/, (last) => (last === '0' ? '1' : '0')),
+        'r',
+      ),
+    ).toBe(false)
+  })
+
   test('changed in any character they are forged', () => {
     for (let i = 0; i < nonce.length; i += 1) {
       const changed = nonce.slice(0, i) + (nonce[i] === 'A' ? 'B' : 'A') + nonce.slice(i + 1)
