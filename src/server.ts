@@ -9,6 +9,7 @@ import { createSightingWriter } from './devices/edge/sighting-writer.js'
 import { firmwareToStore } from './devices/firmware-sighting.js'
 import { steadyClock, systemClock } from './domain/edge/system-clock.js'
 import { systemRandom } from './domain/edge/system-random.js'
+import { PatientTime } from './domain/patient-time.js'
 import { openFirmwareFolder } from './firmware/edge/folder.js'
 import type { Installation } from './installation.js'
 import { createLimits, type ServerLimits } from './limits/edge/server-limits.js'
@@ -53,19 +54,20 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
 
-/** Once at the start and then daily: records of phones that were removed 30 days ago are deleted. */
-function purgeDaily({ devices, log }: Installation): () => void {
+/** Records of phones that were removed 30 days ago are deleted, unless the date may be wrong. */
+function purgeHourly({ devices, log }: Installation): () => void {
   let cancel = (): void => undefined
+  const time = new PatientTime(systemClock, steadyClock)
   const purge = async (): Promise<void> => {
     try {
-      const purged = await devices.purgeRetired('server')
+      const purged = time.isBelieved() ? await devices.purgeRetired('server') : 0
       if (purged > 0) log.info({ phones: purged }, 'records of phones removed long ago are deleted')
     } catch (error) {
-      log.warn({ err: error }, 'records of removed phones could not be deleted; tried again tomorrow')
+      log.warn({ err: error }, 'records of removed phones could not be deleted; tried again in an hour')
     }
-    cancel = systemClock.after(DAY_MS, () => void purge())
+    cancel = systemClock.after(HOUR_MS, () => void purge())
   }
   cancel = systemClock.after(0, () => void purge())
   return () => cancel()
@@ -126,7 +128,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
   undo.add(() => sightings.stop())
   const events = createEventWriter({ databases, clock: systemClock, log, retentionDays: config.eventDays })
   undo.add(() => events.stop())
-  undo.add(purgeDaily(installation))
+  undo.add(purgeHourly(installation))
   const firmware = await openFirmwareFolder({ folder: config.firmwareDir, clock: systemClock, log })
   undo.add(() => firmware.close())
   const certificates = await openCertificateStore({

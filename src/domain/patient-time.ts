@@ -2,6 +2,8 @@ import type { Clock, Millis } from './clock.js'
 
 /** For so long a time must have been shown before it is believed, in milliseconds of the steady clock. */
 const BELIEVED_AFTER_MS = 6 * 3_600_000
+/** Further ahead of what is believed the clock has jumped. */
+const AHEAD_MS = 24 * 3_600_000
 
 /**
  * The time for deciding what is old enough to be deleted: the earliest that the machine's clock has shown in the last
@@ -16,7 +18,12 @@ export class PatientTime {
     private readonly steady: Pick<Clock, 'now'>,
   ) {}
 
-  /** Looks at the clock; to be asked every hour or so. */
+  /** Looks at the clock; to be asked every hour or so. True: what it shows can be believed. */
+  isBelieved(): boolean {
+    return this.clock.now() - this.now() < AHEAD_MS
+  }
+
+  /** Looks at the clock, too, and tells the time that is believed. */
   now(): Millis {
     const steady = this.steady.now()
     this.#seen.push({ steady, shown: this.clock.now() })

@@ -190,4 +190,28 @@ describeOverDatabases('provisioning events', (fresh) => {
     expect(await events.prune()).toBe(0)
     await events.stop()
   })
+
+  test('a clock that jumps a year ahead for some hours deletes none', async () => {
+    const events = writer({ steady: clock.steady })
+    const hours = async (count: number): Promise<void> => {
+      for (let hour = 0; hour < count; hour += 1) {
+        events.record(event({ at: clock.now(), path: `/${clock.now()}` }))
+        clock.advance(3_600_000)
+        // The hourly turn has been taken when what it wrote is there.
+        await events.flush()
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+    await hours(8)
+    clock.jump(365 * DAY_MS)
+    await hours(4)
+    clock.jump(-365 * DAY_MS)
+    await hours(8)
+    expect(await read()).toHaveLength(20)
+    clock.jump(365 * DAY_MS)
+    await hours(10)
+    await events.stop()
+    // A date that stays is believed.
+    expect(await read()).toHaveLength(14)
+  })
 })

@@ -2,7 +2,9 @@ import type { Knex } from 'knex'
 import type { Databases } from '../../database/edge/connect.js'
 import { chunks, isOutage, isPostgres } from '../../database/edge/write.js'
 import type { Clock } from '../../domain/clock.js'
+import { steadyClock } from '../../domain/edge/system-clock.js'
 import type { Outcome, ProvisioningEvent } from '../../domain/entities.js'
+import { PatientTime } from '../../domain/patient-time.js'
 import type { Log } from '../../observe/log.js'
 import { REPEAT_MS, RepeatedEvents } from '../repeated-events.js'
 import type { StrangerRow } from './event-reads.js'
@@ -19,8 +21,8 @@ export interface EventWriter {
   readonly dropped: number
   /** Writes what waits, now. Rejects when the database does not take it; it waits on then. */
   flush(): Promise<void>
-  /** Removes what is older or more than is kept; returns how many rows went. */
-  prune(): Promise<number>
+  /** Removes what is older (unless the date is in doubt) or more than is kept; returns how many rows went. */
+  prune(options?: { byAge: boolean }): Promise<number>
   /** Writes what is left, if the database takes it. */
   stop(): Promise<void>
 }
@@ -28,6 +30,8 @@ export interface EventWriter {
 export interface EventWriterOptions {
   databases: Pick<Databases, 'events'>
   clock: Clock
+  /** Default: the one of this process. */
+  steady?: Pick<Clock, 'now'>
   log: Log
   /** Days an event is kept; default 30. */
   retentionDays?: number | undefined
@@ -61,6 +65,7 @@ class BatchWriter implements EventWriter {
   dropped = 0
   readonly #db: Knex
   readonly #clock: Clock
+  readonly #time: PatientTime
   readonly #log: Log
   readonly #limits: { days: number; rows: number; capacity: number }
   #events: ProvisioningEvent[] = []
@@ -78,9 +83,18 @@ class BatchWriter implements EventWriter {
   #droppedTold = 0
   #untrusted = { since: 0, rows: 0 }
 
-  constructor({ databases, clock, log, retentionDays, retentionRows, capacity }: EventWriterOptions) {
+  constructor({
+    databases,
+    clock,
+    steady = steadyClock,
+    log,
+    retentionDays,
+    retentionRows,
+    capacity,
+  }: EventWriterOptions) {
     this.#db = databases.events
     this.#clock = clock
+    this.#time = new PatientTime(clock, steady)
     this.#log = log
     this.#limits = { days: retentionDays ?? 30, rows: retentionRows ?? 1_000_000, capacity: capacity ?? 50_000 }
     this.#prunedAt = clock.now()
@@ -98,8 +112,8 @@ class BatchWriter implements EventWriter {
     return next
   }
 
-  async prune(): Promise<number> {
-    const before = this.#clock.now() - this.#limits.days * DAY_MS
+  async prune({ byAge } = { byAge: true }): Promise<number> {
+    const before = byAge ? this.#clock.now() - this.#limits.days * DAY_MS : 0
     const [beyond] = (await this.#db('provisioning_events')
       .orderBy('id', 'desc')
       .offset(this.#limits.rows)
@@ -167,9 +181,10 @@ class BatchWriter implements EventWriter {
       await this.flush()
       // Nobody may ask any more: what was counted is written when its minute is over.
       if (this.#repeated.pending) this.#schedule(REPEAT_MS)
-      if (this.#clock.now() - this.#prunedAt >= PRUNE_EVERY_MS) {
+      // The clock may have been set back.
+      if (Math.abs(this.#clock.now() - this.#prunedAt) >= PRUNE_EVERY_MS) {
         this.#prunedAt = this.#clock.now()
-        await this.prune()
+        await this.prune({ byAge: this.#time.isBelieved() })
       }
       this.#failing = false
       if (this.dropped > this.#droppedTold) {

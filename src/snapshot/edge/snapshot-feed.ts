@@ -7,7 +7,7 @@ import type { Clock } from '../../domain/clock.js'
 import type { Id } from '../../domain/entities.js'
 import type { Log } from '../../observe/log.js'
 import { MemorySnapshot } from '../memory-snapshot.js'
-import type { Snapshot } from '../snapshot.js'
+import type { ListedSnapshot } from '../snapshot.js'
 import { loadSnapshot, readLayer } from './load-snapshot.js'
 import { readDevices, readExtensions } from './read-records.js'
 
@@ -30,7 +30,7 @@ export interface SnapshotFeedOptions {
 }
 
 export interface SnapshotFeed {
-  readonly snapshot: Snapshot
+  readonly snapshot: ListedSnapshot
   /** Calls `listener` after each change was put in; the function returned ends that. */
   readonly onChange: (listener: (change: SnapshotChange) => void) => () => void
   /** Looks now instead of at the next poll. Rejects when the database does not answer. */
@@ -135,7 +135,8 @@ class FeedReader implements SnapshotFeed {
       const told = change ?? { everything: true, sites: [], extensions: [], devices: [], layers: [] }
       for (const listener of this.#listeners) listener(told)
     }
-    if (clock.now() - this.#prunedAt >= PRUNE_EVERY_MS) {
+    // The clock may have been set back.
+    if (Math.abs(clock.now() - this.#prunedAt) >= PRUNE_EVERY_MS) {
       this.#prunedAt = clock.now()
       await pruneChangeFeed(db, clock.now() - KEEP_FEED_MS)
     }
