@@ -28,10 +28,10 @@ const kamailio = start('kamailio', [
 async function side(name, pid, port, list) {
   await register({ port, list, underWay: UNDER_WAY, calls: users.length, transport })
   const load = async () => {
-    const { times: _times, ...result } = await register({
+    const { done, seconds, 'p99 ms': p99, resent, failed } = await register({
       ...{ port, list, underWay: UNDER_WAY, seconds: OPTIONS.seconds, transport },
     })
-    return result
+    return { done, seconds, 'p99 ms': p99, resent, failed }
   }
   return { name, pid, load }
 }
