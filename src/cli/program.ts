@@ -44,7 +44,9 @@ async function definitionsFor(args: readonly string[]): Promise<readonly Define[
   const name = args.find((arg) => !arg.startsWith('-')) ?? ''
   const one = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (one) return [await one()]
-  return Promise.all([...new Set(Object.values(COMMANDS))].map((load) => load()))
+  const definitions: Define[] = []
+  for (const load of new Set(Object.values(COMMANDS))) definitions.push(await load())
+  return definitions
 }
 
 /** Runs one command line (without node and script) and returns the exit code. */
