@@ -2,7 +2,16 @@ import { peopleDevicesSettings } from './0001_people_devices_settings.js'
 import { bindingsEvents } from './0002_bindings_events.js'
 import { bans } from './0003_bans.js'
 import { accounts } from './0004_accounts.js'
+import { repeatedEvents } from './0005_repeated_events.js'
+import { bindingsWithoutExpiryIndex } from './0006_bindings_without_expiry_index.js'
 import type { SchemaStep } from './migration.js'
 
 /** All steps in order, named one by one, so that they are found from src as well as from dist. */
-export const SCHEMA_STEPS: readonly SchemaStep[] = [peopleDevicesSettings, bindingsEvents, bans, accounts]
+export const SCHEMA_STEPS: readonly SchemaStep[] = [
+  peopleDevicesSettings,
+  bindingsEvents,
+  bans,
+  accounts,
+  repeatedEvents,
+  bindingsWithoutExpiryIndex,
+]
