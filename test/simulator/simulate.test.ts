@@ -228,6 +228,31 @@ describe('simulated phones', () => {
     expect(clock.pending).toBe(0)
   })
 
+  test('look for a new config when it is time, stay registered meanwhile, and count what they could not load', async () => {
+    const clock = new FakeClock(0)
+    const states = new Set<string>()
+    const onProgress = ({ state }: PhoneProgress) => void states.add(state)
+    const simulation = simulate(options({ pollMs: 60_000, onProgress, world: { ...fakeRegistrar(), clock } }))
+    await simulation.settled
+    await until(() => clock.pending === 1)
+    const atPowerOn = asked.length
+    states.clear()
+    clock.advance(59_999)
+    expect(asked).toHaveLength(atPowerOn)
+    clock.advance(1)
+    await until(() => clock.pending === 1)
+    expect(asked).toHaveLength(2 * atPowerOn)
+    expect(simulation.polls()).toEqual({ loaded: 1, failed: 0 })
+    status = 404
+    clock.advance(60_000)
+    await until(() => clock.pending === 1)
+    expect(simulation.polls()).toEqual({ loaded: 1, failed: 1 })
+    expect([...states]).toEqual([])
+    expect(simulation.phones()[0]).toMatchObject({ state: 'registered', registered: ['101'] })
+    await simulation.stop()
+    expect(clock.pending).toBe(0)
+  })
+
   test('with one account refused keep the others, and never count as registered', async () => {
     const clock = new FakeClock(0)
     const refused = new RegistrationFailure('register-refused', '403 Forbidden')
