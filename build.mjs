@@ -3,8 +3,8 @@
 import { build } from 'esbuild'
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(fileURLToPath(import.meta.url))
@@ -27,9 +27,8 @@ const packagesAtNeed = {
   },
 }
 
-rmSync(join(dist, 'parts'), { recursive: true, force: true })
 // Written last: build-if-needed.mjs takes its time for the time of the build.
-await build({
+const { metafile } = await build({
   entryPoints: { phoneboot: join(dist, 'src', 'main.js') },
   outdir: dist,
   chunkNames: 'parts/[name]-[hash]',
@@ -41,6 +40,7 @@ await build({
   target: 'node20',
   sourcemap: true,
   logLevel: 'error',
+  metafile: true,
   // sqlite3 has a native part; knex names the others, and only those that are used are installed.
   external: ['sqlite3', 'pg', 'pg-*', 'better-sqlite3', 'mysql', 'mysql2', 'mariadb/*', 'oracledb', 'tedious'],
   plugins: [packagesAtNeed],
@@ -49,3 +49,7 @@ await build({
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 })
 chmodSync(join(dist, 'phoneboot.js'), 0o755)
+
+// Parts of builds before go last: a program that starts meanwhile finds those of its own.
+const parts = new Set(Object.keys(metafile.outputs).map((file) => basename(file)))
+for (const name of readdirSync(join(dist, 'parts'))) if (!parts.has(name)) rmSync(join(dist, 'parts', name))
