@@ -28,10 +28,11 @@ import { createProvisioning } from './provisioning/pipeline.js'
 import { KnexBindingStore } from './registrar/edge/knex-binding-store.js'
 import { Registrar } from './registrar/edge/registrar.js'
 import { SnapshotAccounts } from './registrar/edge/snapshot-accounts.js'
+import { WarmAccounts } from './registrar/edge/warm-accounts.js'
 import type { BindingChange } from './registrar/store.js'
 import { openSipListeners } from './sip/edge/listen.js'
 import { startSnapshotFeed } from './snapshot/edge/snapshot-feed.js'
-import type { Snapshot } from './snapshot/snapshot.js'
+import type { ListedSnapshot } from './snapshot/snapshot.js'
 
 /** Rendered files kept in memory, in bytes. */
 const CONFIG_CACHE_BYTES = 128 * 1024 * 1024
@@ -156,7 +157,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
   // Known once all listeners are up; no phone is answered before.
   const ports: Ports = { http: 0, https: 0, tftp: 0, sip: 0, admin: 0 }
   const sip = await startSip(installation, snapshot, sightings, limits, undo)
-  undo.add(feed.onChange(sip.dropRevoked))
+  undo.add(feed.onChange(sip.peopleChanged))
   ports.sip = sip.port
   const caModifiedMs = systemClock.now()
   const provisioning = createProvisioning({
@@ -249,11 +250,11 @@ async function startAdmin(
 
 async function startSip(
   { config, databases, catalog, secrets, log }: Installation,
-  snapshot: Snapshot,
+  snapshot: ListedSnapshot,
   sightings: ReturnType<typeof createSightingWriter>,
   limits: ServerLimits,
   undo: Undo,
-): Promise<{ port: number; dropRevoked: () => void }> {
+): Promise<{ port: number; peopleChanged: () => void }> {
   const accounts = new SnapshotAccounts(
     () => snapshot,
     (sealed, context) => secrets.open(sealed, context),
@@ -308,6 +309,9 @@ async function startSip(
   })
   await registrar.start()
   limits.countBindings(() => registrar.bindings())
+  const warmAccounts = new WarmAccounts({ snapshot, accounts, clock: systemClock })
+  undo.add(() => warmAccounts.stop())
+  warmAccounts.start()
   const listeners = await openSipListeners({
     port: config.sipPort,
     bind: config.bind,
@@ -319,7 +323,11 @@ async function startSip(
     refuses: limits.sip.refuses,
   })
   closeListeners = () => listeners.close()
-  return { port: listeners.port, dropRevoked: () => void registrar.dropRevoked() }
+  const peopleChanged = (): void => {
+    warmAccounts.start()
+    void registrar.dropRevoked()
+  }
+  return { port: listeners.port, peopleChanged }
 }
 
 /** What the phone behind a request is told: PHONEBOOT_HOST, else the address it reached (never a Host header). */
