@@ -4,6 +4,7 @@ import type { Resolved } from '../settings/resolve.js'
 import type { SettingScalar } from '../settings/vocabulary.js'
 import type { DeviceRecord, ExtensionRecord, Snapshot } from '../snapshot/snapshot.js'
 import type { FileView, KeyView, LineView } from './file-view.js'
+import { shared } from './shared-item.js'
 
 /** Cuts a label to what the display takes: a name may be longer, and a person's keys land on many models. */
 export function cutLabel(text: string, max: number | undefined): string {
@@ -24,20 +25,47 @@ export function keyViews(
   const views: Record<string, KeyView[]> = Object.fromEntries(model.banks.map((name) => [name, []]))
   for (const [name, placed] of Object.entries(layout.banks)) {
     const bank = model.keys[name]
-    views[name] = placed.map((key) => {
+    const free = freeKeys(model, name)
+    const view = (key: PlacedKey): KeyView => {
       const line = lines[(key.line ?? 1) - 1]
       const target = key.value === undefined ? undefined : snapshot.extensionByNumber(device.siteId, key.value)
-      const label = key.kind === 'none' || bank?.labelMax === 0 ? null : labelOf(key, line, target, bank?.labelMax)
-      const view: Record<string, unknown> = {}
-      const places = key.kind === 'none' ? NO_PLACES : placesOf(key, line, base, resolved)
-      const kind = bank?.keyKinds?.[key.kind] ?? model.keyKinds[key.kind]
-      for (const field in model.keyFields) view[field] = fillField(model.keyFields[field] ?? null, places)
-      for (const field in kind) view[field] = fillField(kind[field] ?? null, places)
-      const slot = bank?.slots?.[key.position - 1] ?? NO_SLOT
-      return Object.assign(view, { n: key.position, index: key.index, kind: key.kind, label, slot })
+      const label = bank?.labelMax === 0 ? null : labelOf(key, line, target, bank?.labelMax)
+      return keyView(model, bank, key, label, placesOf(key, line, base, resolved))
+    }
+    views[name] = placed.map((key) => {
+      if (key.kind !== 'none') return view(key)
+      let unused = free.get(key.position)
+      if (!unused) free.set(key.position, (unused = shared(keyView(model, bank, key, null, NO_PLACES))))
+      return unused
     })
   }
   return views
+}
+
+const FREE_KEYS = new WeakMap<PhoneModel, Map<string, Map<number, KeyView>>>()
+
+/** Unused keys of a bank by position: a phone may have two hundred of which three are used. */
+function freeKeys(model: PhoneModel, bank: string): Map<number, KeyView> {
+  const banks = FREE_KEYS.get(model) ?? new Map<string, Map<number, KeyView>>()
+  FREE_KEYS.set(model, banks)
+  const keys = banks.get(bank) ?? new Map<number, KeyView>()
+  banks.set(bank, keys)
+  return keys
+}
+
+function keyView(
+  model: PhoneModel,
+  bank: PhoneModel['keys'][string] | undefined,
+  key: PlacedKey,
+  label: string | null,
+  places: Places,
+): KeyView {
+  const view: Record<string, unknown> = {}
+  const kind = bank?.keyKinds?.[key.kind] ?? model.keyKinds[key.kind]
+  for (const field in model.keyFields) view[field] = fillField(model.keyFields[field] ?? null, places)
+  for (const field in kind) view[field] = fillField(kind[field] ?? null, places)
+  const slot = bank?.slots?.[key.position - 1] ?? NO_SLOT
+  return Object.assign(view, { n: key.position, index: key.index, kind: key.kind, label, slot })
 }
 
 function labelOf(
@@ -52,7 +80,6 @@ function labelOf(
 
 type Places = Readonly<Record<string, string | number | null>>
 
-/** A phone may have two hundred keys of which three are used: the others cost nothing. */
 const NO_PLACES: Places = {}
 const NO_SLOT: Readonly<Record<string, string>> = {}
 

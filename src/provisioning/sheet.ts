@@ -39,6 +39,7 @@ function entryForm(file: PhoneFile): EntryForm {
   return form
 }
 
+const NO_RAW = new Map<string, string | Secret>()
 const NO_ATTRIBUTES: Readonly<Record<string, string>> = {}
 
 /**
@@ -47,11 +48,20 @@ const NO_ATTRIBUTES: Readonly<Record<string, string>> = {}
  */
 export class Sheet {
   readonly entries: FileEntry[] = []
+  readonly file: PhoneFile
+  /** No raw parameter may take part, and nothing is masked: the same values make the same text. */
+  readonly isPlain: boolean
   readonly #options: SheetOptions
   readonly #rawLeft: Map<string, string | Secret>
 
   constructor(options: SheetOptions) {
     this.#options = options
+    this.file = options.file
+    this.isPlain = options.raw.size === 0 && options.mask === undefined
+    if (this.isPlain) {
+      this.#rawLeft = NO_RAW
+      return
+    }
     const names = new RegExp(options.file.parameters ?? '')
     // A password stands in the phone's own file only, whichever layer it comes from.
     const belongs = ([name, value]: [string, string | Secret]): boolean =>
@@ -69,6 +79,11 @@ export class Sheet {
       return this.#write(name, raw === '' ? null : raw, shown, true)
     }
     return this.#write(name, value, shown, false)
+  }
+
+  /** Notes parameters whose text was made before. */
+  copy(entries: readonly FileEntry[]): void {
+    for (const entry of entries) this.entries.push(entry)
   }
 
   /** Raw parameters that the template did not write itself, a line each. */

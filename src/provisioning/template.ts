@@ -1,6 +1,7 @@
 import Handlebars from 'handlebars'
 import { AppError } from '../domain/errors.js'
 import { Secret } from '../domain/secret.js'
+import { isShared, type MadeOfItem } from './shared-item.js'
 import type { Sheet } from './sheet.js'
 
 /** A compiled template: writes on the sheet and gives the whole text of the file. */
@@ -34,7 +35,7 @@ const BLOCKS: readonly string[] = ['if', 'unless', 'each', 'with']
 
 interface HelperOptions {
   hash: Record<string, unknown>
-  data: { sheet: Sheet }
+  data: { sheet: Sheet; root: Record<string, unknown> }
 }
 
 function options(args: unknown[]): HelperOptions {
@@ -115,6 +116,43 @@ function registerHelpers(environment: typeof Handlebars): void {
   )
 }
 
+/** What `@root` may name in a block whose items are kept: the same for every phone that shares the items. */
+const ROOTS_OF_MODEL = ['model', 'era']
+
+/** As `#each`, for a block that uses nothing but its item: an item that phones share is written once. */
+function eachAlone(environment: typeof Handlebars): Handlebars.HelperDelegate {
+  const kept = new Map<unknown, WeakMap<object, MadeOfItem & { file: unknown; era: unknown }>>()
+  return function (this: unknown, list: unknown, block: unknown, given: unknown) {
+    const { fn, data: outer } = given as Handlebars.HelperOptions
+    const { sheet, root } = outer as HelperOptions['data']
+    if (!Array.isArray(list)) return (environment.helpers.each as Handlebars.HelperDelegate).call(this, list, given)
+    let made = kept.get(block)
+    if (!made) kept.set(block, (made = new WeakMap()))
+    const items = list as unknown[]
+    const write = (item: unknown, index: number): string => {
+      const place = { key: index, index, first: index === 0, last: index === items.length - 1 }
+      return fn(item, { data: { ...(outer as object), ...place, _parent: outer }, blockParams: [item, index] })
+    }
+    let text = ''
+    for (let index = 0; index < items.length; index += 1) {
+      const item = items[index]
+      if (!isShared(item) || !sheet.isPlain) {
+        text += write(item, index)
+        continue
+      }
+      let known = made.get(item)
+      if (known?.file === sheet.file && known.era === root.era) sheet.copy(known.entries)
+      else {
+        const before = sheet.entries.length
+        known = { file: sheet.file, era: root.era, text: write(item, index), entries: sheet.entries.slice(before) }
+        made.set(item, known)
+      }
+      text += known.text
+    }
+    return text
+  }
+}
+
 type Node = hbs.AST.Node & Record<string, unknown>
 
 function call(name: string, params: hbs.AST.Expression[], loc: hbs.AST.SourceLocation): Node {
@@ -173,7 +211,8 @@ function guardStatement(node: Node, where: string): void {
     case 'MustacheStatement':
       return guardMustache(node, where)
     case 'BlockStatement':
-      if (!BLOCKS.includes(calledName(node))) refuse(where, node, `there is no block "#${calledName(node)}"`)
+      if (calledName(node) !== '__eachAlone' && !BLOCKS.includes(calledName(node)))
+        refuse(where, node, `there is no block "#${calledName(node)}"`)
       guardCall(node, where)
       for (const branch of ['program', 'inverse']) {
         const inner = node[branch] as { body: Node[] } | undefined
@@ -203,7 +242,69 @@ function guardMustache(node: Node, where: string): void {
   node.hash = undefined
 }
 
-const KNOWN_HELPERS = Object.fromEntries([...HELPERS, ...BLOCKS, '__need', '__frame'].map((name) => [name, true]))
+type PartialBody = (name: string) => readonly Node[] | undefined
+
+/** True when everything in these statements comes from the context they stand in, or from the model. */
+function standsAlone(body: readonly Node[], partial: PartialBody, blocks = 0): boolean {
+  return body.every((node) => {
+    switch (node.type) {
+      case 'ContentStatement':
+      case 'CommentStatement':
+        return true
+      case 'MustacheStatement':
+        return calledName(node) !== 'rest' && usesOwn(node, blocks)
+      case 'PartialStatement': {
+        const inner = partial(String((node.name as hbs.AST.PathExpression).original))
+        return (node.params as Node[]).length === 0 && usesOwn(node, blocks) && !!inner && standsAlone(inner, partial)
+      }
+      case 'BlockStatement': {
+        const inside = calledName(node) === 'if' || calledName(node) === 'unless' ? blocks : blocks + 1
+        const branch = (name: string): readonly Node[] => (node[name] as { body: Node[] } | undefined)?.body ?? []
+        return (
+          usesOwn(node, blocks) &&
+          standsAlone(branch('program'), partial, inside) &&
+          standsAlone(branch('inverse'), partial, blocks)
+        )
+      }
+      default:
+        return false
+    }
+  })
+}
+
+/** The arguments of a call, and a bare value, name nothing outside. */
+function usesOwn(node: Node, blocks: number): boolean {
+  const pairs = (node.hash as { pairs: { value: Node }[] } | undefined)?.pairs ?? []
+  const paths = [...((node.params as Node[] | undefined) ?? []), ...pairs.map(({ value }) => value)]
+  if (node.type === 'MustacheStatement') paths.push(node.path as Node)
+  return paths.every((path) => {
+    if (path.type === 'SubExpression') return usesOwn(path, blocks)
+    if (path.type !== 'PathExpression') return true
+    const { data, depth, parts } = path as unknown as hbs.AST.PathExpression
+    return data ? parts[0] === 'root' && ROOTS_OF_MODEL.includes(parts[1] ?? '') : depth <= blocks
+  })
+}
+
+/** Turns each `#each` that stands alone into `__eachAlone`, which is told its name among all blocks. */
+function markAlone(body: readonly Node[], partial: PartialBody, where: string): void {
+  for (const node of body) {
+    if (node.type !== 'BlockStatement') continue
+    const [program, inverse] = [node.program, node.inverse] as ({ body: Node[] } | undefined)[]
+    const alone = calledName(node) === 'each' && !inverse && standsAlone(program?.body ?? [], partial)
+    if (alone) {
+      const { line, column } = node.loc.start
+      node.path = call('__eachAlone', [], node.loc).path
+      ;(node.params as hbs.AST.Expression[]).push(text(`${where}:${line}:${column}`, node.loc))
+    } else {
+      markAlone(program?.body ?? [], partial, where)
+      markAlone(inverse?.body ?? [], partial, where)
+    }
+  }
+}
+
+const KNOWN_HELPERS = Object.fromEntries(
+  [...HELPERS, ...BLOCKS, '__need', '__frame', '__eachAlone'].map((name) => [name, true]),
+)
 const COMPILE_OPTIONS = { noEscape: true, strict: true, knownHelpers: KNOWN_HELPERS, knownHelpersOnly: true }
 
 /**
@@ -213,9 +314,15 @@ const COMPILE_OPTIONS = { noEscape: true, strict: true, knownHelpers: KNOWN_HELP
 export function createTemplates(partials: ReadonlyMap<string, string>): (source: string, where: string) => Template {
   const environment = Handlebars.create()
   registerHelpers(environment)
+  environment.registerHelper('__eachAlone', eachAlone(environment))
+  const partialBody: PartialBody = (name) => {
+    const source = partials.get(name)
+    return source === undefined ? undefined : (environment.parse(source) as unknown as { body: Node[] }).body
+  }
   const compile = (source: string, where: string): HandlebarsTemplateDelegate => {
     try {
       const program = environment.parse(source) as unknown as { body: Node[] }
+      markAlone(program.body, partialBody, where)
       guard(program, where)
       return environment.compile(program as unknown as hbs.AST.Program, COMPILE_OPTIONS)
     } catch (error) {

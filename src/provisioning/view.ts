@@ -10,6 +10,7 @@ import type { SettingScalar, Vocabulary } from '../settings/vocabulary.js'
 import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
 import type { FileView, LineView, ServerAddress } from './file-view.js'
 import { cutLabel, keyViews } from './key-view.js'
+import { shared } from './shared-item.js'
 
 /** What views are built from; the same for every phone. */
 export interface ViewSources {
@@ -68,11 +69,31 @@ function layer(snapshot: Snapshot, name: LayerInput['layer'], owner: string): La
   return { layer: name, owner, values: snapshot.layer(name, owner).values ?? NOTHING }
 }
 
+interface LayersResolved {
+  vocabulary: Vocabulary
+  /** Values of the layers that hold any; a layer that changes gets other values. */
+  values: readonly LayerInput[]
+  resolved: Resolved
+}
+
+const LAST_RESOLVED = new WeakMap<PhoneModel, LayersResolved>()
+
+/** As `resolveSettings`; phones of a model mostly have the same settings, and then are given the same object. */
+function resolveLayers(vocabulary: Vocabulary, model: PhoneModel, layers: readonly LayerInput[]): Resolved {
+  const values = layers.filter((input) => input.values.size > 0)
+  const last = LAST_RESOLVED.get(model)
+  const isSame = last?.vocabulary === vocabulary && last.values.length === values.length
+  if (isSame && values.every((input, index) => input.values === last.values[index]?.values)) return last.resolved
+  const resolved = resolveSettings(vocabulary, values, model.family)
+  LAST_RESOLVED.set(model, { vocabulary, values, resolved })
+  return resolved
+}
+
 /** The view of a file of scope `model` or `vendor`. */
 export function buildModelView(sources: ViewSources, model: PhoneModel, server: ServerAddress): BuiltView {
   const site = sources.snapshot.defaultSite()
   const layers = modelLayers(sources.snapshot, model, site.id)
-  const resolved = reachable(model, resolveSettings(sources.vocabulary, layers, model.family))
+  const resolved = reachable(model, resolveLayers(sources.vocabulary, model, layers))
   return {
     view: baseView(sources, model, server, resolved, undefined),
     raw: rawParameters(sources, model, resolved),
@@ -93,7 +114,7 @@ export function buildDeviceView(
   cleared = false,
 ): BuiltView {
   const { snapshot, vocabulary } = sources
-  const resolved = reachable(model, resolveSettings(vocabulary, deviceLayers(snapshot, model, device), model.family))
+  const resolved = reachable(model, resolveLayers(vocabulary, model, deviceLayers(snapshot, model, device)))
   const base = baseView(sources, model, server, resolved, device.firmwareVersion)
   const token = sources.open(device.sealedToken, SEAL_CONTEXTS.deviceToken(device.id)).reveal()
   const lines = Array.from({ length: model.lines }, (_, i) => lineView(sources, model, device, i + 1, base, cleared))
@@ -176,18 +197,10 @@ function baseView(
 ): FileView {
   const known = generationOf(model, firmwareVersion)
   const [lowest, highest] = known === undefined ? [model.generations.min, model.generations.max] : [known, known]
-  const era: Record<string, boolean> = {}
-  for (const [name, { min = 0, max = Infinity }] of Object.entries(model.eras))
-    era[name] = lowest <= max && highest >= min
+  const { fixed, era } = fixedOf(model, lowest, highest)
   const scheme = String(resolved.values.provisioningScheme)
   return {
-    model: {
-      id: model.model,
-      name: model.name,
-      token: model.match.model,
-      lines: model.lines,
-      capabilities: model.capabilities ?? {},
-    },
+    model: fixed,
     era,
     server: {
       host: server.host,
@@ -201,6 +214,56 @@ function baseView(
     time: timeView(sources.zones, String(resolved.values.timezone)),
     cleared: false,
   }
+}
+
+interface Fixed {
+  model: FileView['model']
+  eras: Map<string, FileView['era']>
+  unused: WeakMap<object, Map<number, LineView>>
+}
+
+const FIXED = new WeakMap<PhoneModel, Fixed>()
+
+/** What is the same for all phones of a model, made once, so that what is written of it can be kept. */
+function fixedOfModel(model: PhoneModel): Fixed {
+  const known = FIXED.get(model)
+  if (known) return known
+  const { model: id, name, match, lines, capabilities = {} } = model
+  const fixed: Fixed = {
+    model: { id, name, token: match.model, lines, capabilities },
+    eras: new Map(),
+    unused: new WeakMap(),
+  }
+  FIXED.set(model, fixed)
+  return fixed
+}
+
+function fixedOf(
+  model: PhoneModel,
+  lowest: number,
+  highest: number,
+): { fixed: FileView['model']; era: FileView['era'] } {
+  const { model: fixed, eras } = fixedOfModel(model)
+  const key = `${lowest} ${highest}`
+  const known = eras.get(key)
+  if (known) return { fixed, era: known }
+  const era: Record<string, boolean> = {}
+  for (const [name, { min = 0, max = Infinity }] of Object.entries(model.eras))
+    era[name] = lowest <= max && highest >= min
+  eras.set(key, era)
+  return { fixed, era }
+}
+
+function unusedLine(model: PhoneModel, n: number, settings: LineView['settings']): LineView {
+  const { unused } = fixedOfModel(model)
+  let lines = unused.get(settings)
+  if (!lines) unused.set(settings, (lines = new Map()))
+  let line = lines.get(n)
+  if (!line) {
+    line = shared({ n, n0: n - 1, slot: model.accounts?.[n - 1] ?? {}, ...UNUSED, settings })
+    lines.set(n, line)
+  }
+  return line
 }
 
 const UNUSED = {
@@ -222,16 +285,16 @@ function lineView(
   model: PhoneModel,
   device: DeviceRecord,
   n: number,
-  { server, settings: shared }: FileView,
+  { server, settings: common }: FileView,
   cleared: boolean,
 ): LineView {
   const line = device.lines.find(({ position }) => position === n)
   const extension = line && sources.snapshot.extension(line.extensionId)
+  if (!line || !extension || !extension.enabled || cleared) return unusedLine(model, n, common)
   const slot = model.accounts?.[n - 1] ?? {}
   const place = { n, n0: n - 1, slot }
-  if (!line || !extension || !extension.enabled || cleared) return { ...place, ...UNUSED, settings: shared }
   const layers = lineLayers(sources.snapshot, model, device, line)
-  const { values: settings } = resolveSettings(sources.vocabulary, layers, model.family)
+  const { values: settings } = resolveLayers(sources.vocabulary, model, layers)
   const registrar = hostAndPort(settings.sipServer)
   const host = registrar?.host ?? server.host
   const port = typeof settings.sipPort === 'number' ? settings.sipPort : (registrar?.port ?? server.sipPort)

@@ -1,5 +1,6 @@
 import { decodeUtf8, type Entry, NO_ATTRIBUTES, ReadFailure, type Reader, readResult } from './entry.js'
-import { requireBlank, requirePlain, walkXml, type XmlVisitor } from './xml-walk.js'
+import type { XmlVisitor } from './plain-xml.js'
+import { readXml, requireBlank, requirePlain } from './xml-walk.js'
 
 const P_NUMBER = /^P[1-9]\d{0,5}$/
 const ITEM_NAME = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/
@@ -10,11 +11,7 @@ const ITEM_NAME = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/
  * are entries `item.part`. Source: Grandstream "XML Provisioning Guide" and vendor templates.
  */
 export const readGrandstreamXml: Reader = (bytes) =>
-  readResult(() => {
-    const visitor = new GrandstreamVisitor()
-    walkXml(decodeUtf8(bytes), visitor)
-    return visitor.entries
-  })
+  readResult(() => readXml(decodeUtf8(bytes), () => new GrandstreamVisitor()).entries)
 
 class GrandstreamVisitor implements XmlVisitor {
   readonly entries: Entry[] = []

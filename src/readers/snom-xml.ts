@@ -1,5 +1,6 @@
 import { decodeUtf8, type Entry, ReadFailure, type Reader, readResult } from './entry.js'
-import { requireBlank, requirePlain, walkXml, type XmlVisitor } from './xml-walk.js'
+import type { XmlVisitor } from './plain-xml.js'
+import { readXml, requireBlank, requirePlain } from './xml-walk.js'
 
 /** Elements a section may hold; undefined: any setting name. */
 const SECTIONS: ReadonlyMap<string, readonly string[] | undefined> = new Map([
@@ -22,11 +23,7 @@ const PERMISSIONS = new Set(['R', 'RW', '!', '&', '$', ' ', ''])
  * `item` of the phone book is followed by its parts. Source: Snom service wiki, "Desk Phone Configuration Files".
  */
 export const readSnomXml: Reader = (bytes) =>
-  readResult(() => {
-    const visitor = new SnomVisitor()
-    walkXml(decodeUtf8(bytes), visitor)
-    return visitor.entries
-  })
+  readResult(() => readXml(decodeUtf8(bytes), () => new SnomVisitor()).entries)
 
 interface OpenEntry {
   name: string
