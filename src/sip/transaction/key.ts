@@ -20,7 +20,8 @@ export function transactionKey(
   const { via, cseq, callId } = envelope
   const method = request.method === 'ACK' ? 'INVITE' : request.method
   const modern = via.branch.startsWith(MAGIC_COOKIE) && via.branch.length > MAGIC_COOKIE.length
-  const old = modern ? '' : `\n${request.uri}\n${tagOf(envelope.from) ?? ''}\n${tagOf(envelope.to) ?? ''}`
-  const sender = `${flow.transport}\n${flow.remote.address}`
-  return `${via.branch}\n${via.host}:${via.port ?? ''}\n${method}${old}\n${callId}\n${cseq.number}\n${sender}`
+  const old = modern ? [] : [request.uri, tagOf(envelope.from) ?? '', tagOf(envelope.to) ?? '']
+  // Joined, not added up: a sum of parts would keep the whole datagram in memory for as long as the transaction lasts.
+  const sender = [flow.transport, flow.remote.address]
+  return [via.branch, `${via.host}:${via.port ?? ''}`, method, ...old, callId, cseq.number, ...sender].join('\n')
 }
