@@ -1,9 +1,9 @@
 // What one registered phone costs in memory: heap and external after a garbage collection, before the first REGISTER,
 // right after the last one, and 40 s later, when the transaction table has forgotten its answers (RFC 3261 timer J).
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { folder, phones, prepare, serve } from './support/installation.mjs'
+import { copyOfData, folder, phones, prepare, serve } from './support/installation.mjs'
 import { OPTIONS } from './support/options.mjs'
 import { eventually, need } from './support/processes.mjs'
 import { credentials, register } from './support/sipp.mjs'
@@ -16,7 +16,11 @@ need('sipp')
 await prepare()
 const users = await phones()
 const list = credentials('phoneboot', users)
+// Nobody is registered at the start.
+const data = copyOfData('unregistered')
+for (const name of readdirSync(data)) if (name.includes('-live.')) rmSync(join(data, name))
 const server = await serve({
+  PHONEBOOT_DATA_DIR: data,
   PHONEBOOT_UNLIMITED_NETWORKS: '127.0.0.0/8',
   NODE_OPTIONS: `--import ${preload}`,
   BENCH_HEAP_FILE: reportFile,
