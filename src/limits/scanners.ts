@@ -1,5 +1,5 @@
 /** User-Agents that scanners have as they come. The newer ones call themselves phones: the name is a hint only. */
-export const SCANNER_NAMES = [
+const SCANNER_NAMES = [
   'friendly-scanner',
   'friendly-request',
   'sipvicious',
