@@ -28,6 +28,8 @@ describe('settings of the server', () => {
       sipNonceSeconds: 300,
       adminPort: 3000,
       adminPortIsDefault: true,
+      maxRefusals: 100,
+      banMinutes: 10,
       adminBind: ['127.0.0.1'],
       eventDays: 30,
       logLevel: 'info',
