@@ -2,11 +2,14 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isSecretParameter, rawParameterProblem, type Catalog } from './catalog/catalog.js'
 import { checkDeviceKeys } from './catalog/key-bank.js'
+import type { SiteUseCases } from './admin/parts.js'
 import { createKnexAccountStore } from './accounts/edge/knex-store.js'
 import { createScryptHasher } from './accounts/edge/scrypt.js'
 import { createRoleAdmin, type RoleAdmin } from './accounts/role-use-cases.js'
 import type { AccountStore } from './accounts/store.js'
 import { createAccountAdmin, type AccountAdmin, type PasswordHasher } from './accounts/use-cases.js'
+import { createKnexApplyBulk } from './bulk/edge/knex-apply.js'
+import { createBulkUseCases, type BulkUseCases } from './bulk/use-cases.js'
 import type { Config } from './config.js'
 import { openDatabases, type Databases } from './database/edge/connect.js'
 import { migrateDatabases, type MigrationReport } from './database/edge/migrate.js'
@@ -16,8 +19,9 @@ import type { DeviceStore } from './devices/store.js'
 import { createDeviceAdmin, type DeviceAdmin } from './devices/use-cases.js'
 import { systemClock } from './domain/edge/system-clock.js'
 import { systemRandom } from './domain/edge/system-random.js'
-import type { Site } from './domain/entities.js'
+import type { Id, Site } from './domain/entities.js'
 import { AppError } from './domain/errors.js'
+import type { Seen } from './domain/revision.js'
 import { createKnexExtensionStore } from './extensions/edge/knex-store.js'
 import { createExtensionAdmin, type ExtensionAdmin } from './extensions/use-cases.js'
 import { createKnexGroupStore } from './groups/edge/knex-store.js'
@@ -30,8 +34,9 @@ import { createSecretBox, type SecretBox } from './secrets/seal.js'
 import { createKnexSettingsStore } from './settings/edge/knex-store.js'
 import { createSettingsAdmin, type SettingsAdmin } from './settings/use-cases.js'
 import { checkSetting, parseRawKey } from './settings/vocabulary.js'
+import { loadSnapshot } from './snapshot/edge/load-snapshot.js'
 import { createKnexSiteStore } from './sites/edge/knex-store.js'
-import type { SiteStore } from './sites/store.js'
+import { createSiteAdmin, type SiteAdmin } from './sites/use-cases.js'
 
 /** What lies on disk, opened: database, keys and phones, with the use cases over them. For server and CLI alike. */
 export interface Installation extends PhoneData {
@@ -40,7 +45,8 @@ export interface Installation extends PhoneData {
   databases: Databases
   secrets: SecretBox
   site: Site
-  sites: SiteStore
+  sites: SiteAdmin
+  bulk: BulkUseCases
   accountStore: AccountStore
   hasher: PasswordHasher
   accounts: AccountAdmin
@@ -52,6 +58,8 @@ export interface Installation extends PhoneData {
   settings: SettingsAdmin
   models: ModelLookup
   migration: MigrationReport
+  /** The use cases of another site; with `seen` they change nothing else than what was seen. */
+  forSite(siteId: Id, seen?: Seen): SiteUseCases
   close(): Promise<void>
 }
 
@@ -101,20 +109,55 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
   const databases = await openDatabases({ url: config.databaseUrl, dataDir: config.dataDir, log })
   try {
     const migration = await migrateDatabases(databases, log)
-    const sites = createKnexSiteStore(databases.main)
+    const siteStore = createKnexSiteStore(databases.main)
     const keyRing = await loadOrCreateKeyRing({
       path: join(config.dataDir, KEY_FILE_NAME),
       random: systemRandom,
       sealedRowsExist: () => sealedRowsExist(databases.main),
     })
     const secrets = createSecretBox(keyRing, systemRandom)
-    const site = await sites.defaultSite()
-    const parts = { secrets, clock: systemClock, random: systemRandom, siteId: site.id }
+    const site = await siteStore.defaultSite()
+    const parts = { secrets, clock: systemClock, random: systemRandom }
     const models = modelLookup(() => phones().catalog)
     const deviceStore = createKnexDeviceStore(databases.main)
     const accountStore = createKnexAccountStore(databases.main)
     const hasher = createScryptHasher()
     const people = { store: accountStore, hasher, clock: systemClock, random: systemRandom }
+    const stores = {
+      extensions: createKnexExtensionStore(databases.main),
+      groups: createKnexGroupStore(databases.main),
+      settings: createKnexSettingsStore(databases.main),
+    }
+    const apply = createKnexApplyBulk(databases.main)
+    const load = async () => {
+      const { content } = await loadSnapshot(databases.main)
+      return { extensions: content.extensions.values(), devices: content.devices.values() }
+    }
+    const forSite = (siteId: Id, seen?: Seen): SiteUseCases => {
+      const inSite = { ...parts, siteId, seen }
+      const extensions = createExtensionAdmin({ ...inSite, store: stores.extensions })
+      return {
+        extensions,
+        devices: createDeviceAdmin({ ...inSite, models, store: deviceStore }),
+        groups: createGroupAdmin({ ...inSite, store: stores.groups }),
+        settings: createSettingsAdmin({
+          ...inSite,
+          store: stores.settings,
+          checkSetting: (key, layer, value) => {
+            requireRawParameter(phones().catalog, key)
+            return checkSetting(phones().vocabulary, key, layer, value)
+          },
+          isSecret: (key) => isSecretSetting(phones().catalog, key),
+        }),
+        bulk: createBulkUseCases({
+          ...inSite,
+          models,
+          load,
+          apply,
+          password: (actor, number) => extensions.password(actor, number),
+        }),
+      }
+    }
     return {
       get catalog() {
         return phones().catalog
@@ -136,7 +179,7 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
       databases,
       secrets,
       site,
-      sites,
+      sites: createSiteAdmin({ store: siteStore, clock: systemClock, random: systemRandom }),
       accountStore,
       hasher,
       accounts: createAccountAdmin(people),
@@ -144,19 +187,8 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
       models,
       migration,
       deviceStore,
-      extensions: createExtensionAdmin({ ...parts, store: createKnexExtensionStore(databases.main) }),
-      devices: createDeviceAdmin({ ...parts, models, store: deviceStore }),
-      groups: createGroupAdmin({ ...parts, store: createKnexGroupStore(databases.main) }),
-      settings: createSettingsAdmin({
-        store: createKnexSettingsStore(databases.main),
-        secrets,
-        clock: systemClock,
-        checkSetting: (key, layer, value) => {
-          requireRawParameter(phones().catalog, key)
-          return checkSetting(phones().vocabulary, key, layer, value)
-        },
-        isSecret: (key) => isSecretSetting(phones().catalog, key),
-      }),
+      ...forSite(site.id),
+      forSite,
       close: () => databases.close(),
     }
   } catch (error) {

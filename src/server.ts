@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { LRUCache } from 'lru-cache'
-import { startAdminListener } from './admin/edge/listener.js'
+import { startAdminListener, type AdminListener } from './admin/edge/listener.js'
 import { openCertificateStore, type CertificateStore } from './certificates/edge/certificate-store.js'
 import { certificateNames } from './certificates/names.js'
 import type { Config } from './config.js'
@@ -9,13 +9,15 @@ import { createSightingWriter } from './devices/edge/sighting-writer.js'
 import { firmwareToStore } from './devices/firmware-sighting.js'
 import { steadyClock, systemClock } from './domain/edge/system-clock.js'
 import { systemRandom } from './domain/edge/system-random.js'
+import type { Binding } from './domain/entities.js'
 import { PatientTime } from './domain/patient-time.js'
 import { openFirmwareFolder } from './firmware/edge/folder.js'
-import type { Installation } from './installation.js'
+import { isSecretSetting, type Installation } from './installation.js'
 import { createLimits, type ServerLimits } from './limits/edge/server-limits.js'
 import { addressFamily, normaliseAddress, parseEndpoint } from './network/address.js'
 import { localAddresses, localAddressesNow } from './network/edge/interfaces.js'
 import { inContainer, trustNow } from './network/edge/trust-now.js'
+import type { Networks } from './network/trust.js'
 import type { Log } from './observe/log.js'
 import { createConfigFiles, entryBytes } from './provisioning/config-files.js'
 import type { ProvisioningRequest } from './provisioning/delivery.js'
@@ -31,7 +33,7 @@ import { SnapshotAccounts } from './registrar/edge/snapshot-accounts.js'
 import { WarmAccounts } from './registrar/edge/warm-accounts.js'
 import type { BindingChange } from './registrar/store.js'
 import { openSipListeners } from './sip/edge/listen.js'
-import { startSnapshotFeed } from './snapshot/edge/snapshot-feed.js'
+import { startSnapshotFeed, type SnapshotFeed } from './snapshot/edge/snapshot-feed.js'
 import type { ListedSnapshot } from './snapshot/snapshot.js'
 
 /** Rendered files kept in memory, in bytes. */
@@ -51,6 +53,8 @@ export interface Ports {
 /** The running server. */
 export interface RunningServer {
   ports: Ports
+  /** The admin listener speaks HTTPS. */
+  adminIsSecure: boolean
   /** Finishes commits, lets transfers go on for up to 5 s, closes everything but the installation. */
   stop(): Promise<void>
 }
@@ -97,15 +101,15 @@ class Undo {
 export async function startServer(installation: Installation): Promise<RunningServer> {
   const undo = new Undo()
   try {
-    const ports = await startParts(installation, undo)
-    return { ports, stop: () => undo.run(installation.log) }
+    const started = await startParts(installation, undo)
+    return { ...started, stop: () => undo.run(installation.log) }
   } catch (error) {
     await undo.run(installation.log)
     throw error
   }
 }
 
-async function startParts(installation: Installation, undo: Undo): Promise<Ports> {
+async function startParts(installation: Installation, undo: Undo): Promise<{ ports: Ports; adminIsSecure: boolean }> {
   // The catalogue first: a mistake in it is told before anything listens.
   const { catalog, config, log, databases } = installation
   const trust = trustNow(
@@ -160,6 +164,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
   undo.add(feed.onChange(sip.peopleChanged))
   ports.sip = sip.port
   const caModifiedMs = systemClock.now()
+  const outcomes = new Map<string, number>()
   const provisioning = createProvisioning({
     snapshot,
     catalog,
@@ -183,6 +188,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
       return pem === undefined ? undefined : { pem, modifiedMs: caModifiedMs }
     },
     record: (event) => {
+      outcomes.set(event.outcome, (outcomes.get(event.outcome) ?? 0) + 1)
       events.record(event)
       limits.heed(event)
       // A stranger may ask for any MAC: that is not the phone.
@@ -221,16 +227,34 @@ async function startParts(installation: Installation, undo: Undo): Promise<Ports
   undo.add(() => Promise.all([http.stop(), tftp.stop()]))
   ports.http = http.httpPort
   ports.https = http.httpsPort ?? 0
-  ports.admin = await startAdmin(installation, certificates, undo)
-  return ports
+  const admin = await startAdmin(installation, certificates, undo, {
+    feed,
+    bindings: sip.bindings,
+    outcomes: () => outcomes,
+    trustedProxies: () => trust().proxies,
+    serverAddress: (host) => toldAddress(host ?? config.host ?? '127.0.0.1', ports),
+  })
+  ports.admin = admin.port
+  return { ports, adminIsSecure: admin.secure }
+}
+
+/** What the admins' program shares with the phones' listeners. */
+interface Shared {
+  feed: SnapshotFeed
+  bindings: () => Binding[]
+  outcomes: () => ReadonlyMap<string, number>
+  trustedProxies: () => Networks
+  serverAddress: (host?: string) => ServerAddress
 }
 
 /** The admins' listener. What it needs is loaded after the phones are served. */
 async function startAdmin(
-  { config, databases, log }: Installation,
+  installation: Installation,
   certificates: CertificateStore,
   undo: Undo,
-): Promise<number> {
+  { feed, ...shared }: Shared,
+): Promise<AdminListener> {
+  const { config, databases, log, secrets, vocabulary, zones } = installation
   const listener = await startAdminListener({
     port: config.adminPort,
     portMayChange: config.adminPortIsDefault,
@@ -240,12 +264,25 @@ async function startAdmin(
       const database = await databaseAnswers(databases, systemClock)
       return { ready: database, parts: { database: database ? 'ok' : 'does not answer' } }
     },
-    loadApp: () => Promise.resolve((_request, response) => void response.writeHead(404).end()),
+    loadApp: async () => {
+      const { createAdminPlane } = await import('./admin/edge/plane.js')
+      return createAdminPlane({
+        ...installation,
+        ...shared,
+        trustedProxies: shared.trustedProxies(),
+        snapshot: feed.snapshot,
+        refresh: () => feed.refresh(),
+        viewSources: { snapshot: feed.snapshot, vocabulary, zones, open: secrets.open.bind(secrets) },
+        isSecretSetting: (key) => isSecretSetting(installation.catalog, key),
+        clock: systemClock,
+        random: systemRandom,
+      })
+    },
     clock: systemClock,
     log,
   })
   undo.add(() => listener.stop())
-  return listener.port
+  return listener
 }
 
 async function startSip(
@@ -254,7 +291,7 @@ async function startSip(
   sightings: ReturnType<typeof createSightingWriter>,
   limits: ServerLimits,
   undo: Undo,
-): Promise<{ port: number; peopleChanged: () => void }> {
+): Promise<{ port: number; peopleChanged: () => void; bindings: () => Binding[] }> {
   const accounts = new SnapshotAccounts(
     () => snapshot,
     (sealed, context) => secrets.open(sealed, context),
@@ -327,12 +364,15 @@ async function startSip(
     warmAccounts.start()
     void registrar.dropRevoked()
   }
-  return { port: listeners.port, peopleChanged }
+  return { port: listeners.port, peopleChanged, bindings: () => registrar.bindings() }
 }
 
 /** What the phone behind a request is told: PHONEBOOT_HOST, else the address it reached (never a Host header). */
 function advertised(config: Config, ports: Ports, request: ProvisioningRequest): ServerAddress {
-  const host = config.host ?? request.localAddress
+  return toldAddress(config.host ?? request.localAddress, ports)
+}
+
+function toldAddress(host: string, ports: Ports): ServerAddress {
   const literal = normaliseAddress(host)
   return {
     host: literal !== undefined && addressFamily(literal) === 6 ? `[${literal}]` : host,

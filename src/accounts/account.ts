@@ -66,6 +66,8 @@ export interface Link {
 export interface Acting {
   readonly actor: string
   readonly rights: Rights
+  /** The admin himself: his own tokens are his affair. */
+  readonly userId?: Id
 }
 
 const NAME = /^[a-z0-9](?:[a-z0-9._@+-]{0,62}[a-z0-9])?$/

@@ -3,10 +3,10 @@ import type { Clock } from '../domain/clock.js'
 import type { Id } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import { newId, type Random } from '../domain/random.js'
+import { refuseStale, type Seen } from '../domain/revision.js'
 import { requireLabel, type Acting } from './account.js'
 import { ALL_SITES, isRoleName, may, mayAll, type CustomRole, type Permission } from './permissions.js'
 import type { AccountReads, AccountStore } from './store.js'
-import { refuseStale } from './use-cases.js'
 
 /** Roles made of single permissions. Nobody can put a permission into a role that he does not have himself. */
 export interface RoleAdmin {
@@ -17,9 +17,13 @@ export interface RoleAdmin {
   /** Throws ROLE_EXISTS, NAME_INVALID, FORBIDDEN. */
   add(by: Acting, input: { name: string; siteId: Id; permissions: readonly Permission[] }): Promise<CustomRole>
   /** Throws ROLE_NOT_FOUND, FORBIDDEN, REVISION_CONFLICT. */
-  update(by: Acting, id: string, change: { permissions: readonly Permission[]; revision?: number }): Promise<CustomRole>
+  update(
+    by: Acting,
+    id: string,
+    change: { permissions: readonly Permission[]; seen?: Seen | undefined },
+  ): Promise<CustomRole>
   /** Throws ROLE_IN_USE as well. */
-  remove(by: Acting, id: string, revision?: number): Promise<void>
+  remove(by: Acting, id: string, seen?: Seen): Promise<void>
 }
 
 export function createRoleAdmin({
@@ -61,10 +65,10 @@ export function createRoleAdmin({
       await store.change((writes) => writes.insertRole(role, { ...changeOf(by, 'add', role), after: words(role) }))
       return role
     },
-    update: (by, id, { permissions, revision }) =>
+    update: (by, id, { permissions, seen }) =>
       store.change(async (writes) => {
         const before = await find(by, writes, id)
-        refuseStale(before, revision)
+        refuseStale(before, seen)
         requireHolds(by, before)
         const after = { ...before, permissions }
         requireHolds(by, after)
@@ -75,10 +79,10 @@ export function createRoleAdmin({
         })
         return { ...after, revision: before.revision + 1 }
       }),
-    remove: (by, id, revision) =>
+    remove: (by, id, seen) =>
       store.change(async (writes) => {
         const role = await find(by, writes, id)
-        refuseStale(role, revision)
+        refuseStale(role, seen)
         requireHolds(by, role)
         const holder = (await writes.users()).find(({ grants }) => grants.some((grant) => grant.role === role.name))
         if (holder) throw new AppError('ROLE_IN_USE', `${holder.name} has this role`, { field: 'role' })

@@ -72,7 +72,6 @@ export const IDLE_MS = 12 * HOUR_MS
 export const SESSION_MS = 7 * 24 * HOUR_MS
 /** Sessions and tokens are noted as seen at most so often. */
 const TOUCH_MS = 60_000
-const SETUP_LINK_MS = 7 * 24 * HOUR_MS
 
 /** Signing in and out, and who is behind a session or a token. */
 export interface SignIn {
@@ -83,8 +82,6 @@ export interface SignIn {
   /** Whose API token this is; undefined when it has ended. */
   apiToken(token: string): Promise<Authenticated | undefined>
   signOut(sessionId: string): Promise<void>
-  /** A token for the set-up link while there is no admin at all; earlier ones die. */
-  setupLink(): Promise<Secret | undefined>
   /** The first owner. Throws LINK_INVALID, NAME_INVALID, EMAIL_INVALID, PASSWORD_INVALID, TOO_MANY_ATTEMPTS. */
   setUp(token: string, input: { name: string; email?: string; password: string }, visitor: Visitor): Promise<SignedIn>
   /** Sets the password by a one-time link. Throws LINK_INVALID, PASSWORD_INVALID, TOO_MANY_ATTEMPTS. */
@@ -217,15 +214,6 @@ export function createSignIn(parts: SignInParts): SignIn {
       return { ...found, rights: narrowed(found.rights, token), token }
     },
     signOut: (sessionId) => store.endSession(sha256Hex(sessionId)),
-    setupLink: () =>
-      store.change(async (writes) => {
-        if ((await writes.users()).length > 0) return undefined
-        const token = randomText(random, TOKEN_LENGTH)
-        const createdAt = clock.now()
-        const link = { tokenHash: sha256Hex(token), purpose: 'setup' as const, createdAt }
-        await writes.insertLink({ ...link, expiresAt: createdAt + SETUP_LINK_MS })
-        return new Secret(token)
-      }),
     setUp: async (token, input, visitor) => {
       const take = await usable(token, 'setup', visitor)
       const user = await draftUser(parts, { ...input, grants: [{ siteId: ALL_SITES, role: 'owner' }] })
@@ -281,7 +269,7 @@ export function createSignIn(parts: SignInParts): SignIn {
 }
 
 /** Who did it, for the audit log. */
-function actorOf({ name }: AdminUser, token?: ApiToken): string {
+export function actorOf({ name }: AdminUser, token?: ApiToken): string {
   return token ? `admin:${name} (token ${token.label})` : `admin:${name}`
 }
 

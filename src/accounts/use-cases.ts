@@ -4,6 +4,7 @@ import type { Id } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import { sha256Hex } from '../domain/fingerprint.js'
 import { newId, randomText, type Random } from '../domain/random.js'
+import { refuseStale, type Seen } from '../domain/revision.js'
 import { Secret } from '../domain/secret.js'
 import { generatePassword, requireEmail } from '../extensions/rules.js'
 import {
@@ -38,6 +39,8 @@ const API_TOKEN_PREFIX = 'pbt_'
 const DAY_MS = 86_400_000
 /** How long a link to set a password is good. */
 const LINK_DAYS = 3
+/** How long the link of a start is good; the next start tells another one. */
+const SETUP_LINK_DAYS = 7
 const TOKEN_DAYS = 90
 const TOKEN_DAYS_MAX = 3_650
 
@@ -65,7 +68,7 @@ export interface AccountAdmin {
   list(by: Acting): Promise<AdminUser[]>
   /** By id or sign-in name. Throws ADMIN_NOT_FOUND, as all below. */
   show(by: Acting, idOrName: string): Promise<AdminUser>
-  /** `email: ''` takes the address away. Throws LAST_OWNER, REVISION_CONFLICT when `revision` is stale. */
+  /** `email: ''` takes the address away. Throws LAST_OWNER, REVISION_CONFLICT when `seen` is stale. */
   update(
     by: Acting,
     id: string,
@@ -73,17 +76,19 @@ export interface AccountAdmin {
       email?: string | undefined
       enabled?: boolean | undefined
       grants?: readonly Grant[] | undefined
-      revision?: number | undefined
+      seen?: Seen | undefined
     },
   ): Promise<AdminUser>
   /** Throws LAST_OWNER. */
-  remove(by: Acting, id: string, revision?: number): Promise<void>
+  remove(by: Acting, id: string, seen?: Seen): Promise<void>
   /** Sets a password, made when absent, and ends all sessions. */
   resetPassword(by: Acting, id: string, password?: string): Promise<Secret>
   /** Takes the authenticator app away. */
   resetTotp(by: Acting, id: string): Promise<AdminUser>
   /** A token for a link that sets the password, once, within LINK_DAYS. */
   passwordLink(by: Acting, id: string): Promise<{ token: Secret; expiresAt: number }>
+  /** A token for the link by which the first owner makes himself known, while there is no admin; earlier ones die. */
+  setupLink(): Promise<Secret | undefined>
   /** A token for a user; its scopes must be among the rights of user and `by`. */
   createToken(by: Acting, userId: string, input: NewToken): Promise<{ token: Secret; record: ApiToken }>
   tokens(by: Acting, userId: string): Promise<ApiToken[]>
@@ -121,9 +126,9 @@ export function createAccountAdmin(parts: AccountAdminParts): AccountAdmin {
     },
     list: async (by) => (await store.users()).filter((user) => visibleIn(by, user, 'accounts.read')),
     show: (by, idOrName) => visible(by, store, idOrName),
-    update: (by, id, { email, enabled, grants, revision }) =>
+    update: (by, id, { email, enabled, grants, seen }) =>
       edit(by, 'update', id, async (before, writes) => {
-        refuseStale(before, revision)
+        refuseStale(before, seen)
         const { email: oldEmail, ...rest } = before
         const newEmail = email === undefined ? oldEmail : email === '' ? undefined : requireEmail(email).toLowerCase()
         if (grants) requireGrants(by, grants, await writes.roles())
@@ -137,10 +142,10 @@ export function createAccountAdmin(parts: AccountAdminParts): AccountAdmin {
         if (grants !== undefined || enabled === false) await writes.endSessions(before.id)
         return after
       }),
-    remove: (by, id, revision) =>
+    remove: (by, id, seen) =>
       store.change(async (writes) => {
         const user = await managed(by, writes, id)
-        refuseStale(user, revision)
+        refuseStale(user, seen)
         await requireKeepsAnOwner(writes, user, undefined)
         await writes.removeUser(user, { ...changeOf(by, clock, 'remove', user), before: describeUser(user) })
       }),
@@ -166,9 +171,18 @@ export function createAccountAdmin(parts: AccountAdminParts): AccountAdmin {
         )
         return { token: new Secret(token), expiresAt }
       }),
+    setupLink: () =>
+      store.change(async (writes) => {
+        if ((await writes.users()).length > 0) return undefined
+        const token = randomText(random, TOKEN_LENGTH)
+        const createdAt = clock.now()
+        const link = { tokenHash: sha256Hex(token), purpose: 'setup' as const, createdAt }
+        await writes.insertLink({ ...link, expiresAt: createdAt + SETUP_LINK_DAYS * DAY_MS })
+        return new Secret(token)
+      }),
     createToken: (by, userId, input) =>
       store.change(async (writes) => {
-        const user = await managed(by, writes, userId)
+        const user = await selfOrManaged(by, writes, userId)
         const { token, record } = draftToken(parts, user, input)
         await requireScopes(by, user, record, writes)
         const { label, scopes, siteId, expiresAt } = record
@@ -178,27 +192,21 @@ export function createAccountAdmin(parts: AccountAdminParts): AccountAdmin {
         })
         return { token, record }
       }),
-    tokens: async (by, userId) => store.tokens((await visible(by, store, userId)).id),
+    tokens: async (by, userId) => store.tokens((await selfOrVisible(by, store, userId)).id),
     revokeToken: (by, tokenId) =>
       store.change(async (writes) => {
         const token = await writes.token(tokenId)
         const user = token && (await writes.user(token.userId))
-        if (!token || !user || !visibleIn(by, user, 'accounts.read')) {
+        if (!token || !user || (user.id !== by.userId && !visibleIn(by, user, 'accounts.read'))) {
           throw new AppError('TOKEN_NOT_FOUND', 'there is no such token', { field: 'token' })
         }
-        requireManages(by, user, await writes.roles())
+        if (user.id !== by.userId) requireManages(by, user, await writes.roles())
         await writes.removeToken(token, {
           ...changeOf(by, clock, 'revoke-token', user),
           before: { label: token.label },
         })
       }),
   }
-}
-
-/** Throws REVISION_CONFLICT when somebody else changed it since `revision`. */
-export function refuseStale({ revision: now }: { revision: number }, revision: number | undefined): void {
-  if (revision === undefined || revision === now) return
-  throw new AppError('REVISION_CONFLICT', 'this was changed by somebody else meanwhile', { hint: 'Load it again' })
 }
 
 export function withoutTotp(user: AdminUser): AdminUser {
@@ -288,4 +296,14 @@ async function managed(by: Acting, reads: AccountReads, idOrName: string): Promi
   const user = await visible(by, reads, idOrName)
   requireManages(by, user, await reads.roles())
   return user
+}
+
+async function selfOrVisible(by: Acting, reads: AccountReads, id: string): Promise<AdminUser> {
+  const self = by.userId === id ? await reads.user(id) : undefined
+  return self ?? visible(by, reads, id)
+}
+
+async function selfOrManaged(by: Acting, reads: AccountReads, id: string): Promise<AdminUser> {
+  const self = by.userId === id ? await reads.user(id) : undefined
+  return self ?? managed(by, reads, id)
 }

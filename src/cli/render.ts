@@ -1,9 +1,7 @@
 import type { Command } from 'commander'
-import { nameOfFile } from '../catalog/catalog.js'
-import { AppError } from '../domain/errors.js'
 import type { Installation } from '../installation.js'
-import { buildDeviceView, buildModelView } from '../provisioning/view.js'
 import type { ServerAddress } from '../provisioning/file-view.js'
+import { previewFiles } from '../provisioning/preview.js'
 import { actor, readSnapshot, withInstallation } from './context.js'
 import type { Io, Report, Run } from './output.js'
 
@@ -32,40 +30,16 @@ async function render(
 ): Promise<Report> {
   const snapshot = await readSnapshot(installation)
   const device = await installation.devices.show(mac)
-  const model = installation.catalog.model(device.model)
-  if (!model) throw new AppError('MODEL_UNKNOWN', `${device.model} is not in the catalogue any more`)
   // The phone's record is looked at with its secrets: the same audit row as for showing them one by one.
   if (options.showSecrets) await installation.devices.token(actor(), mac)
-  const server = serverAddress(installation, options.host)
+  const { catalog, vocabulary, zones, secrets } = installation
   const sources = {
-    snapshot,
-    vocabulary: installation.vocabulary,
-    zones: installation.zones,
-    open: installation.secrets.open.bind(installation.secrets),
+    catalog,
+    render: installation.render,
+    viewSources: { snapshot, vocabulary, zones, open: secrets.open.bind(secrets) },
+    serverAddress: (host?: string) => serverAddress(installation, host),
   }
-  const shown: { name: string; text: string; overflow: number }[] = []
-  for (const file of installation.catalog.files(model.model)) {
-    const name = nameOfFile(model, file, device.mac)
-    if (file.expectedMiss || name === undefined) continue
-    if (wanted !== undefined && name.toLowerCase() !== wanted.toLowerCase()) continue
-    const built =
-      file.scope === 'device' ? buildDeviceView(sources, model, device, server) : buildModelView(sources, model, server)
-    const rendered = installation.render({
-      model,
-      file,
-      view: built.view,
-      raw: built.raw,
-      ...(options.showSecrets ? {} : { mask: '********' }),
-    })
-    shown.push({ name, text: Buffer.from(rendered.body).toString('utf8'), overflow: built.overflow.length })
-  }
-  if (shown.length === 0) {
-    const names = installation.catalog.files(model.model).map((file) => nameOfFile(model, file, device.mac))
-    throw new AppError('FILE_NOT_FOUND', `${wanted} is not a file of this phone`, {
-      field: 'file',
-      hint: `It gets ${names.filter((name) => name !== undefined).join(', ')}`,
-    })
-  }
+  const shown = previewFiles(sources, device, { wanted, host: options.host, secrets: options.showSecrets ?? false })
   const one = wanted !== undefined
   return {
     json: shown.map(({ name, text }) => ({ file: name, text })),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { networkInterfaces } from 'node:os'
+import { hostname, networkInterfaces } from 'node:os'
 import type { Config } from '../config.js'
 import { isDamage, prepareDataDir, sqliteFiles, WHAT_TO_DO } from '../database/edge/connect.js'
 import { setAsideDamagedLive } from '../database/edge/damaged-file.js'
@@ -7,9 +7,10 @@ import { holdServerLock } from '../database/edge/server-lock.js'
 import { AppError } from '../domain/errors.js'
 import { becomeOwnerOf, openInstallation, type Installation } from '../installation.js'
 import { createLogger } from '../observe/edge/logger.js'
-import { startServer, type Ports } from '../server.js'
+import { startServer, type Ports, type RunningServer } from '../server.js'
 import { configOf } from './context.js'
 import { EXIT, type ExitCode, type Io } from './output.js'
+import { makeSetupLink } from './setup-link.js'
 
 /** `serve`: the server itself. Standard output carries one line of JSON, when all listeners are up. */
 export function serveCommand(
@@ -50,7 +51,16 @@ async function run(io: Io, installation: Installation): Promise<void> {
     const server = await startServer(installation)
     io.out(`${JSON.stringify({ event: 'ready', pid: process.pid, ...server.ports })}\n`)
     // People get text to read, everything else a log of nothing but JSON lines.
-    const lines = greeting(config, server.ports)
+    const adminUrl = adminAddress(config, server)
+    const setup = await makeSetupLink(installation, adminUrl).catch((error: unknown) => {
+      log.warn({ err: error, hint: 'phoneboot admin create <name> makes one' }, 'no set-up link could be made')
+      return undefined
+    })
+    const lines = [...greeting(config, server.ports), `Admin page:      ${adminUrl}/`]
+    if (setup) {
+      const link = io.logIsTerminal ? setup.url : `the link is in ${setup.file}`
+      lines.push(`First sign-in:   ${link}`)
+    }
     if (!io.logIsTerminal) for (const line of lines) log.info({}, line)
     else if (config.logLevel !== 'silent') io.err(`\n${lines.join('\n')}\n\n`)
     await io.stopped()
@@ -61,9 +71,16 @@ async function run(io: Io, installation: Installation): Promise<void> {
   }
 }
 
+/** Where admins find their page; on loopback by the name that browsers know. */
+function adminAddress({ adminBind, host }: Config, { ports, adminIsSecure }: RunningServer): string {
+  const address = adminIsSecure ? (host ?? (adminBind === 'all' ? hostname() : adminBind[0])) : 'localhost'
+  const name = address?.includes(':') ? `[${address}]` : address
+  return `${adminIsSecure ? 'https' : 'http'}://${name}:${ports.admin}`
+}
+
 /** A port below 1024 was set by hand. The TFTP port's default is not: it falls back. */
-function needsRoot({ httpPort, httpsPort, sipPort, tftpPort, tftpPortIsDefault }: Config): boolean {
-  const byHand = [httpPort, httpsPort, sipPort, ...(tftpPortIsDefault ? [] : [tftpPort])]
+function needsRoot({ httpPort, httpsPort, sipPort, tftpPort, tftpPortIsDefault, adminPort }: Config): boolean {
+  const byHand = [httpPort, httpsPort, sipPort, adminPort, ...(tftpPortIsDefault ? [] : [tftpPort])]
   return byHand.some((port) => port > 0 && port < 1024)
 }
 

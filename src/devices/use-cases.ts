@@ -4,6 +4,7 @@ import { AppError } from '../domain/errors.js'
 import { sha256Hex } from '../domain/fingerprint.js'
 import { formatMac, requireMac, type Mac } from '../domain/mac-address.js'
 import { newId, randomText } from '../domain/random.js'
+import { refuseStale, type Seen } from '../domain/revision.js'
 import { Secret } from '../domain/secret.js'
 import { refuseKeyProblems, requireKeys, type KeyInput } from '../extensions/keys.js'
 import { generatePassword, requireName } from '../extensions/rules.js'
@@ -23,6 +24,8 @@ import type { DeviceReads, DeviceStore, DeviceView, DeviceWrites } from './store
 
 export interface DeviceAdminParts extends DraftParts {
   store: DeviceStore
+  /** What the caller has seen: changes to anything else are refused with REVISION_CONFLICT. */
+  seen?: Seen | undefined
 }
 
 interface LineInput {
@@ -101,15 +104,23 @@ export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
     const words = { before: describeDevice(before), after: describeDevice(after) }
     await writes.replace(after, { ...changeOf(actor, action, after), ...words })
   }
+  /** A phone of another site is none. */
+  const find = (reads: DeviceReads, mac: string, retired = false): Promise<DeviceView> =>
+    requireDevice(reads, parts.siteId, mac, retired)
+  const findToChange = async (reads: DeviceReads, mac: string, retired = false): Promise<DeviceView> => {
+    const device = await find(reads, mac, retired)
+    refuseStale(device, parts.seen)
+    return device
+  }
   const edit = (actor: string, action: string, mac: string, work: Edit): Promise<DeviceView> =>
     store.change(async (writes) => {
-      const before = await requireDevice(writes, mac)
+      const before = await findToChange(writes, mac)
       await save(writes, actor, action, before, await work(before, writes))
-      return await requireDevice(writes, mac)
+      return await find(writes, mac)
     })
   const look = async (actor: string, action: string, mac: string): Promise<DeviceView> =>
     await store.change(async (writes) => {
-      const device = await requireDevice(writes, mac)
+      const device = await find(writes, mac)
       await writes.note({ ...changeOf(actor, action, device), feed: [] })
       return device
     })
@@ -122,7 +133,7 @@ export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
   })
   const insert = async (writes: DeviceWrites, actor: string, device: DeviceRecord): Promise<void> => {
     const existing = await writes.byMac(device.mac)
-    if (existing && existing.state !== 'retired') throw deviceExists(device.mac)
+    if (existing && (existing.state !== 'retired' || existing.siteId !== parts.siteId)) throw deviceExists(device.mac)
     if (existing) await writes.remove(existing, changeOf(actor, 'purge', existing))
     await refuseTakenNames(writes, device)
     await writes.insert(device, { ...changeOf(actor, 'add', device), after: describeDevice(device) })
@@ -134,11 +145,11 @@ export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
         let device = draftDevice(parts, input)
         for (const line of input.lines ?? []) device = await addLine(parts, writes, device, line)
         await insert(writes, actor, device)
-        return await requireDevice(writes, device.mac)
+        return await find(writes, device.mac)
       }),
     list: async ({ retired = false } = {}) =>
       (await store.list(parts.siteId)).filter(({ state }) => retired || state !== 'retired'),
-    show: (mac) => requireDevice(store, mac),
+    show: (mac) => find(store, mac),
     update: (actor, mac, changes) =>
       edit(actor, 'update', mac, (before) => {
         const { name, groupId: oldGroup, ...rest } = before
@@ -173,16 +184,16 @@ export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
     setState: (actor, mac, state) => edit(actor, state, mac, (before) => ({ ...before, state })),
     move: (actor, from, to) =>
       store.change(async (writes) => {
-        const old = await requireDevice(writes, from)
+        const old = await findToChange(writes, from)
         const target = await moveTarget(parts, writes, old, to)
         await save(writes, actor, 'move', old, retire(old))
         if (target.existing) await writes.remove(target.existing, changeOf(actor, 'purge', target.existing))
         await insert(writes, actor, target.device)
-        return await requireDevice(writes, target.device.mac)
+        return await find(writes, target.device.mac)
       }),
     remove: async (actor, mac, { purge = false } = {}) => {
       await store.change(async (writes) => {
-        const device = await requireDevice(writes, mac, purge)
+        const device = await findToChange(writes, mac, purge)
         const change = { ...changeOf(actor, purge ? 'purge' : 'remove', device), before: describeDevice(device) }
         await (purge ? writes.remove(device, change) : writes.replace(retire(device), change))
       })
@@ -216,13 +227,13 @@ export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
 }
 
 /** Throws MAC_INVALID or DEVICE_NOT_FOUND; a removed phone is not found unless `retired`. */
-async function requireDevice(reads: DeviceReads, given: string, retired = false): Promise<DeviceView> {
+async function requireDevice(reads: DeviceReads, siteId: Id, given: string, retired: boolean): Promise<DeviceView> {
   const mac = requireMac(given)
   const device = await reads.byMac(mac)
-  if (!device || (device.state === 'retired' && !retired)) {
+  if (!device || device.siteId !== siteId || (device.state === 'retired' && !retired)) {
     throw new AppError('DEVICE_NOT_FOUND', `there is no phone ${formatMac(mac)}`, {
       field: 'mac',
-      ...(device ? { hint: 'It was removed; add it again to use it' } : {}),
+      ...(device?.siteId === siteId ? { hint: 'It was removed; add it again to use it' } : {}),
     })
   }
   return device
@@ -286,7 +297,8 @@ async function moveTarget(
 ): Promise<{ device: DeviceRecord; existing: DeviceView | undefined }> {
   const mac = requireMac(to.mac)
   const existing = await writes.byMac(mac)
-  if (existing && (existing.lines.length > 0 || existing.id === old.id)) throw deviceExists(mac)
+  const free = existing?.siteId === old.siteId && existing.lines.length === 0 && existing.id !== old.id
+  if (existing && !free) throw deviceExists(mac)
   const model = to.model ?? existing?.model ?? old.model
   refuseWhatDoesNotFit(parts, model, old)
   let device = draftDevice(parts, { mac, model, name: old.name })

@@ -61,7 +61,8 @@ export const ERROR_CODES = {
   REVISION_NEEDED: 'A change must name the revision it starts from (If-Match).',
   IDEMPOTENCY_KEY_REUSED: 'The idempotency key was used for another request, or that request still runs.',
   ROUTE_NOT_FOUND: 'The API has no such address, or not with this method.',
-  BODY_REFUSED: 'The body of the request is too large, or of a kind that is not taken here.',
+  BODY_TOO_LARGE: 'The body of the request is larger than this address takes.',
+  BODY_TYPE_REFUSED: 'The body of the request is of a media type that is not taken here.',
   USAGE: 'The command line is wrong.',
   SERVER_UNREACHABLE: 'The server did not answer.',
 } as const

@@ -4,6 +4,7 @@ import type { Id } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import { requireExtensionNumber } from '../domain/extension-number.js'
 import { newId, type Random } from '../domain/random.js'
+import { refuseStale, type Seen } from '../domain/revision.js'
 import { Secret } from '../domain/secret.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import type { SecretBox } from '../secrets/seal.js'
@@ -19,6 +20,8 @@ export interface ExtensionAdminParts {
   random: Random
   /** The site whose people this admin works on. */
   siteId: Id
+  /** What the caller has seen: changes to anything else are refused with REVISION_CONFLICT. */
+  seen?: Seen | undefined
 }
 
 export interface ExtensionInput {
@@ -56,7 +59,7 @@ interface ExtensionChangeInput {
 
 /** A new extension with its password sealed; for `add` and for imports. Checks every field. */
 export function draftExtension(
-  { secrets, clock, random, siteId }: Omit<ExtensionAdminParts, 'store'>,
+  { secrets, clock, random, siteId }: Omit<ExtensionAdminParts, 'store' | 'seen'>,
   input: ExtensionInput,
 ): { extension: ExtensionRecord; password: Secret } {
   const id = newId(random, clock.now())
@@ -111,6 +114,7 @@ export function createExtensionAdmin(parts: ExtensionAdminParts): ExtensionAdmin
   ): Promise<ExtensionRecord> =>
     store.change(async (writes) => {
       const before = await find(writes, number)
+      refuseStale(before, parts.seen)
       const after = edit(before)
       await writes.replace(after, {
         ...changeOf(actor, action, after),
@@ -168,6 +172,7 @@ export function createExtensionAdmin(parts: ExtensionAdminParts): ExtensionAdmin
     remove: (actor, number, { force = false } = {}) =>
       store.change(async (writes) => {
         const extension = await find(writes, number)
+        refuseStale(extension, parts.seen)
         if (!force) refuseInUse(extension, await writes.uses(extension))
         await writes.remove(extension, {
           ...changeOf(actor, 'remove', extension),

@@ -3,6 +3,7 @@ import type { Clock } from '../domain/clock.js'
 import type { Id } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import { newId, type Random } from '../domain/random.js'
+import { refuseStale, type Seen } from '../domain/revision.js'
 import { requireName } from '../extensions/rules.js'
 
 /** Phones that share settings: the layer between model and extension. */
@@ -10,6 +11,7 @@ export interface DeviceGroup {
   id: Id
   siteId: Id
   name: string
+  revision: number
 }
 
 /** A group with the number of its phones. */
@@ -22,6 +24,8 @@ export interface GroupStore {
   list(siteId: Id): Promise<DeviceGroupView[]>
   /** Throws GROUP_EXISTS. */
   insert(group: DeviceGroup, change: Change): Promise<void>
+  /** Stores the new name. Throws GROUP_EXISTS, REVISION_CONFLICT. */
+  rename(group: DeviceGroup, change: Change): Promise<void>
   /** Deletes the group with its settings. Throws GROUP_IN_USE when a phone is in it. */
   remove(group: DeviceGroup, change: Change): Promise<void>
 }
@@ -33,6 +37,8 @@ export interface GroupAdmin {
   list(): Promise<DeviceGroupView[]>
   /** Throws GROUP_NOT_FOUND. */
   find(name: string): Promise<DeviceGroupView>
+  /** Throws GROUP_NOT_FOUND, GROUP_EXISTS, NAME_INVALID. */
+  rename(actor: string, name: string, newName: string): Promise<DeviceGroupView>
   /** Throws GROUP_NOT_FOUND, GROUP_IN_USE. */
   remove(actor: string, name: string): Promise<void>
 }
@@ -42,9 +48,11 @@ export interface GroupAdminParts {
   clock: Clock
   random: Random
   siteId: Id
+  /** What the caller has seen: changes to anything else are refused with REVISION_CONFLICT. */
+  seen?: Seen | undefined
 }
 
-export function createGroupAdmin({ store, clock, random, siteId }: GroupAdminParts): GroupAdmin {
+export function createGroupAdmin({ store, clock, random, siteId, seen }: GroupAdminParts): GroupAdmin {
   const changeOf = (actor: string, action: string, group: DeviceGroup): Change => ({
     author: { actor, at: clock.now() },
     action: `group.${action}`,
@@ -70,14 +78,28 @@ export function createGroupAdmin({ store, clock, random, siteId }: GroupAdminPar
     add: async (actor, given) => {
       const name = requireName(given)
       if (await lookUp(name)) throw groupExists(name)
-      const group = { id: newId(random, clock.now()), siteId, name }
+      const group = { id: newId(random, clock.now()), siteId, name, revision: 1 }
       await store.insert(group, changeOf(actor, 'add', group))
       return group
     },
     list: () => store.list(siteId),
     find,
+    rename: async (actor, name, given) => {
+      const group = await find(name)
+      refuseStale(group, seen)
+      const after = { ...group, name: requireName(given) }
+      const other = await lookUp(after.name)
+      if (other && other.id !== group.id) throw groupExists(after.name)
+      await store.rename(after, {
+        ...changeOf(actor, 'rename', after),
+        before: { name: group.name },
+        after: { name: after.name },
+      })
+      return { ...after, revision: group.revision + 1 }
+    },
     remove: async (actor, name) => {
       const group = await find(name)
+      refuseStale(group, seen)
       await store.remove(group, changeOf(actor, 'remove', group))
     },
   }

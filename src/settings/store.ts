@@ -1,5 +1,6 @@
 import type { Change } from '../database/change.js'
 import type { Layer, SettingValue } from '../domain/entities.js'
+import type { Seen } from '../domain/revision.js'
 
 /** The operator's values; secret ones are sealed text. Each call may throw DATABASE_UNUSABLE. */
 export interface SettingsStore {
@@ -7,8 +8,15 @@ export interface SettingsStore {
   values(layer: Layer, owner: string): Promise<SettingValue[]>
   /** Every value of every layer. */
   all(): Promise<SettingValue[]>
-  /** Writes the value, grows the layer's revision, and leaves audit and feed; `change` gets the value before. */
-  set(value: SettingValue, change: (before: SettingValue | undefined) => Change): Promise<void>
+  /** Grows by one with each change of the layer owner's values; 0 before the first. */
+  revision(layer: Layer, owner: string): Promise<number>
+  /** Writes the value, grows the layer's revision, and leaves audit and feed; `change` gets the value before. With
+   * `seen`, whose id is `layer:owner`, another revision is refused with REVISION_CONFLICT. */
+  set(value: SettingValue, change: (before: SettingValue | undefined) => Change, seen?: Seen): Promise<void>
   /** As `set`; false when there was no value. */
-  unset(which: { layer: Layer; owner: string; key: string }, change: (before: SettingValue) => Change): Promise<boolean>
+  unset(
+    which: { layer: Layer; owner: string; key: string },
+    change: (before: SettingValue) => Change,
+    seen?: Seen,
+  ): Promise<boolean>
 }

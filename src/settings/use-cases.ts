@@ -1,7 +1,8 @@
 import { layerTopic, type Change } from '../database/change.js'
 import type { Clock } from '../domain/clock.js'
-import type { Layer, SettingValue } from '../domain/entities.js'
+import type { Id, Layer, SettingValue } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
+import type { Seen } from '../domain/revision.js'
 import type { SecretBox } from '../secrets/seal.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import type { SettingsStore } from './store.js'
@@ -14,6 +15,10 @@ export interface SettingsAdminParts {
   checkSetting: (key: string, layer: Layer, value: unknown) => unknown
   /** True for settings that are sealed at rest. */
   isSecret: (key: string) => boolean
+  /** The site in whose name changes are audited; absent: they concern all. */
+  siteId?: Id | undefined
+  /** What the caller has seen of the layer owner's values (`layer:owner`): changes to anything else are refused. */
+  seen?: Seen | undefined
 }
 
 /** Whose value: '' for global, else the id of a site, vendor, model, group, extension, device or line. */
@@ -31,18 +36,23 @@ export interface SettingsAdmin {
   unset(actor: string, place: SettingPlace): Promise<boolean>
   /** Values of one layer owner; secret ones as "[secret]". */
   list(layer: Layer, owner: string): Promise<SettingValue[]>
+  /** Grows with each change of these values. */
+  revision(layer: Layer, owner: string): Promise<number>
 }
 
 const MASKED = '[secret]'
+/** Layers that concern every site. */
+export const SHARED_LAYERS: readonly Layer[] = ['global', 'vendor', 'model']
 
 export function createSettingsAdmin(parts: SettingsAdminParts): SettingsAdmin {
-  const { store, secrets, clock, checkSetting, isSecret } = parts
+  const { store, secrets, clock, checkSetting, isSecret, siteId, seen } = parts
   const shown = (key: string, value: unknown): unknown => (isSecret(key) && value !== null ? MASKED : value)
   const changeOf = (actor: string, action: string, { layer, owner, key }: SettingPlace): Change => ({
     author: { actor, at: clock.now() },
     action: `setting.${action}`,
     entity: 'setting',
     entityId: `${layer}:${owner}:${key}`,
+    ...(siteId === undefined || SHARED_LAYERS.includes(layer) ? {} : { siteId }),
     feed: [layerTopic(layer, owner)],
   })
   return {
@@ -51,18 +61,27 @@ export function createSettingsAdmin(parts: SettingsAdminParts): SettingsAdmin {
       const value = checkSetting(key, layer, given)
       const sealed = isSecret(key) && typeof value === 'string' && value !== ''
       const stored = sealed ? secrets.seal(value, SEAL_CONTEXTS.settingValue(layer, owner, key)) : value
-      await store.set({ layer, owner, key, value: stored }, (before) => ({
-        ...changeOf(actor, 'set', place),
-        ...(before === undefined ? {} : { before: shown(key, before.value) }),
-        after: shown(key, value),
-      }))
+      await store.set(
+        { layer, owner, key, value: stored },
+        (before) => ({
+          ...changeOf(actor, 'set', place),
+          ...(before === undefined ? {} : { before: shown(key, before.value) }),
+          after: shown(key, value),
+        }),
+        seen,
+      )
       return value
     },
     unset: (actor, place) =>
-      store.unset(requirePlace(place), (before) => ({
-        ...changeOf(actor, 'unset', place),
-        before: shown(place.key, before.value),
-      })),
+      store.unset(
+        requirePlace(place),
+        (before) => ({
+          ...changeOf(actor, 'unset', place),
+          before: shown(place.key, before.value),
+        }),
+        seen,
+      ),
+    revision: (layer, owner) => store.revision(layer, owner),
     list: async (layer, owner) =>
       (await store.values(layer, owner)).map((value) => ({ ...value, value: shown(value.key, value.value) })),
   }

@@ -1,6 +1,6 @@
 import type { Id, Layer, Site } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
-import type { DeviceRecord, DigestUser, ExtensionRecord, LayerValues, Snapshot } from './snapshot.js'
+import type { DeviceRecord, DigestUser, ExtensionRecord, LayerValues, ListedSnapshot } from './snapshot.js'
 
 const NOTHING_SET: LayerValues = { revision: 0, values: new Map() }
 
@@ -89,7 +89,7 @@ export class SnapshotContent {
 }
 
 /** The snapshot that phones are answered from. Its content is changed by the feed only. */
-export class MemorySnapshot implements Snapshot {
+export class MemorySnapshot implements ListedSnapshot {
   #content: SnapshotContent
 
   constructor(content = new SnapshotContent()) {
@@ -146,6 +146,18 @@ export class MemorySnapshot implements Snapshot {
     const line = device?.lines.find(({ id }) => id === pointer.lineId)
     const extension = this.extension(line?.extensionId)
     return device?.state === 'approved' && line && extension?.enabled ? { extension, device, line } : undefined
+  }
+
+  allSites(): Iterable<Site> {
+    return this.#content.sites.values()
+  }
+
+  allExtensions(): Iterable<ExtensionRecord> {
+    return this.#content.extensions.values()
+  }
+
+  allDevices(): Iterable<DeviceRecord> {
+    return this.#content.devices.values()
   }
 
   site(id: Id): Site | undefined {

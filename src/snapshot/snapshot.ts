@@ -54,3 +54,12 @@ export interface Snapshot {
   layer(layer: Layer, owner: string): LayerValues
   counts(): { devices: number; extensions: number }
 }
+
+/** A snapshot that can be listed, for admins. Records are replaced whole, never changed in place. */
+export interface ListedSnapshot extends Snapshot {
+  allSites(): Iterable<Site>
+  /** In no order. */
+  allExtensions(): Iterable<ExtensionRecord>
+  /** In no order; removed ones too. */
+  allDevices(): Iterable<DeviceRecord>
+}

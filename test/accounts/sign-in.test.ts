@@ -134,8 +134,8 @@ describeOverDatabases('signing in', (fresh) => {
   })
 
   test('the set-up link makes the first owner, once, and there is none when somebody is there', async () => {
-    const first = await on.signIn.setupLink()
-    const token = await on.signIn.setupLink()
+    const first = await on.accounts.setupLink()
+    const token = await on.accounts.setupLink()
     const input = { name: 'Owner', password: PASSWORD }
     const use = (link: string) => on.signIn.setUp(link, input, HERE)
     // A new link replaces the one of an earlier start.
@@ -146,7 +146,7 @@ describeOverDatabases('signing in', (fresh) => {
     const { user, rights } = await use(token?.reveal() ?? '')
     expect([user.name, may(rights, 'sites.write', ALL_SITES)]).toEqual(['owner', true])
     await expect(use(token?.reveal() ?? '')).rejects.toEqual(refused('LINK_INVALID'))
-    expect(await on.signIn.setupLink()).toBeUndefined()
+    expect(await on.accounts.setupLink()).toBeUndefined()
   })
 
   test('a password link works once, ends the sessions, and not after its time', async () => {

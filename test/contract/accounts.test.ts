@@ -105,9 +105,10 @@ describeOverDatabases('admins', (fresh) => {
   })
 
   test('two that edit one admin: the second is told, nothing is lost', async () => {
-    const { id, revision } = await add('anna')
-    await on.accounts.update(BY_TEST, id, { email: 'a@example.org', revision })
-    await expect(on.accounts.update(BY_TEST, id, { email: 'b@example.org', revision })).rejects.toEqual(
+    const seen = await add('anna')
+    const { id } = seen
+    await on.accounts.update(BY_TEST, id, { email: 'a@example.org', seen })
+    await expect(on.accounts.update(BY_TEST, id, { email: 'b@example.org', seen })).rejects.toEqual(
       refused('REVISION_CONFLICT'),
     )
     expect((await on.accounts.show(BY_TEST, id)).email).toBe('a@example.org')
@@ -169,7 +170,7 @@ describeOverDatabases('admins', (fresh) => {
       refused('ROLE_NOT_FOUND'),
     )
     await on.accounts.remove(tenantAdmin, id)
-    await on.roles.remove(tenantAdmin, role.id, role.revision)
+    await on.roles.remove(tenantAdmin, role.id, role)
     expect(await on.roles.list(tenantAdmin)).toEqual([])
   })
 

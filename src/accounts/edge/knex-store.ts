@@ -2,11 +2,11 @@ import type { Knex } from 'knex'
 import { inWriteTransaction, isUniqueViolation, orUnusable, recordChanges } from '../../database/edge/write.js'
 import type { Id } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
+import { refuseStale } from '../../domain/revision.js'
 import { roleExists } from '../role-use-cases.js'
 import type { AdminUser } from '../account.js'
 import type { Grant } from '../permissions.js'
 import type { AccountReads, AccountStore, AccountWrites } from '../store.js'
-import { refuseStale } from '../use-cases.js'
 import {
   linkRow,
   roleRow,
@@ -181,7 +181,7 @@ function writesOf(trx: Knex.Transaction): AccountWrites {
 }
 
 function requireOne(changed: number): void {
-  if (changed !== 1) refuseStale({ revision: 0 }, -1)
+  if (changed !== 1) refuseStale({ id: '', revision: 0 }, { id: '', revision: 1 })
 }
 
 async function unique<T>(query: PromiseLike<T>, refusal: () => AppError): Promise<T> {

@@ -138,23 +138,36 @@ export async function orUnusable<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Newest first. */
+/** Newest first, with numbers; `before`: only those with lower numbers. */
 export async function readAudit(
   db: Knex,
-  filter: { entity?: string; entityId?: string; limit: number },
-): Promise<AuditEntry[]> {
-  const query = db('audit_log').orderBy('id', 'desc').limit(filter.limit)
-  if (filter.entity !== undefined) void query.where('entity', filter.entity)
-  if (filter.entityId !== undefined) void query.where('entity_id', filter.entityId)
-  const rows: AuditRow[] = await query
-  return rows.map(({ at, actor, action, entity, entity_id, before, after }) => ({
-    at,
-    actor,
-    action,
-    entity,
-    entityId: entity_id,
-    ...(before === null ? {} : { before: JSON.parse(before) as unknown }),
-    ...(after === null ? {} : { after: JSON.parse(after) as unknown }),
+  filter: {
+    siteId?: string | undefined
+    entity?: string | undefined
+    entityId?: string | undefined
+    actor?: string | undefined
+    before?: number | undefined
+    limit: number
+  },
+): Promise<(AuditEntry & { id: number; siteId?: string })[]> {
+  const { siteId, entity, entityId, actor, before, limit } = filter
+  const query = db('audit_log').orderBy('id', 'desc').limit(limit)
+  if (siteId !== undefined) void query.where('site_id', siteId)
+  if (entity !== undefined) void query.where('entity', entity)
+  if (entityId !== undefined) void query.where('entity_id', entityId)
+  if (actor !== undefined) void query.where('actor', actor)
+  if (before !== undefined) void query.where('id', '<', before)
+  const rows: (AuditRow & { id: number })[] = await orUnusable(Promise.resolve(query))
+  return rows.map((row) => ({
+    id: Number(row.id),
+    at: row.at,
+    actor: row.actor,
+    action: row.action,
+    entity: row.entity,
+    entityId: row.entity_id,
+    ...(row.site_id === null ? {} : { siteId: row.site_id }),
+    ...(row.before === null ? {} : { before: JSON.parse(row.before) as unknown }),
+    ...(row.after === null ? {} : { after: JSON.parse(row.after) as unknown }),
   }))
 }
 

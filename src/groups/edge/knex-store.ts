@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import { inWriteTransaction, isUniqueViolation, orUnusable, recordChanges } from '../../database/edge/write.js'
 import { AppError } from '../../domain/errors.js'
+import { revisionConflict } from '../../extensions/edge/knex-store.js'
 import { groupExists, type DeviceGroupView, type GroupStore } from '../use-cases.js'
 
 export function createKnexGroupStore(db: Knex): GroupStore {
@@ -15,6 +16,17 @@ export function createKnexGroupStore(db: Knex): GroupStore {
           await recordChanges(trx, [change])
         }).catch((error: unknown) => {
           throw isUniqueViolation(error) ? groupExists(group.name) : error
+        }),
+      ),
+    rename: ({ id, name, revision }, change) =>
+      orUnusable(
+        inWriteTransaction(db, async (trx) => {
+          const row = { name, revision: revision + 1, updated_at: change.author.at }
+          const changed = await trx('device_groups').where({ id, revision }).update(row)
+          if (changed !== 1) throw revisionConflict(`group ${name}`)
+          await recordChanges(trx, [change])
+        }).catch((error: unknown) => {
+          throw isUniqueViolation(error) ? groupExists(name) : error
         }),
       ),
     remove: (group, change) =>
@@ -39,9 +51,9 @@ async function list(db: Knex, siteId: string): Promise<DeviceGroupView[]> {
   const rows = (await db('device_groups')
     .leftJoin('devices', 'devices.group_id', 'device_groups.id')
     .where('device_groups.site_id', siteId)
-    .groupBy('device_groups.id', 'device_groups.name')
+    .groupBy('device_groups.id', 'device_groups.name', 'device_groups.revision')
     .orderBy('device_groups.name')
-    .select('device_groups.id', 'device_groups.name')
-    .count({ devices: 'devices.id' })) as unknown as { id: string; name: string; devices: number }[]
-  return rows.map(({ id, name, devices }) => ({ id, siteId, name, devices: Number(devices) }))
+    .select('device_groups.id', 'device_groups.name', 'device_groups.revision')
+    .count({ devices: 'devices.id' })) as unknown as { id: string; name: string; revision: number; devices: number }[]
+  return rows.map(({ id, name, revision, devices }) => ({ id, siteId, name, revision, devices: Number(devices) }))
 }

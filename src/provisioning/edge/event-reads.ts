@@ -56,3 +56,21 @@ export async function readStrangers(db: Knex, options: { limit: number; mac?: Ma
     ...(row.last_reason === null ? {} : { lastReason: row.last_reason }),
   }))
 }
+
+/** Events with their numbers, newest first; `before`: only those with lower numbers. */
+export async function readEvents(
+  db: Knex,
+  {
+    mac,
+    outcome,
+    before,
+    limit,
+  }: { mac?: Mac | undefined; outcome?: string | undefined; before?: number | undefined; limit: number },
+): Promise<(ProvisioningEvent & { id: number })[]> {
+  const query = db('provisioning_events').orderBy('id', 'desc').limit(limit)
+  if (mac !== undefined) void query.where({ mac })
+  if (outcome !== undefined) void query.where({ outcome })
+  if (before !== undefined) void query.where('id', '<', before)
+  const rows: (EventRow & { id: number })[] = await orUnusable(Promise.resolve(query))
+  return rows.map((row) => ({ ...toEvent(row), id: Number(row.id) }))
+}

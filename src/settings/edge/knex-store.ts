@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import { toSettingValue, type SettingRow } from '../../database/edge/rows.js'
 import { inWriteTransaction, orUnusable, recordChanges } from '../../database/edge/write.js'
 import type { Layer } from '../../domain/entities.js'
+import { refuseStale } from '../../domain/revision.js'
 import type { SettingsStore } from '../store.js'
 
 const COLUMNS = ['layer', 'owner', 'key', 'value'] as const
@@ -17,10 +18,12 @@ export function createKnexSettingsStore(db: Knex): SettingsStore {
   return {
     values: (layer, owner) => orUnusable(read({ layer, owner })),
     all: () => orUnusable(read({})),
-    set: (value, change) =>
+    revision: (layer, owner) => orUnusable(revisionOf(db, layer, owner)),
+    set: (value, change, seen) =>
       orUnusable(
         inWriteTransaction(db, async (trx) => {
           const { layer, owner, key } = value
+          refuseStale({ id: `${layer}:${owner}`, revision: await revisionOf(trx, layer, owner) }, seen)
           const before = await current(trx, layer, owner, key)
           const made = change(before && toSettingValue(before))
           const row = { layer, owner, key, value: JSON.stringify(value.value ?? null), updated_at: made.author.at }
@@ -29,9 +32,10 @@ export function createKnexSettingsStore(db: Knex): SettingsStore {
           await recordChanges(trx, [made])
         }),
       ),
-    unset: ({ layer, owner, key }, change) =>
+    unset: ({ layer, owner, key }, change, seen) =>
       orUnusable(
         inWriteTransaction(db, async (trx) => {
+          refuseStale({ id: `${layer}:${owner}`, revision: await revisionOf(trx, layer, owner) }, seen)
           const before = await current(trx, layer, owner, key)
           if (!before) return false
           await trx('setting_values').where({ layer, owner, key }).delete()
@@ -45,6 +49,11 @@ export function createKnexSettingsStore(db: Knex): SettingsStore {
 
 async function current(trx: Knex, layer: Layer, owner: string, key: string): Promise<SettingRow | undefined> {
   return (await trx('setting_values').where({ layer, owner, key }).first(COLUMNS)) as SettingRow | undefined
+}
+
+async function revisionOf(db: Knex, layer: Layer, owner: string): Promise<number> {
+  const row: { revision: number } | undefined = await db('layer_revisions').where({ layer, owner }).first('revision')
+  return row?.revision ?? 0
 }
 
 /** Grows the layer's revision by one; a config's cache key holds it. */

@@ -1,0 +1,305 @@
+import { z } from 'zod'
+import { PERMISSIONS, ROLES } from '../../accounts/permissions.js'
+import { route, type Answer, type Call } from '../route.js'
+import { pageOf } from '../paging.js'
+import {
+  admin,
+  apiToken,
+  grantInput,
+  listQuery,
+  pageSchema,
+  permission,
+  role,
+  text,
+  time,
+  tokenInput,
+} from './schemas.js'
+import { SiteNames, adminView, isoTime, roleView, tokenView } from './views.js'
+
+const TAG = 'Admins'
+const params = { id: text }
+
+async function namesOf({ parts }: Pick<Call, 'parts'>): Promise<SiteNames> {
+  return new SiteNames(await parts.sites.list())
+}
+
+async function shown(call: Call, id: string): Promise<Answer> {
+  const user = await call.parts.accounts.show(call.by, id)
+  return { body: adminView(user, await namesOf(call)), entity: user }
+}
+
+export const NEW_TOKEN = apiToken
+  .extend({ token: z.string().meta({ description: 'Shown only now' }) })
+  .meta({ id: 'NewToken' })
+
+/** For oneself and for others alike. */
+export async function makeToken(call: Call, userId: string, input: z.output<typeof tokenInput>): Promise<Answer> {
+  const sites = await namesOf(call)
+  const { label, scopes, site, days } = input
+  const { token, record } = await call.parts.accounts.createToken(call.by, userId, {
+    label,
+    scopes,
+    days,
+    ...(site === undefined ? {} : { siteId: sites.id(site) }),
+  })
+  return { body: { ...tokenView(record, sites), token: token.reveal() } }
+}
+
+export async function listTokens(call: Call, userId: string): Promise<Answer> {
+  const sites = await namesOf(call)
+  const tokens = await call.parts.accounts.tokens(call.by, userId)
+  return { body: { items: tokens.map((one) => tokenView(one, sites)) } }
+}
+
+export const TOKEN_LIST = z.object({ items: z.array(apiToken) })
+
+export const accountRoutes = [
+  route({
+    id: 'listAdmins',
+    method: 'get',
+    path: '/admins',
+    tag: TAG,
+    summary: 'Whoever may sign in',
+    access: 'accounts.read',
+    query: listQuery(['name', 'lastSignIn'], 'name'),
+    answer: pageSchema(admin),
+    handle: async (call) => {
+      const sites = await namesOf(call)
+      const page = pageOf(await call.parts.accounts.list(call.by), call.query, {
+        name: ({ name }) => name,
+        lastSignIn: ({ lastSignInAt }) => lastSignInAt ?? 0,
+      })
+      return { body: { ...page, items: page.items.map((user) => adminView(user, sites)) } }
+    },
+  }),
+  route({
+    id: 'addAdmin',
+    method: 'post',
+    path: '/admins',
+    tag: TAG,
+    summary: 'Add somebody; without a password, send a link by which he sets one',
+    access: 'accounts.write',
+    body: z.strictObject({
+      name: text,
+      email: text.optional(),
+      password: text.optional(),
+      roles: z
+        .array(grantInput)
+        .max(100)
+        .default([{ role: 'user' }]),
+    }),
+    status: 201,
+    answer: admin,
+    handle: async (call) => {
+      const { roles, ...input } = call.body
+      const grants = (await namesOf(call)).grants(roles)
+      const user = await call.parts.accounts.create(call.by, { ...input, grants })
+      return { ...(await shown(call, user.id)), location: `/admins/${user.id}` }
+    },
+  }),
+  route({
+    id: 'showAdmin',
+    method: 'get',
+    path: '/admins/{id}',
+    tag: TAG,
+    summary: 'An admin, by id or name',
+    access: 'accounts.read',
+    params,
+    answer: admin,
+    handle: (call) => shown(call, call.params.id),
+  }),
+  route({
+    id: 'updateAdmin',
+    method: 'patch',
+    path: '/admins/{id}',
+    tag: TAG,
+    summary: 'Change address, roles or whether the account is enabled',
+    access: 'accounts.write',
+    params,
+    body: z.strictObject({
+      email: text.optional().meta({ description: 'An empty text takes it away' }),
+      enabled: z.boolean().optional(),
+      roles: z.array(grantInput).max(100).optional(),
+    }),
+    conditional: true,
+    answer: admin,
+    handle: async (call) => {
+      const { roles, ...changes } = call.body
+      const grants = roles && (await namesOf(call)).grants(roles)
+      const user = await call.parts.accounts.update(call.by, call.params.id, { ...changes, grants, seen: call.seen })
+      return shown(call, user.id)
+    },
+  }),
+  route({
+    id: 'removeAdmin',
+    method: 'delete',
+    path: '/admins/{id}',
+    tag: TAG,
+    summary: 'Remove an admin with sessions and tokens; the last owner stays',
+    access: 'accounts.write',
+    params,
+    conditional: true,
+    handle: async ({ parts, by, params: { id }, seen }) => {
+      await parts.accounts.remove(by, id, seen)
+      return {}
+    },
+  }),
+  route({
+    id: 'createPasswordLink',
+    method: 'post',
+    path: '/admins/{id}/password-link',
+    tag: TAG,
+    summary: 'A link that sets the password once; give it to the admin alone',
+    access: 'accounts.write',
+    params,
+    answer: z.object({ path: z.string().meta({ description: 'On the admin page' }), token: z.string(), expires: time }),
+    handle: async ({ parts, by, params: { id } }) => {
+      const { token, expiresAt } = await parts.accounts.passwordLink(by, id)
+      return { body: { path: `/password#${token.reveal()}`, token: token.reveal(), expires: isoTime(expiresAt) } }
+    },
+  }),
+  route({
+    id: 'resetTotp',
+    method: 'post',
+    path: '/admins/{id}/reset-totp',
+    tag: TAG,
+    summary: 'Take a lost authenticator app away',
+    access: 'accounts.write',
+    params,
+    answer: admin,
+    handle: async (call) => {
+      await call.parts.accounts.resetTotp(call.by, call.params.id)
+      return shown(call, call.params.id)
+    },
+  }),
+  route({
+    id: 'listTokensOfAdmin',
+    method: 'get',
+    path: '/admins/{id}/tokens',
+    tag: TAG,
+    summary: 'API tokens of an admin',
+    access: 'accounts.read',
+    params,
+    answer: TOKEN_LIST,
+    handle: (call) => listTokens(call, call.params.id),
+  }),
+  route({
+    id: 'createTokenForAdmin',
+    method: 'post',
+    path: '/admins/{id}/tokens',
+    tag: TAG,
+    summary: 'An API token that acts as this admin',
+    access: 'accounts.write',
+    params,
+    body: tokenInput,
+    status: 201,
+    answer: NEW_TOKEN,
+    handle: (call) => makeToken(call, call.params.id, call.body),
+  }),
+  route({
+    id: 'revokeTokenOfAdmin',
+    method: 'delete',
+    path: '/tokens/{id}',
+    tag: TAG,
+    summary: 'A token ends at once',
+    access: 'accounts.write',
+    params,
+    handle: async ({ parts, by, params: { id } }) => {
+      await parts.accounts.revokeToken(by, id)
+      return {}
+    },
+  }),
+  route({
+    id: 'listPermissions',
+    method: 'get',
+    path: '/permissions',
+    tag: TAG,
+    summary: 'Every permission, and the roles that are always there',
+    access: 'self',
+    answer: z.object({
+      permissions: z.array(z.object({ name: permission, meaning: z.string() })),
+      roles: z.array(z.object({ name: z.string(), permissions: z.array(permission) })),
+    }),
+    handle: () => ({
+      body: {
+        permissions: Object.entries(PERMISSIONS).map(([name, meaning]) => ({ name, meaning })),
+        roles: Object.entries(ROLES).map(([name, permissions]) => ({ name, permissions })),
+      },
+    }),
+  }),
+  route({
+    id: 'listRoles',
+    method: 'get',
+    path: '/roles',
+    tag: TAG,
+    summary: 'Roles of your own making',
+    access: 'accounts.read',
+    answer: z.object({ items: z.array(role) }),
+    handle: async (call) => {
+      const sites = await namesOf(call)
+      return { body: { items: (await call.parts.roles.list(call.by)).map((one) => roleView(one, sites)) } }
+    },
+  }),
+  route({
+    id: 'addRole',
+    method: 'post',
+    path: '/roles',
+    tag: TAG,
+    summary: 'A role made of single permissions, for one site or for all',
+    access: 'accounts.write',
+    body: z.strictObject({ name: text, site: text.optional(), permissions: z.array(permission) }),
+    status: 201,
+    answer: role,
+    handle: async (call) => {
+      const sites = await namesOf(call)
+      const { name, site, permissions } = call.body
+      const made = await call.parts.roles.add(call.by, { name, siteId: sites.id(site), permissions })
+      return { body: roleView(made, sites), entity: made, location: `/roles/${made.id}` }
+    },
+  }),
+  route({
+    id: 'showRole',
+    method: 'get',
+    path: '/roles/{id}',
+    tag: TAG,
+    summary: 'A role of your own making',
+    access: 'accounts.read',
+    params,
+    answer: role,
+    handle: async (call) => {
+      const found = await call.parts.roles.show(call.by, call.params.id)
+      return { body: roleView(found, await namesOf(call)), entity: found }
+    },
+  }),
+  route({
+    id: 'updateRole',
+    method: 'put',
+    path: '/roles/{id}',
+    tag: TAG,
+    summary: 'Replace the permissions of a role',
+    access: 'accounts.write',
+    params,
+    body: z.strictObject({ permissions: z.array(permission) }),
+    conditional: true,
+    answer: role,
+    handle: async (call) => {
+      const { permissions } = call.body
+      const changed = await call.parts.roles.update(call.by, call.params.id, { permissions, seen: call.seen })
+      return { body: roleView(changed, await namesOf(call)), entity: changed }
+    },
+  }),
+  route({
+    id: 'removeRole',
+    method: 'delete',
+    path: '/roles/{id}',
+    tag: TAG,
+    summary: 'Remove a role that nobody has',
+    access: 'accounts.write',
+    params,
+    conditional: true,
+    handle: async ({ parts, by, params: { id }, seen }) => {
+      await parts.roles.remove(by, id, seen)
+      return {}
+    },
+  }),
+]

@@ -1,0 +1,291 @@
+import { z } from 'zod'
+import { DEVICE_STATES } from '../../domain/entities.js'
+import type { DeviceView } from '../../devices/store.js'
+import { formatMac, parseMac } from '../../domain/mac-address.js'
+import { folded, pageOf, type SortKeys } from '../paging.js'
+import { route, type Answer, type Call } from '../route.js'
+import type { DeviceRecord } from '../../snapshot/snapshot.js'
+import { device, flag, keyInput, lineInput, listQuery, mac, pageSchema, text } from './schemas.js'
+import { deviceView, registeredNow, withPeople } from './views.js'
+
+const TAG = 'Phones'
+const SORT: SortKeys<DeviceRecord> = {
+  mac: ({ mac: own }) => own,
+  model: ({ model }) => model,
+  name: ({ name }) => name ?? '\uffff',
+  state: ({ state }) => state,
+  lastSeen: ({ lastSeenAt }) => lastSeenAt ?? 0,
+}
+
+async function shownAs({ parts, use }: Call, found: DeviceView): Promise<Answer> {
+  const group = (await use.groups.list()).find(({ id }) => id === found.groupId)
+  return { body: deviceView(found, registeredNow(parts), group?.name), entity: found }
+}
+
+async function shown(call: Call, own: string): Promise<Answer> {
+  return shownAs(call, await call.use.devices.show(own))
+}
+
+const groupName = text.nullable().meta({ description: 'Name of the group; null takes the phone out of it' })
+
+const params = { mac }
+
+export const deviceRoutes = [
+  route({
+    id: 'listDevices',
+    method: 'get',
+    path: '/devices',
+    tag: TAG,
+    summary: 'Phones, by page',
+    access: 'phones.read',
+    query: {
+      ...listQuery(['mac', 'model', 'name', 'state', 'lastSeen'], 'mac'),
+      q: text.optional().meta({
+        description: 'MAC address in any spelling, or part of name, address, model, or of a number or name on a line',
+      }),
+      state: z.enum(DEVICE_STATES).optional().meta({ description: 'Default: all but retired' }),
+      model: text.optional(),
+      group: text.optional().meta({ description: 'Name of a group' }),
+      registered: flag.optional(),
+    },
+    answer: pageSchema(device),
+    handle: async ({ parts, use, site, query }) => {
+      const { snapshot } = parts
+      const registered = registeredNow(parts)
+      const groups = await use.groups.list()
+      const groupId = query.group === undefined ? undefined : (await use.groups.find(query.group)).id
+      const matches = matcher(query.q, (one) => withPeople(snapshot, one))
+      const found = [...snapshot.allDevices()].filter((one) => {
+        if (one.siteId !== site.id) return false
+        if (query.state === undefined ? one.state === 'retired' : one.state !== query.state) return false
+        if (query.model !== undefined && one.model !== query.model) return false
+        if (groupId !== undefined && one.groupId !== groupId) return false
+        if (query.registered !== undefined) {
+          if (one.lines.some(({ id }) => registered.byLine.has(id)) !== query.registered) return false
+        }
+        return matches(one)
+      })
+      const page = pageOf(found, query, SORT)
+      const names = new Map(groups.map(({ id, name }) => [id, name]))
+      const items = page.items.map((one) =>
+        deviceView(withPeople(snapshot, one), registered, names.get(one.groupId ?? '')),
+      )
+      return { body: { ...page, items } }
+    },
+  }),
+  route({
+    id: 'addDevice',
+    method: 'post',
+    path: '/devices',
+    tag: TAG,
+    summary: 'Add a phone',
+    access: 'phones.write',
+    body: z.strictObject({
+      mac,
+      model: text.meta({ example: 'yealink/t21p-e2' }),
+      name: text.optional(),
+      group: text.optional(),
+      lines: z.array(lineInput).max(100).optional(),
+    }),
+    status: 201,
+    answer: device,
+    handle: async (call) => {
+      const { group, ...input } = call.body
+      const groupId = group === undefined ? undefined : (await call.use.groups.find(group)).id
+      let added = await call.use.devices.add(call.by.actor, input)
+      if (groupId !== undefined) added = await call.use.devices.update(call.by.actor, added.mac, { groupId })
+      return { ...(await shownAs(call, added)), location: `/devices/${added.mac}` }
+    },
+  }),
+  route({
+    id: 'showDevice',
+    method: 'get',
+    path: '/devices/{mac}',
+    tag: TAG,
+    summary: 'A phone',
+    access: 'phones.read',
+    params,
+    answer: device,
+    handle: (call) => shown(call, call.params.mac),
+  }),
+  route({
+    id: 'updateDevice',
+    method: 'patch',
+    path: '/devices/{mac}',
+    tag: TAG,
+    summary: 'Change name, model or group',
+    access: 'phones.write',
+    params,
+    body: z.strictObject({
+      name: text.optional().meta({ description: 'An empty text takes it away' }),
+      model: text.optional(),
+      group: groupName.optional(),
+    }),
+    conditional: true,
+    answer: device,
+    handle: async (call) => {
+      const { group, ...changes } = call.body
+      const groupId = group === undefined || group === null ? group : (await call.use.groups.find(group)).id
+      const changed = await call.use.devices.update(call.by.actor, call.params.mac, {
+        ...changes,
+        groupId: groupId === null ? '' : groupId,
+      })
+      return shownAs(call, changed)
+    },
+  }),
+  route({
+    id: 'removeDevice',
+    method: 'delete',
+    path: '/devices/{mac}',
+    tag: TAG,
+    summary: 'Remove a phone; it is told to forget its accounts for 30 days, unless its record is purged',
+    access: 'phones.write',
+    params,
+    query: { purge: flag.optional() },
+    conditional: true,
+    handle: async ({ use, by, params: { mac: own }, query: { purge = false } }) => {
+      await use.devices.remove(by.actor, own, { purge })
+      return {}
+    },
+  }),
+  route({
+    id: 'setDeviceKeys',
+    method: 'put',
+    path: '/devices/{mac}/keys',
+    tag: TAG,
+    summary: "Replace the phone's own keys; its people's keys stay",
+    access: 'phones.write',
+    params,
+    body: z.array(keyInput).max(1_000),
+    conditional: true,
+    answer: device,
+    handle: async (call) => shownAs(call, await call.use.devices.setKeys(call.by.actor, call.params.mac, call.body)),
+  }),
+  route({
+    id: 'addDeviceLine',
+    method: 'post',
+    path: '/devices/{mac}/lines',
+    tag: TAG,
+    summary: 'Put a person on a line',
+    access: 'phones.write',
+    params,
+    body: lineInput,
+    status: 201,
+    answer: device,
+    handle: async (call) => shownAs(call, await call.use.devices.addLine(call.by.actor, call.params.mac, call.body)),
+  }),
+  route({
+    id: 'removeDeviceLine',
+    method: 'delete',
+    path: '/devices/{mac}/lines/{position}',
+    tag: TAG,
+    summary: 'Take a line off',
+    access: 'phones.write',
+    params: {
+      mac,
+      position: z
+        .string()
+        .regex(/^\d{1,3}$/)
+        .transform(Number),
+    },
+    conditional: true,
+    answer: device,
+    handle: async (call) =>
+      shownAs(call, await call.use.devices.removeLine(call.by.actor, call.params.mac, call.params.position)),
+  }),
+  ...(['block', 'approve'] as const).map((action) =>
+    route({
+      id: `${action}Device`,
+      method: 'post',
+      path: `/devices/{mac}/${action}`,
+      tag: TAG,
+      summary: action === 'block' ? 'The phone gets nothing any more and cannot register' : 'The phone gets its config',
+      access: 'phones.state',
+      params,
+      answer: device,
+      handle: async (call) => {
+        const state = action === 'block' ? 'blocked' : 'approved'
+        return shownAs(call, await call.use.devices.setState(call.by.actor, call.params.mac, state))
+      },
+    }),
+  ),
+  route({
+    id: 'moveDevice',
+    method: 'post',
+    path: '/devices/{mac}/move',
+    tag: TAG,
+    summary: 'Another phone takes the place of this one, with new credentials; this one is removed',
+    access: 'phones.write',
+    params,
+    body: z.strictObject({ mac, model: text.optional() }),
+    status: 201,
+    answer: device,
+    handle: async (call) => {
+      const moved = await call.use.devices.move(call.by.actor, call.params.mac, call.body)
+      return { ...(await shownAs(call, moved)), location: `/devices/${moved.mac}` }
+    },
+  }),
+  route({
+    id: 'resetLinePassword',
+    method: 'post',
+    path: '/devices/{mac}/lines/{position}/password',
+    tag: TAG,
+    summary: 'A new SIP password for a line; the phone gets it with its next config',
+    access: 'phones.password',
+    params: {
+      mac,
+      position: z
+        .string()
+        .regex(/^\d{1,3}$/)
+        .transform(Number),
+    },
+    handle: async ({ use, by, params: { mac: own, position } }) => {
+      await use.devices.resetLinePassword(by.actor, own, position)
+      return {}
+    },
+  }),
+  route({
+    id: 'resetDeviceToken',
+    method: 'post',
+    path: '/devices/{mac}/token',
+    tag: TAG,
+    summary: 'A new config token; the URL with the old one stops working',
+    access: 'phones.secrets',
+    params,
+    handle: async ({ use, by, params: { mac: own } }) => {
+      await use.devices.resetToken(by.actor, own)
+      return {}
+    },
+  }),
+  route({
+    id: 'revealDeviceSecrets',
+    method: 'post',
+    path: '/devices/{mac}/secrets/reveal',
+    tag: TAG,
+    summary: "See a phone's admin password and config token; the audit log keeps who did",
+    access: 'phones.secrets',
+    params,
+    answer: z.object({ adminPassword: z.string(), token: z.string() }),
+    handle: async ({ use, by, params: { mac: own } }) => ({
+      body: {
+        adminPassword: (await use.devices.adminPassword(by.actor, own)).reveal(),
+        token: (await use.devices.token(by.actor, own)).reveal(),
+      },
+    }),
+  }),
+]
+
+/** A MAC address is found by any spelling and by its beginning; everything else by a part of a text. */
+function matcher(q: string | undefined, view: (one: DeviceRecord) => DeviceView): (one: DeviceRecord) => boolean {
+  if (q === undefined || q.trim() === '') return () => true
+  const wanted = folded(q.trim())
+  const digits = wanted.replace(/[\s:.-]/g, '')
+  const exact = parseMac(q.trim())
+  const asMac = exact ?? (/^[0-9a-f]{4,12}$/.test(digits) ? digits : undefined)
+  return (one) => {
+    if (asMac !== undefined && one.mac.includes(asMac)) return true
+    const texts = [one.name ?? '', one.model, one.lastSeenIp ?? '', formatMac(one.mac)]
+    const people = view(one).lines.flatMap(({ extension, displayName }) => [extension, displayName])
+    return folded([...texts, ...people].join('\n')).includes(wanted)
+  }
+}

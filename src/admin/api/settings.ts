@@ -1,0 +1,141 @@
+import { z } from 'zod'
+import { deviceLayers, lineLayers } from '../../provisioning/view.js'
+import { requireCatalogModel } from '../../provisioning/preview.js'
+import { resolveSettings, type Origin } from '../../settings/resolve.js'
+import { AppError } from '../../domain/errors.js'
+import { route, type Answer, type Call } from '../route.js'
+import { ownerId, requireMayChange } from '../settings-place.js'
+import type { Layer } from '../../domain/entities.js'
+import { explained, layer, mac, pageSchema, settings, settingValue, text } from './schemas.js'
+
+const TAG = 'Settings'
+const params = {
+  layer,
+  owner: text.meta({
+    description:
+      'global and site: -; vendor: family; model: id; group: name; extension: number; device: MAC; line: MAC.position',
+  }),
+}
+const SECRET = '[secret]'
+
+async function shown(call: Call, of: Layer, owner: string): Promise<Answer> {
+  const id = await ownerId(call.parts, call.use, call.site.id, of, owner)
+  const values = await call.use.settings.list(of, id)
+  const revision = await call.use.settings.revision(of, id)
+  return {
+    body: { layer: of, owner, revision, values: Object.fromEntries(values.map(({ key, value }) => [key, value])) },
+    entity: { id: `${of}:${id}`, revision },
+  }
+}
+
+export const settingRoutes = [
+  route({
+    id: 'listSettings',
+    method: 'get',
+    path: '/vocabulary',
+    tag: TAG,
+    summary: 'Every setting there is, with type, unit, default and layers',
+    access: 'settings.read',
+    answer: z.array(
+      z.object({
+        key: z.string(),
+        type: z.string(),
+        values: z.array(z.string()).optional(),
+        min: z.number().optional(),
+        max: z.number().optional(),
+        unit: z.string().optional(),
+        default: settingValue,
+        layers: z.array(layer),
+        help: z.string(),
+      }),
+    ),
+    handle: ({ parts }) => ({
+      body: [...parts.viewSources.vocabulary].map(([key, definition]) => ({ key, ...definition })),
+    }),
+  }),
+  route({
+    id: 'showSettings',
+    method: 'get',
+    path: '/settings/{layer}/{owner}',
+    tag: TAG,
+    summary: 'What is set at a layer; secret values are not shown',
+    access: 'settings.read',
+    params,
+    answer: settings,
+    handle: (call) => shown(call, call.params.layer, call.params.owner),
+  }),
+  route({
+    id: 'setSetting',
+    method: 'put',
+    path: '/settings/{layer}/{owner}/{key}',
+    tag: TAG,
+    summary: 'Set a value',
+    access: 'settings.write',
+    params: { ...params, key: text },
+    body: z.strictObject({ value: settingValue }),
+    conditional: true,
+    answer: settings,
+    handle: async (call) => {
+      const { layer: of, owner, key } = call.params
+      requireMayChange(call, of)
+      const id = await ownerId(call.parts, call.use, call.site.id, of, owner)
+      await call.use.settings.set(call.by.actor, { layer: of, owner: id, key }, call.body.value)
+      return shown(call, of, owner)
+    },
+  }),
+  route({
+    id: 'unsetSetting',
+    method: 'delete',
+    path: '/settings/{layer}/{owner}/{key}',
+    tag: TAG,
+    summary: 'Back to what weaker layers say',
+    access: 'settings.write',
+    params: { ...params, key: text },
+    conditional: true,
+    answer: settings,
+    handle: async (call) => {
+      const { layer: of, owner, key } = call.params
+      requireMayChange(call, of)
+      const id = await ownerId(call.parts, call.use, call.site.id, of, owner)
+      await call.use.settings.unset(call.by.actor, { layer: of, owner: id, key })
+      return shown(call, of, owner)
+    },
+  }),
+  route({
+    id: 'explainSettings',
+    method: 'get',
+    path: '/devices/{mac}/settings',
+    tag: TAG,
+    summary: 'Every setting of a phone, where it comes from, and what weaker layers say',
+    access: 'settings.read',
+    params: { mac },
+    query: {
+      line: z
+        .string()
+        .regex(/^\d{1,3}$/)
+        .transform(Number)
+        .optional(),
+    },
+    answer: pageSchema(explained),
+    handle: async ({ parts, use, params: { mac: own }, query }) => {
+      const device = await use.devices.show(own)
+      const model = requireCatalogModel(parts.catalog, device.model)
+      const { snapshot, vocabulary } = parts.viewSources
+      const line = query.line === undefined ? undefined : device.lines.find(({ position }) => position === query.line)
+      if (query.line !== undefined && !line) {
+        throw new AppError('LINE_INVALID', `the phone has no line ${query.line}`, { field: 'line' })
+      }
+      const layers = line ? lineLayers(snapshot, model, device, line) : deviceLayers(snapshot, model, device)
+      const resolved = resolveSettings(vocabulary, layers, model.family)
+      const raw = [...resolved.raw.keys()].map((name) => `raw.${model.family}.${name}`)
+      const masked = (key: string, value: unknown): unknown =>
+        value !== null && value !== '' && parts.isSecretSetting(key) ? SECRET : value
+      const items = [...vocabulary.keys(), ...raw].map((key) => {
+        const candidates = resolved.explain(key).map((one) => ({ origin: one.origin, value: masked(key, one.value) }))
+        const value = resolved.values[key] ?? candidates.at(-1)?.value ?? null
+        return { key, value: masked(key, value), origin: resolved.origin(key) satisfies Origin, candidates }
+      })
+      return { body: { items, total: items.length } }
+    },
+  }),
+]

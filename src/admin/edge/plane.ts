@@ -1,0 +1,65 @@
+import type { RequestListener } from 'node:http'
+import { createAttempts } from '../../accounts/edge/attempts.js'
+import { systemTotp } from '../../accounts/edge/totp.js'
+import { createSignIn } from '../../accounts/sign-in.js'
+import type { AccountStore } from '../../accounts/store.js'
+import type { PasswordHasher } from '../../accounts/use-cases.js'
+import type { Databases } from '../../database/edge/connect.js'
+import { readAudit } from '../../database/edge/write.js'
+import type { Random } from '../../domain/random.js'
+import type { Networks } from '../../network/trust.js'
+import type { Log } from '../../observe/log.js'
+import { readEvents, readStrangers } from '../../provisioning/edge/event-reads.js'
+import type { SecretBox } from '../../secrets/seal.js'
+import type { AdminParts } from '../parts.js'
+import { ROUTES } from '../routes.js'
+import { createAdminApp } from './app.js'
+import { createIdempotency } from './idempotency.js'
+
+type Given = Omit<AdminParts, 'signIn' | 'events' | 'strangers' | 'audit' | 'accountStore'>
+
+export interface AdminPlaneOptions extends Given {
+  databases: Databases
+  accountStore: AccountStore
+  hasher: PasswordHasher
+  secrets: SecretBox
+  random: Random
+  trustedProxies: Networks
+  /** Provisioning requests since the start, by outcome. */
+  outcomes(): ReadonlyMap<string, number>
+  log: Log
+}
+
+/** The program behind the admin listener, put together from what the server has anyway. */
+export function createAdminPlane(options: AdminPlaneOptions): RequestListener {
+  const { databases, accountStore, hasher, secrets, clock, random, trustedProxies, log, snapshot } = options
+  const parts: AdminParts = {
+    ...options,
+    signIn: createSignIn({
+      store: accountStore,
+      hasher,
+      totp: systemTotp,
+      attempts: createAttempts(),
+      secrets,
+      clock,
+      random,
+    }),
+    events: (query) => readEvents(databases.events, query),
+    strangers: (limit) => readStrangers(databases.events, { limit }),
+    audit: (query) => readAudit(databases.main, query),
+  }
+  return createAdminApp({
+    routes: ROUTES,
+    parts,
+    idempotency: createIdempotency(databases.main, secrets, clock),
+    trustedProxies,
+    random,
+    log,
+    metrics: {
+      outcomes: () => options.outcomes(),
+      devices: () => snapshot.counts().devices,
+      extensions: () => snapshot.counts().extensions,
+      registrations: () => options.bindings().length,
+    },
+  })
+}

@@ -1,0 +1,91 @@
+import type { SignIn } from '../accounts/sign-in.js'
+import type { RoleAdmin } from '../accounts/role-use-cases.js'
+import type { AccountStore } from '../accounts/store.js'
+import type { AccountAdmin } from '../accounts/use-cases.js'
+import type { Catalog } from '../catalog/catalog.js'
+import type { BulkUseCases } from '../bulk/use-cases.js'
+import type { DeviceAdmin } from '../devices/use-cases.js'
+import type { Clock, Millis } from '../domain/clock.js'
+import type { AuditEntry, Binding, Id, ProvisioningEvent } from '../domain/entities.js'
+import type { Mac } from '../domain/mac-address.js'
+import type { Seen } from '../domain/revision.js'
+import type { ExtensionAdmin } from '../extensions/use-cases.js'
+import type { GroupAdmin } from '../groups/use-cases.js'
+import type { PreviewSources } from '../provisioning/preview.js'
+import type { SettingsAdmin } from '../settings/use-cases.js'
+import type { SiteAdmin } from '../sites/use-cases.js'
+import type { ListedSnapshot } from '../snapshot/snapshot.js'
+
+/** What operators do in one site. */
+export interface SiteUseCases {
+  extensions: ExtensionAdmin
+  devices: DeviceAdmin
+  groups: GroupAdmin
+  settings: SettingsAdmin
+  bulk: BulkUseCases
+}
+
+/** A stored event with its number: later ones have higher numbers. */
+export interface NumberedEvent extends ProvisioningEvent {
+  id: number
+}
+
+export interface NumberedAudit extends AuditEntry {
+  id: number
+  siteId?: Id
+}
+
+/** Refused requests of one source, counted. */
+export interface StrangerRecord {
+  peer: string
+  outcome: string
+  firstAt: Millis
+  lastAt: Millis
+  requests: number
+  lastPath: string
+  lastMac?: Mac
+  lastUserAgent?: string
+  lastReason?: string
+}
+
+/** What the log of events is asked; newest first, `before`: only events with lower numbers. */
+export interface EventQuery {
+  mac?: Mac | undefined
+  outcome?: string | undefined
+  before?: number | undefined
+  limit: number
+}
+
+export interface AuditQuery {
+  /** Only of this site; absent: all. */
+  siteId?: Id | undefined
+  entity?: string | undefined
+  entityId?: string | undefined
+  actor?: string | undefined
+  before?: number | undefined
+  limit: number
+}
+
+/** Everything the API and the pages work with; put together in src/server.ts. */
+export interface AdminParts extends PreviewSources {
+  /** The use cases of a site; with `seen` they change nothing else than what was seen. */
+  forSite(siteId: Id, seen?: Seen): SiteUseCases
+  sites: SiteAdmin
+  accounts: AccountAdmin
+  roles: RoleAdmin
+  accountStore: Pick<AccountStore, 'sessions' | 'endSession'>
+  signIn: SignIn
+  /** People and phones in memory: what lists are made of. */
+  snapshot: ListedSnapshot
+  /** Brings the memory up to date after a change, so that the next list shows it. */
+  refresh(): Promise<void>
+  catalog: Catalog
+  /** True for settings whose value is never shown. */
+  isSecretSetting(key: string): boolean
+  /** Who is registered now. */
+  bindings(): Binding[]
+  events(query: EventQuery): Promise<NumberedEvent[]>
+  strangers(limit: number): Promise<StrangerRecord[]>
+  audit(query: AuditQuery): Promise<NumberedAudit[]>
+  clock: Clock
+}

@@ -1,0 +1,21 @@
+import { accountRoutes } from './api/accounts.js'
+import { bulkRoutes } from './api/bulk.js'
+import { deviceRoutes } from './api/devices.js'
+import { extensionRoutes } from './api/extensions.js'
+import { groupRoutes } from './api/groups.js'
+import { liveRoutes } from './api/live.js'
+import { sessionRoutes } from './api/session.js'
+import { settingRoutes } from './api/settings.js'
+import type { Route } from './route.js'
+
+/** The one table of the API: what is not in it does not answer, and each row names the right it needs. */
+export const ROUTES: readonly Route[] = [
+  ...sessionRoutes,
+  ...extensionRoutes,
+  ...deviceRoutes,
+  ...groupRoutes,
+  ...settingRoutes,
+  ...liveRoutes,
+  ...bulkRoutes,
+  ...accountRoutes,
+]

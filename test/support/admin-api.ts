@@ -1,0 +1,177 @@
+import request from 'supertest'
+import type { Express } from 'express'
+import { createAdminApp } from '../../src/admin/edge/app.js'
+import { createIdempotency } from '../../src/admin/edge/idempotency.js'
+import type { AdminParts } from '../../src/admin/parts.js'
+import { ROUTES } from '../../src/admin/routes.js'
+import type { Binding, Id } from '../../src/domain/entities.js'
+import { ALL_SITES } from '../../src/accounts/permissions.js'
+import { createKnexApplyBulk } from '../../src/bulk/edge/knex-apply.js'
+import { createBulkUseCases } from '../../src/bulk/use-cases.js'
+import { readAudit } from '../../src/database/edge/write.js'
+import { createKnexDeviceStore } from '../../src/devices/edge/knex-store.js'
+import { createDeviceAdmin } from '../../src/devices/use-cases.js'
+import { createKnexExtensionStore } from '../../src/extensions/edge/knex-store.js'
+import { createExtensionAdmin } from '../../src/extensions/use-cases.js'
+import { createKnexGroupStore } from '../../src/groups/edge/knex-store.js'
+import { createGroupAdmin } from '../../src/groups/use-cases.js'
+import { NO_NETWORKS } from '../../src/network/trust.js'
+import { SILENT_LOG, type Log } from '../../src/observe/log.js'
+import { createRenderer } from '../../src/provisioning/render.js'
+import { readEvents, readStrangers } from '../../src/provisioning/edge/event-reads.js'
+import { READERS } from '../../src/readers/index.js'
+import { createKeyRing, createSecretBox } from '../../src/secrets/seal.js'
+import { createKnexSettingsStore } from '../../src/settings/edge/knex-store.js'
+import { createSettingsAdmin } from '../../src/settings/use-cases.js'
+import { checkSetting } from '../../src/settings/vocabulary.js'
+import { createKnexSiteStore } from '../../src/sites/edge/knex-store.js'
+import { createSiteAdmin } from '../../src/sites/use-cases.js'
+import { startSnapshotFeed } from '../../src/snapshot/edge/snapshot-feed.js'
+import { checkDeviceKeys } from '../../src/catalog/key-bank.js'
+import { BY_TEST, createAccounts, type Accounts } from './accounts.js'
+import { freshSqlite, type FreshDatabase } from './databases.js'
+import { loadPhones } from './phone-catalog.js'
+import { seededRandom } from './seeded-random.js'
+
+const PASSWORD = 'Correct horse 9'
+
+/** The admin program over a database of its own, without a port. */
+export interface AdminBench extends Accounts {
+  app: Express
+  parts: AdminParts
+  fresh: FreshDatabase
+  /** Who is registered, as far as the program knows. */
+  bindings: Binding[]
+  /** A token of a new admin with this role. */
+  tokenFor(role: string, siteId?: Id): Promise<string>
+  /** A request as that admin. */
+  as(token: string): AdminClient
+  remove(): Promise<void>
+}
+
+/** Sends requests with a token. */
+export interface AdminClient {
+  get(path: string): request.Test
+  post(path: string, body?: object): request.Test
+  put(path: string, body?: object): request.Test
+  patch(path: string, body?: object): request.Test
+  delete(path: string): request.Test
+}
+
+let names = 0
+
+export async function adminBench(options: { log?: Log; routes?: typeof ROUTES } = {}): Promise<AdminBench> {
+  const fresh = await freshSqlite()
+  const { databases } = fresh
+  const accounts = createAccounts(databases)
+  const { clock } = accounts
+  const random = seededRandom(99)
+  const secrets = createSecretBox(createKeyRing([{ id: 'test', key: seededRandom(7).bytes(32) }]), random)
+  const phones = loadPhones()
+  const feed = await startSnapshotFeed({ databases, clock, log: SILENT_LOG })
+  const bindings: Binding[] = []
+  const viewSources = {
+    snapshot: feed.snapshot,
+    vocabulary: phones.vocabulary,
+    zones: phones.zones,
+    open: secrets.open.bind(secrets),
+  }
+  const parts: AdminParts = {
+    forSite: (siteId, seen) => {
+      const shared = { secrets, clock, random, siteId, seen }
+      const extensions = createExtensionAdmin({ ...shared, store: createKnexExtensionStore(databases.main) })
+      const models = (id: string) => {
+        const model = phones.catalog.model(id)
+        return (
+          model && {
+            accounts: model.lines,
+            adminPassword: model.adminPassword,
+            checkKeys: (keys: Parameters<typeof checkDeviceKeys>[1]) => checkDeviceKeys(model, keys),
+          }
+        )
+      }
+      return {
+        extensions,
+        devices: createDeviceAdmin({ ...shared, models, store: createKnexDeviceStore(databases.main) }),
+        groups: createGroupAdmin({ ...shared, store: createKnexGroupStore(databases.main) }),
+        settings: createSettingsAdmin({
+          ...shared,
+          store: createKnexSettingsStore(databases.main),
+          checkSetting: (key, layer, value) => checkSetting(phones.vocabulary, key, layer, value),
+          isSecret: () => false,
+        }),
+        bulk: createBulkUseCases({
+          ...shared,
+          models,
+          load: () => {
+            const { snapshot } = feed
+            return Promise.resolve({ extensions: snapshot.allExtensions(), devices: snapshot.allDevices() })
+          },
+          apply: createKnexApplyBulk(databases.main),
+          password: (actor, number) => extensions.password(actor, number),
+        }),
+      }
+    },
+    sites: createSiteAdmin({ store: createKnexSiteStore(databases.main), clock, random }),
+    accounts: accounts.accounts,
+    roles: accounts.roles,
+    accountStore: accounts.store,
+    signIn: accounts.signIn,
+    snapshot: feed.snapshot,
+    refresh: () => feed.refresh(),
+    catalog: phones.catalog,
+    render: createRenderer(phones.catalog, READERS),
+    viewSources,
+    serverAddress: (host = '192.0.2.1') => ({ host, httpPort: 80, httpsPort: 443, tftpPort: 69, sipPort: 5060 }),
+    isSecretSetting: () => false,
+    bindings: () => bindings,
+    events: (query) => readEvents(databases.events, query),
+    strangers: (limit) => readStrangers(databases.events, { limit }),
+    audit: (query) => readAudit(databases.main, query),
+    clock,
+  }
+  const app = createAdminApp({
+    routes: options.routes ?? ROUTES,
+    parts,
+    idempotency: createIdempotency(databases.main, secrets, clock),
+    trustedProxies: NO_NETWORKS,
+    random,
+    log: options.log ?? SILENT_LOG,
+    metrics: {
+      outcomes: () => new Map([['served', 3]]),
+      devices: () => feed.snapshot.counts().devices,
+      extensions: () => feed.snapshot.counts().extensions,
+      registrations: () => bindings.length,
+    },
+  })
+  const as = (token: string): AdminClient => {
+    const send = (method: 'get' | 'post' | 'put' | 'patch' | 'delete', path: string, body?: object): request.Test => {
+      const sent = request(app)[method](`/api/v1${path}`).set('Authorization', `Bearer ${token}`)
+      return body === undefined ? sent : sent.send(body)
+    }
+    return {
+      get: (path) => send('get', path),
+      post: (path, body) => send('post', path, body),
+      put: (path, body) => send('put', path, body),
+      patch: (path, body) => send('patch', path, body),
+      delete: (path) => send('delete', path),
+    }
+  }
+  return {
+    ...accounts,
+    app,
+    parts,
+    fresh,
+    bindings,
+    as,
+    tokenFor: async (role, siteId = ALL_SITES) => {
+      const name = `${role}-${names++}`
+      const { id } = await accounts.accounts.create(BY_TEST, { name, password: PASSWORD, grants: [{ siteId, role }] })
+      return (await accounts.accounts.createToken(BY_TEST, id, { label: 'test' })).token.reveal()
+    },
+    remove: async () => {
+      await feed.stop()
+      await fresh.remove()
+    },
+  }
+}
