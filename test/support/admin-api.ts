@@ -15,7 +15,7 @@ import { createKnexExtensionStore } from '../../src/extensions/edge/knex-store.j
 import { createExtensionAdmin } from '../../src/extensions/use-cases.js'
 import { createKnexGroupStore } from '../../src/groups/edge/knex-store.js'
 import { createGroupAdmin } from '../../src/groups/use-cases.js'
-import { NO_NETWORKS } from '../../src/network/trust.js'
+import { NO_NETWORKS, parseNetworks } from '../../src/network/trust.js'
 import { SILENT_LOG, type Log } from '../../src/observe/log.js'
 import { createRenderer } from '../../src/provisioning/render.js'
 import { readEvents, readStrangers } from '../../src/provisioning/edge/event-reads.js'
@@ -33,7 +33,7 @@ import { freshSqlite, type FreshDatabase } from './databases.js'
 import { loadPhones } from './phone-catalog.js'
 import { seededRandom } from './seeded-random.js'
 
-const PASSWORD = 'Correct horse 9'
+export const PASSWORD = 'Correct horse 9'
 
 /** The admin program over a database of its own, without a port. */
 export interface AdminBench extends Accounts {
@@ -60,7 +60,7 @@ export interface AdminClient {
 
 let names = 0
 
-export async function adminBench(options: { log?: Log; routes?: typeof ROUTES } = {}): Promise<AdminBench> {
+export async function adminBench(options: { log?: Log; proxied?: boolean } = {}): Promise<AdminBench> {
   const fresh = await freshSqlite()
   const { databases } = fresh
   const accounts = createAccounts(databases)
@@ -131,10 +131,10 @@ export async function adminBench(options: { log?: Log; routes?: typeof ROUTES } 
     clock,
   }
   const app = createAdminApp({
-    routes: options.routes ?? ROUTES,
+    routes: ROUTES,
     parts,
     idempotency: createIdempotency(databases.main, secrets, clock),
-    trustedProxies: NO_NETWORKS,
+    trustedProxies: options.proxied ? parseNetworks('127.0.0.1,::1', 'test') : NO_NETWORKS,
     random,
     log: options.log ?? SILENT_LOG,
     metrics: {

@@ -76,7 +76,10 @@ async function handle(
     await once(options, route, call, key, request, response, run)
     return
   }
-  send(route, await run(), call, arrival, response)
+  const answer = await run()
+  // Nobody goes on with an id that was there before the sign-in.
+  if (answer.signedIn && call.sessionId !== undefined) await parts.signIn.signOut(call.sessionId)
+  send(route, answer, call, arrival, response)
 }
 
 /** The body, when the route wants one, else undefined. */
@@ -152,10 +155,8 @@ function written(route: Route, answer: Answer): { headers: Record<string, string
 
 function send(route: Route, answer: Answer, call: Call, arrival: Arrival, response: Response): void {
   const { headers, body } = written(route, answer)
-  const { parts, sessionId } = call
+  const { parts } = call
   if (answer.signedIn) {
-    // Nobody goes on with an id that was there before the sign-in.
-    if (sessionId !== undefined) void parts.signIn.signOut(sessionId).catch(() => undefined)
     response.append('Set-Cookie', sessionCookie(answer.signedIn, arrival.secure, parts.clock.now()))
   }
   if (answer.signedOut) response.append('Set-Cookie', endedCookie(arrival.secure))

@@ -35,13 +35,13 @@ export async function callerOf(parts: AdminParts, request: Request, { secure }: 
 
 /**
  * A change that a browser sends by itself must come from our own page: same origin, and for a session with its token,
- * in the header X-CSRF-Token. Throws ORIGIN_REFUSED.
+ * in the header X-CSRF-Token. Signing in needs none: there may be a session that ends by it. Throws ORIGIN_REFUSED.
  */
-function requireOwnPage(request: Request, { who, sessionId }: Caller, { secure }: Arrival): void {
+function requireOwnPage(route: Route, request: Request, { who, sessionId }: Caller, { secure }: Arrival): void {
   if (request.method === 'GET' || request.method === 'HEAD' || who?.token) return
   if (isForeign(request, secure))
     throw new AppError('ORIGIN_REFUSED', 'a page of another origin may change nothing here')
-  if (!who?.session || sessionId === undefined) return
+  if (route.access === 'public' || !who?.session || sessionId === undefined) return
   const given = request.headers['x-csrf-token']
   if (typeof given === 'string' && same(given, csrfTokenOf(sessionId))) return
   throw new AppError('ORIGIN_REFUSED', 'X-CSRF-Token is missing or of another session', { field: 'X-CSRF-Token' })
@@ -59,7 +59,7 @@ export async function admit(parts: AdminParts, route: Route, request: Request, a
   const caller = await callerOf(parts, request, arrival)
   const { who } = caller
   if (route.access !== 'public' && !who) throw new AppError('SIGNED_OUT', 'sign in first, or send a token')
-  requireOwnPage(request, caller, arrival)
+  requireOwnPage(route, request, caller, arrival)
   const rights = who?.rights ?? NOBODY
   const named = typeof request.query.site === 'string' ? request.query.site : undefined
   const site = siteOf(
