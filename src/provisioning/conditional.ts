@@ -62,6 +62,7 @@ function fails({ ifMatch, ifUnmodifiedSince }: Conditions, document: Validators)
 
 function isUnchanged({ ifNoneMatch, ifModifiedSince }: Conditions, document: Validators, now: Millis): boolean {
   if (ifNoneMatch !== undefined) {
+    if (ifNoneMatch === document.etag) return true
     const weakly = entityTags(ifNoneMatch).map((tag) => tag.replace(/^W\//, ''))
     return ifNoneMatch.trim() === '*' || weakly.includes(document.etag)
   }

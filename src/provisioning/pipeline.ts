@@ -10,7 +10,8 @@ import { authoriseDevice, authorisePublic } from './authorise.js'
 import type { ConfigFiles, ConfigResult } from './config-files.js'
 import type { Delivered, Delivery, Provisioning, ProvisioningRequest } from './delivery.js'
 import type { ServerAddress } from './file-view.js'
-import { claimOf, parseRequestPath } from './request-path.js'
+import { RequestNames } from './request-names.js'
+import type { Claim } from './request-path.js'
 
 /** A file of the firmware folder, as its index knows it. */
 export interface FirmwareLookup {
@@ -50,9 +51,10 @@ const ABSENT: Delivery = { kind: 'absent' }
  * Answers come from memory; every refusal a stranger could learn from is the same `absent`.
  */
 export function createProvisioning(parts: PipelineParts): Provisioning {
+  const names = new RequestNames(parts.catalog)
   return {
     deliver: (request) => {
-      const answer = answerTo(parts, request)
+      const answer = answerTo(parts, names, request)
       return {
         delivery: answer.delivery,
         finish: (delivered) => parts.record(eventOf(request, answer, delivered)),
@@ -61,8 +63,8 @@ export function createProvisioning(parts: PipelineParts): Provisioning {
   }
 }
 
-function answerTo(parts: PipelineParts, request: ProvisioningRequest): Answer {
-  const { snapshot, catalog } = parts
+function answerTo(parts: PipelineParts, names: RequestNames, request: ProvisioningRequest): Answer {
+  const { snapshot } = parts
   if (request.operation === 'write') {
     return {
       delivery: { kind: 'upload-refused' },
@@ -70,14 +72,14 @@ function answerTo(parts: PipelineParts, request: ProvisioningRequest): Answer {
       reason: 'phones may not store files here',
     }
   }
-  const path = parseRequestPath(request.path, request.transport !== 'tftp')
-  if (!path) return absent('unknown-file', 'no path a phone asks for')
+  const named = names.read(request.path, request.transport !== 'tftp')
+  if (!named) return absent('unknown-file', 'no path a phone asks for')
   const trusted = request.peerAddressProven && parts.isTrusted(request.peerAddress)
-  const tokenDevice = path.token === undefined ? undefined : snapshot.deviceByTokenHash(sha256Hex(path.token))
-  const claim = claimOf(catalog, path)
+  const { claim, tokenHash } = named
+  const tokenDevice = tokenHash === undefined ? undefined : snapshot.deviceByTokenHash(tokenHash)
   switch (claim.kind) {
     case 'nothing':
-      return { ...absent('unknown-file', 'no phone of ours asks for this name'), ...macInName(path.name) }
+      return { ...absent('unknown-file', 'no phone of ours asks for this name'), ...macInName(named.name) }
     case 'firmware':
       return authorisePublic(tokenDevice, trusted)
         ? firmwareAnswer(parts, claim.path, tokenDevice)
@@ -89,7 +91,7 @@ function answerTo(parts: PipelineParts, request: ProvisioningRequest): Answer {
     case 'file':
       return claim.mac === undefined
         ? commonAnswer(parts, request, claim.matches, tokenDevice, trusted)
-        : deviceAnswer(parts, request, claim.matches, claim.mac, tokenDevice, trusted)
+        : deviceAnswer(parts, names, request, claim, claim.mac, tokenDevice, trusted)
   }
 }
 
@@ -103,6 +105,7 @@ function macInName(name: string): { mac?: Mac } {
 }
 
 type Matches = readonly { model: PhoneModel; file: PhoneFile }[]
+type FileClaim = Extract<Claim, { kind: 'file' }>
 
 /** A file without a MAC in its name: common to a model or a vendor, never with secrets. */
 function commonAnswer(
@@ -127,8 +130,9 @@ function commonAnswer(
 
 function deviceAnswer(
   parts: PipelineParts,
+  names: RequestNames,
   request: ProvisioningRequest,
-  matches: Matches,
+  claim: FileClaim,
   mac: Mac,
   tokenDevice: DeviceRecord | undefined,
   trusted: boolean,
@@ -137,25 +141,22 @@ function deviceAnswer(
   const known = { mac, ...(device ? { device } : {}) }
   const decision = authoriseDevice({ device, tokenDevice, trusted, now: parts.clock.now() })
   if (!decision.allow) return { ...absent(decision.outcome, decision.reason), ...known }
-  const model = parts.catalog.model(decision.device.model)
-  const match =
-    matches.find((other) => other.model.model === model?.model) ??
-    matches.find((other) => other.model.family === model?.family)
-  const file = model && parts.catalog.files(model.model).find(({ key }) => key === match?.file.key)
-  if (!model || !match || !file) {
+  const fitting = names.fitting(claim, decision.device.model)
+  if (!fitting) {
     return {
       ...absent('unknown-file', `not a file of ${decision.device.model}, the model assigned to this phone`),
       ...known,
     }
   }
+  const { model, file, askedAs } = fitting
   if (file.expectedMiss) return { ...absent('expected-miss', 'this file is not served; the phone goes on'), ...known }
   const result = parts.configs.device(model, file, decision.device, parts.serverAddress(request), decision.cleared)
   const answer = configAnswer(result)
   answer.mac = mac
   answer.device = decision.device
   if (answer.outcome === 'served' && decision.cleared) return { ...answer, outcome: 'cleared' }
-  if (match.model.model !== model.model) {
-    return { ...answer, reason: `asked as ${match.model.model}, but ${model.model} is assigned` }
+  if (askedAs.model !== model.model) {
+    return { ...answer, reason: `asked as ${askedAs.model}, but ${model.model} is assigned` }
   }
   return answer
 }

@@ -82,7 +82,8 @@ function answer(options: PhoneHttpOptions, request: IncomingMessage, response: S
   if (options.guard?.refuses(question.peerAddress)) return sendTooMany(options.guard, request, response)
   const { delivery, finish } = options.provisioning.deliver(question)
   const watched: Watched = { bytes: 0 }
-  response.once('close', () => report(options, response, watched, started, finish))
+  // It comes once, and `on` costs less than `once`.
+  response.on('close', () => report(options, response, watched, started, finish))
   const send = (): void =>
     guarded(options, request, response, () => deliver(options, delivery, request, response, watched))
   if (method === 'write') drainBody(request, response, send)
