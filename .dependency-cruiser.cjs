@@ -23,6 +23,7 @@ const ORDER = [
   'sip',
   'limits',
   'registrar',
+  'resync',
   'bulk',
   'simulator',
   'admin',

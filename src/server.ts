@@ -32,6 +32,7 @@ import { Registrar } from './registrar/edge/registrar.js'
 import { SnapshotAccounts } from './registrar/edge/snapshot-accounts.js'
 import { WarmAccounts } from './registrar/edge/warm-accounts.js'
 import type { BindingChange } from './registrar/store.js'
+import { createServerResync } from './resync/edge/server-resync.js'
 import { openSipListeners } from './sip/edge/listen.js'
 import { startSnapshotFeed, type SnapshotFeed } from './snapshot/edge/snapshot-feed.js'
 import type { ListedSnapshot } from './snapshot/snapshot.js'
@@ -349,17 +350,26 @@ async function startSip(
   const warmAccounts = new WarmAccounts({ snapshot, accounts, clock: systemClock })
   undo.add(() => warmAccounts.stop())
   warmAccounts.start()
+  const resync = createServerResync({
+    ...{ databases, clock: systemClock, random: systemRandom, log, snapshot, catalog, secrets },
+    bindings: () => registrar.bindings(),
+    keepDays: config.eventDays,
+  })
   const listeners = await openSipListeners({
     port: config.sipPort,
     bind: config.bind,
     clock: systemClock,
     log,
     onMessage: (parsed, flow) => {
-      if (limits.sip.hears(parsed, flow)) registrar.handle(parsed, flow)
+      if (!limits.sip.hears(parsed, flow)) return
+      if (parsed.kind === 'response') resync.receive(parsed)
+      else registrar.handle(parsed, flow)
     },
     refuses: limits.sip.refuses,
   })
   closeListeners = () => listeners.close()
+  undo.add(() => resync.stop())
+  resync.start(listeners)
   const peopleChanged = (): void => {
     warmAccounts.start()
     void registrar.dropRevoked()

@@ -4,6 +4,7 @@ import { bans } from './0003_bans.js'
 import { accounts } from './0004_accounts.js'
 import { repeatedEvents } from './0005_repeated_events.js'
 import { bindingsWithoutExpiryIndex } from './0006_bindings_without_expiry_index.js'
+import { resyncRequests } from './0007_resync_requests.js'
 import type { SchemaStep } from './migration.js'
 
 /** All steps in order, named one by one, so that they are found from src as well as from dist. */
@@ -14,4 +15,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   accounts,
   repeatedEvents,
   bindingsWithoutExpiryIndex,
+  resyncRequests,
 ]

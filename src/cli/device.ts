@@ -10,6 +10,7 @@ import type { Binding } from '../domain/entities.js'
 import { actor, withInstallation } from './context.js'
 import { requireKeyCell } from './extension.js'
 import { numberOption, shownTime, table, type Io, type Report, type Run } from './output.js'
+import { resyncCommands, resyncEvents } from './resync.js'
 
 /** `101` or `101@2`: an extension, on the first free line or on a given one. */
 function parseLine(text: string): { extension: string; position?: number } {
@@ -23,7 +24,7 @@ const collectLines = (text: string, before: ReturnType<typeof parseLine>[]): Ret
   parseLine(text),
 ]
 
-/** `device add|list|show|update|keys|events|block|approve|move|remove|reset-password|config-url` */
+/** `device add|list|show|update|keys|events|resync|changed|block|approve|move|remove|reset-password` */
 export function deviceCommands(program: Command, io: Io, run: Run): void {
   const device = program.command('device').description('phones')
 
@@ -125,6 +126,8 @@ export function deviceCommands(program: Command, io: Io, run: Run): void {
     .action((mac: string, { limit }: { limit: number }) =>
       run(() => withInstallation(io, (installation) => events(installation, mac, limit))),
     )
+
+  resyncCommands(device, io, run)
 
   for (const [name, state, words] of [
     ['block', 'blocked', 'gets nothing any more'],
@@ -299,7 +302,10 @@ async function keys(
 
 async function events({ devices, databases }: Installation, mac: string, limit: number): Promise<Report> {
   const device = await devices.show(mac)
-  const found = await readDeviceEvents(databases.events, device.mac, limit)
+  const asked = await readDeviceEvents(databases.events, device.mac, limit)
+  const found = [...asked, ...(await resyncEvents(databases, device.mac, limit))]
+    .sort((a, b) => b.at - a.at)
+    .slice(0, limit)
   return {
     json: found,
     lines: table(
@@ -309,9 +315,9 @@ async function events({ devices, databases }: Installation, mac: string, limit: 
         event.transport,
         event.peer,
         event.path,
-        event.times === undefined ? event.outcome : `${event.outcome} (${event.times} times)`,
+        'times' in event && event.times !== undefined ? `${event.outcome} (${event.times} times)` : event.outcome,
         event.status,
-        event.bytes,
+        'bytes' in event ? event.bytes : undefined,
         event.reason,
       ]),
     ),

@@ -151,6 +151,8 @@ export interface Binding {
   lineId?: Id
   /** Tells the password that was proved from the ones after it. In memory only: unknown after a restart. */
   passwordMark?: string
+  /** Address of ours that the phone reached: what is sent to it leaves from there. In memory only: unknown after a restart. */
+  local?: string
 }
 
 /** A firmware file on disk: `firmware/<family>/<model>/<version>/<file>`. */

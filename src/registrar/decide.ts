@@ -22,6 +22,8 @@ export interface Registrant {
   /** Source, `ip:port`. */
   readonly received: string
   readonly transport: Binding['transport']
+  /** See Binding. */
+  readonly local?: string
 }
 
 /** The answer, and what must be stored before it may be sent. Refusals change nothing. */
@@ -139,29 +141,36 @@ function ownOldest(draft: Draft, contact: ContactWish, wish: RegisterWish, who: 
   )
 }
 
+/** A text of the binding before when it is the same one: most refreshes change nothing but times and numbers. */
+function kept(text: string, before: string | undefined): string {
+  return text === before ? before : owned(text)
+}
+
 function newBinding(
   contact: ContactWish,
   wish: RegisterWish,
   who: Registrant,
   times: Pick<Binding, 'expiresAt' | 'registeredAt'>,
+  before: Binding | undefined,
 ): Binding {
-  const contactUri = owned(contact.uriText)
+  const contactUri = kept(contact.uriText, before?.contactUri)
   return {
-    aor: owned(who.aor),
+    aor: kept(who.aor, before?.aor),
     extensionId: who.extensionId,
-    bindingKey: contact.bindingKey === contact.uriText ? contactUri : owned(contact.bindingKey),
+    bindingKey: contact.bindingKey === contactUri ? contactUri : kept(contact.bindingKey, before?.bindingKey),
     contactUri,
-    received: owned(who.received),
+    received: kept(who.received, before?.received),
     transport: who.transport,
     path: wish.path.length === 0 ? NO_PATH : wish.path.map(owned),
     q: contact.q,
-    callId: owned(wish.callId),
+    callId: kept(wish.callId, before?.callId),
     cseq: wish.cseq,
     ...times,
-    ...(contact.paramsText === '' ? {} : { contactParams: owned(contact.paramsText) }),
-    ...(wish.userAgent === undefined ? {} : { userAgent: wish.userAgent }),
+    ...(contact.paramsText === '' ? {} : { contactParams: kept(contact.paramsText, before?.contactParams) }),
+    ...(wish.userAgent === undefined ? {} : { userAgent: kept(wish.userAgent, before?.userAgent) }),
     ...(who.lineId === undefined ? {} : { lineId: who.lineId }),
     ...(who.passwordMark === undefined ? {} : { passwordMark: who.passwordMark }),
+    ...(who.local === undefined ? {} : { local: who.local }),
   }
 }
 
@@ -196,7 +205,7 @@ function applyContact(draft: Draft, contact: ContactWish, { wish, who, policy, n
   }
   const expiresAt = now + Math.min(asked, policy.maxExpires) * 1_000
   const registeredAt = replaced[0]?.registeredAt ?? now
-  draft.save(newBinding(contact, wish, who, { expiresAt, registeredAt }), replaced)
+  draft.save(newBinding(contact, wish, who, { expiresAt, registeredAt }, replaced[0]), replaced)
   return undefined
 }
 

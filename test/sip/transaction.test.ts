@@ -160,8 +160,25 @@ describe('[RFC3261-17.1.2] client, non-INVITE', () => {
       ms: 4_000,
     })
     const done = stepClient(proceeding, { kind: 'response', status: 200 }, false)
-    expect(done.outputs).toEqual([{ kind: 'cancel-timers' }, { kind: 'deliver' }])
+    expect(done.outputs.slice(0, 2)).toEqual([{ kind: 'cancel-timers' }, { kind: 'deliver' }])
     expect(stepClient(done.state, { kind: 'timer-e' }, false).outputs).toEqual([])
     expect(stepClient(done.state, { kind: 'response', status: 401 }, false).outputs).toEqual([])
+  })
+
+  test('timer K: the final answer is delivered once, copies of it are taken in for 5 s; over TCP it ends at once', () => {
+    const done = stepClient(CLIENT_START, { kind: 'response', status: 200 }, false)
+    expect(done.state.phase).toBe('completed')
+    expect(done.outputs.at(-1)).toEqual({ kind: 'start-timer-k', ms: 5_000 })
+    expect(stepClient(done.state, { kind: 'response', status: 200 }, false).outputs).toEqual([])
+    const over = stepClient(done.state, { kind: 'timer-k' }, false)
+    expect(over).toMatchObject({ state: { phase: 'terminated' }, outputs: [{ kind: 'terminated' }] })
+    expect(stepClient(over.state, { kind: 'timer-k' }, false).outputs).toEqual([])
+    const reliable = stepClient(CLIENT_START, { kind: 'response', status: 200 }, true)
+    expect(reliable.state.phase).toBe('terminated')
+    expect(reliable.outputs).toEqual([{ kind: 'cancel-timers' }, { kind: 'deliver' }, { kind: 'terminated' }])
+  })
+
+  test('timer K that comes before an answer does nothing', () => {
+    expect(stepClient(CLIENT_START, { kind: 'timer-k' }, false)).toEqual({ state: CLIENT_START, outputs: [] })
   })
 })

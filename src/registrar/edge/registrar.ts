@@ -315,6 +315,7 @@ function registrant(account: DigestAccount, site: Site, flow: Flow): Registrant 
     extensionId: account.extensionId,
     received: formatEndpoint(flow.remote),
     transport: flow.transport,
+    local: flow.local.address,
     ...(account.lineId === undefined ? {} : { lineId: account.lineId }),
     ...(passwordMark === undefined ? {} : { passwordMark }),
     ...(account.maxContacts === undefined ? {} : { maxContacts: account.maxContacts }),

@@ -1,9 +1,8 @@
-import { lookup } from 'node:dns/promises'
-import { isIP } from 'node:net'
 import type { Clock } from '../../domain/clock.js'
 import type { Mac } from '../../domain/mac-address.js'
 import type { PhoneAccount } from '../../readers/phone-account.js'
 import { boot, type BootEnd } from '../boot-sequence.js'
+import { type CheckSync, sameAccount } from '../check-sync.js'
 import { type BootingPhone, fileName, type FetchOutcome } from '../boot-files.js'
 import type { SimulatedModel } from '../models.js'
 import type { FailureKind, PhoneProgress } from '../progress.js'
@@ -15,13 +14,14 @@ import {
   registrationRequest,
 } from '../registration.js'
 import type { FetchRequest } from './fetch.js'
+import { addressOf } from './resolve.js'
 
 /** What a simulated phone needs of the world. */
 export interface PhoneWorld {
   readonly clock: Clock
   fetch(request: FetchRequest): Promise<FetchOutcome>
   /** @throws RegistrationFailure */
-  register(request: RegistrationRequest): Promise<Registration>
+  register(request: RegistrationRequest, onCheckSync: (kind: CheckSync) => void): Promise<Registration>
   /** Default: the readers. */
   readonly read?: BootingPhone['read']
 }
@@ -36,6 +36,12 @@ export interface PhoneSpec {
   readonly keepRegistered: boolean
   /** Once up, it looks for a new config so often, in milliseconds; undefined: only at power-on. */
   readonly pollMs?: number
+}
+
+/** An account that is registered, and as what. */
+interface Held {
+  readonly account: PhoneAccount
+  readonly registration: Registration
 }
 
 /** Like a desk phone after a failed REGISTER: again after this long, growing to the longest. */
@@ -53,7 +59,12 @@ export class SimulatedPhone {
   readonly #powerCut = new Promise<undefined>((resolve) => {
     this.#cutPower = () => resolve(undefined)
   })
-  readonly #registrations = new Map<string, Registration>()
+  readonly #registrations = new Map<number, Held>()
+  /** Told to look for a new config, or to restart, and not done with it. */
+  #obeying: CheckSync | undefined
+  /** Settles when the phone is up, or has failed. */
+  #up: Promise<void> = Promise.resolve()
+  #polling = false
   readonly #wakeUps = new Set<() => void>()
 
   constructor(
@@ -78,7 +89,12 @@ export class SimulatedPhone {
   }
 
   /** Boots and registers after `delayMs`; resolves when every account is registered or the phone has failed. */
-  async powerOn(delayMs: number): Promise<void> {
+  powerOn(delayMs: number): Promise<void> {
+    this.#up = this.#start(delayMs)
+    return this.#up
+  }
+
+  async #start(delayMs: number): Promise<void> {
     await this.#sleep(delayMs)
     if (this.#isOff) return
     const poweredOnAt = this.world.clock.now()
@@ -91,7 +107,7 @@ export class SimulatedPhone {
     }
     await this.#registerAll(end.accounts, poweredOnAt)
     if (!this.spec.keepRegistered) this.#closeRegistrations()
-    if (this.spec.pollMs !== undefined) void this.#poll(this.spec.pollMs)
+    if (this.spec.pollMs !== undefined && !this.#polling) void this.#poll(this.spec.pollMs)
   }
 
   /** Cuts the power: nothing is unregistered, as in a real power cut, unless asked for. */
@@ -99,18 +115,56 @@ export class SimulatedPhone {
     this.#isOff = true
     this.#cutPower()
     for (const wakeUp of [...this.#wakeUps]) wakeUp()
-    const registrations = [...this.#registrations.values()]
-    if (unregister) await Promise.allSettled(registrations.map((registration) => registration.unregister()))
+    const held = [...this.#registrations.values()]
+    if (unregister) await Promise.allSettled(held.map(({ registration }) => registration.unregister()))
     this.#closeRegistrations()
   }
 
   /** Loads its files again and again, registered as before: what they say is known already. */
   async #poll(everyMs: number): Promise<void> {
+    this.#polling = true
     while (!this.#isOff) {
       await this.#sleep(everyMs)
       const end = await this.#boot(() => undefined)
       if (end) this.onPoll(end.kind === 'configured')
     }
+  }
+
+  /** A check-sync that comes while one is being obeyed is obeyed by that: the files are the same. */
+  readonly #checkSync = (kind: CheckSync): void => {
+    if (this.#isOff || this.#obeying) return
+    this.#obeying = kind
+    const obeyed = this.#up.then(() => (kind === 'reboot' ? this.#restart() : this.#lookAgain()))
+    void obeyed.finally(() => (this.#obeying = undefined))
+  }
+
+  /** As when the power is cut: nothing is unregistered. */
+  async #restart(): Promise<void> {
+    this.#closeRegistrations()
+    this.#report({ registered: [] })
+    await this.#start(0)
+  }
+
+  /** Loads its files again; accounts that are the same register again where they are, the others anew. */
+  async #lookAgain(): Promise<void> {
+    const startedAt = this.world.clock.now()
+    const end = await this.#boot()
+    if (!end || this.#isOff) return
+    this.onPoll(end.kind === 'configured')
+    // A phone that gets nothing goes on with what it has.
+    const accounts = end.kind === 'configured' ? end.accounts : this.#heldAccounts()
+    this.#report({ registered: [] })
+    for (const [index, held] of [...this.#registrations]) {
+      const account = accounts.find((one) => one.index === index)
+      if (account && sameAccount(account, held.account)) continue
+      this.#registrations.delete(index)
+      await held.registration.unregister().catch(() => undefined)
+    }
+    await this.#registerAll(accounts, startedAt)
+  }
+
+  #heldAccounts(): PhoneAccount[] {
+    return [...this.#registrations.values()].map(({ account }) => account)
   }
 
   async #boot(report = (change: Partial<PhoneProgress>) => this.#report(change)): Promise<BootEnd | undefined> {
@@ -158,16 +212,21 @@ export class SimulatedPhone {
   }
 
   async #register(account: PhoneAccount): Promise<void> {
+    const before = this.#registrations.get(account.index)
+    if (before) {
+      await before.registration.refresh()
+      return
+    }
     const target = registrarTarget(account)
     if (!target) throw new RegistrationFailure('register-refused', 'SIP over TLS is not simulated')
     const address = await addressOf(target.host)
     const request = registrationRequest(this.spec, account, target, address)
-    const registration = await this.#patiently(() => this.world.register(request))
+    const registration = await this.#patiently(() => this.world.register(request, this.#checkSync))
     if (!registration) return
-    this.#registrations.set(`${account.index}`, registration)
+    this.#registrations.set(account.index, { account, registration })
     const registerLatencyMs = Math.max(this.#progress.registerLatencyMs ?? 0, registration.latencyMs)
     this.#progress = { ...this.#progress, registerLatencyMs }
-    if (this.spec.keepRegistered) void this.#keep(account.user, registration)
+    if (this.spec.keepRegistered) void this.#keep(account, registration)
   }
 
   /** Retries while nobody answers; undefined when the power was cut meanwhile. */
@@ -192,16 +251,18 @@ export class SimulatedPhone {
     return undefined
   }
 
-  async #keep(user: string, registration: Registration): Promise<void> {
+  async #keep({ index, user }: PhoneAccount, registration: Registration): Promise<void> {
     let misses = 0
-    while (!this.#isOff) {
+    const isOver = (): boolean => this.#isOff || this.#registrations.get(index)?.registration !== registration
+    while (!isOver()) {
       await this.#sleep(misses === 0 ? (registration.expires * 1000) / 2 : registerRetryMs(misses))
-      if (this.#isOff) return
+      if (isOver()) return
       try {
         await registration.refresh()
         if (misses > 0) this.#regain(user)
         misses = 0
       } catch (error) {
+        if (isOver()) return
         misses += 1
         const kind = error instanceof RegistrationFailure ? error.kind : 'register-timeout'
         const registered = this.#progress.registered.filter((other) => other !== user)
@@ -221,7 +282,7 @@ export class SimulatedPhone {
   }
 
   #closeRegistrations(): void {
-    for (const registration of this.#registrations.values()) registration.close()
+    for (const { registration } of this.#registrations.values()) registration.close()
     this.#registrations.clear()
   }
 
@@ -247,14 +308,4 @@ export class SimulatedPhone {
 
 function registerRetryMs(attempt: number): number {
   return Math.min(LONGEST_REGISTER_RETRY_MS, REGISTER_RETRY_MS * 2 ** (attempt - 1))
-}
-
-/** @throws RegistrationFailure when the name does not resolve. */
-async function addressOf(host: string): Promise<string> {
-  if (isIP(host) !== 0) return host
-  try {
-    return (await lookup(host)).address
-  } catch {
-    throw new RegistrationFailure('register-timeout', `${host} does not resolve`)
-  }
 }

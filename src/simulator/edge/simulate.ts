@@ -52,7 +52,7 @@ export interface Simulation {
 const REAL_WORLD: PhoneWorld = {
   clock: systemClock,
   fetch: fetchAsPhone,
-  register: (request) => registerPhone(request),
+  register: (request, onCheckSync) => registerPhone(request, { onCheckSync }),
 }
 
 /**

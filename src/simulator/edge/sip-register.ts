@@ -7,10 +7,12 @@ import { answerChallenge, parseDigest } from '../../sip/digest.js'
 import { paramValue, parseDecimal } from '../../sip/lexical.js'
 import { headerValue, headerValues, listValues, type SipResponse } from '../../sip/message.js'
 import type { Parsed } from '../../sip/parse.js'
+import { createResponse } from '../../sip/response.js'
 import { serialize } from '../../sip/serialize.js'
 import { CLIENT_START, type ClientInput, stepClient } from '../../sip/transaction/client-non-invite.js'
 import { MAGIC_COOKIE } from '../../sip/transaction/key.js'
 import { parseSipUri, sameUri } from '../../sip/uri.js'
+import { answerToRequest, type CheckSync, readCheckSync } from '../check-sync.js'
 import { registerMessage, registrarUri } from '../register-message.js'
 import { type Registration, RegistrationFailure, type RegistrationRequest } from '../registration.js'
 import { openPhoneSocket, type PhoneSocket } from './phone-socket.js'
@@ -21,6 +23,8 @@ const MOST_CHALLENGES = 3
 interface World {
   readonly clock: Clock
   readonly random: Random
+  /** The server asks the phone to look for a new config or to restart; the request is answered already. */
+  readonly onCheckSync?: (kind: CheckSync) => void
 }
 
 /**
@@ -32,6 +36,7 @@ export async function registerPhone(request: RegistrationRequest, world: Partial
   const client = new RegisterClient(request, {
     clock: world.clock ?? systemClock,
     random: world.random ?? systemRandom,
+    ...(world.onCheckSync && { onCheckSync: world.onCheckSync }),
   })
   const startedAt = performance.now()
   try {
@@ -41,15 +46,22 @@ export async function registerPhone(request: RegistrationRequest, world: Partial
     throw error
   }
   const latencyMs = performance.now() - startedAt
+  let busy: Promise<void> = Promise.resolve()
+  /** One REGISTER after the other, as RFC 3261 §10.2 has it. */
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const next = busy.then(work)
+    busy = next.catch(() => undefined)
+    return next
+  }
   return {
     get expires() {
       return client.granted
     },
     latencyMs,
-    refresh: () => client.register(request.expires),
+    refresh: () => inTurn(() => client.register(request.expires)),
     unregister: async () => {
       try {
-        await client.register(0)
+        await inTurn(() => client.register(0))
       } finally {
         client.close()
       }
@@ -73,6 +85,8 @@ class RegisterClient {
   #socket: PhoneSocket | undefined
   #challenges: readonly string[] = []
   #count = 0
+  /** The last request of the server that was obeyed: copies of it get an answer, and nothing else. */
+  #obeyed = ''
   #onResponse: (response: SipResponse, branch: string) => void = () => undefined
   #abort: (reason: string) => void = () => undefined
 
@@ -158,9 +172,22 @@ class RegisterClient {
   }
 
   #receive(parsed: Parsed): void {
+    if (parsed.kind === 'request') this.#answer(parsed)
     if (parsed.kind !== 'response') return
     const { via, callId, cseq } = parsed.envelope
     if (callId === this.#callId && cseq.number === this.#cseq) this.#onResponse(parsed.response, via.branch)
+  }
+
+  #answer({ request, envelope }: Extract<Parsed, { kind: 'request' }>): void {
+    const { serverAddress: address, port } = this.request
+    const echoed = { headers: request.headers, via: envelope.via }
+    const answer = answerToRequest(request)
+    this.#socket?.send(serialize(createResponse(echoed, { address, port }, this.#fromTag, answer)))
+    const asked = `${envelope.callId} ${envelope.cseq.number}`
+    const kind = request.method === 'NOTIFY' && asked !== this.#obeyed ? readCheckSync(request) : undefined
+    if (kind === undefined) return
+    this.#obeyed = asked
+    this.world.onCheckSync?.(kind)
   }
 
   /** One REGISTER and its answer. A connection that proves dead is opened anew, as phones do; a fresh one is not. */

@@ -6,9 +6,9 @@ import { openTcpListeners, type TcpListeners } from '../../network/edge/tcp-list
 import { openUdpListeners } from '../../network/edge/udp-listeners.js'
 import type { Endpoint, UdpListeners } from '../../network/udp.js'
 import type { Log } from '../../observe/log.js'
-import type { OnMessage } from '../flow.js'
+import type { Flow, OnMessage } from '../flow.js'
 import { TcpConnections, type TcpLimits } from './tcp.js'
-import { serveUdp } from './udp.js'
+import { serveUdp, udpFlow } from './udp.js'
 
 /** A restart of an office sends everything at once; the kernel may grant less (docs/operations). */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
@@ -33,6 +33,11 @@ export interface SipListeners {
   readonly receiveBufferBytes: number
   /** Local addresses that are listened on now. */
   addresses(): readonly string[]
+  /**
+   * The way back to somebody who was heard before: by UDP from the address he reached, by TCP on his connection.
+   * Undefined when that address or connection is gone.
+   */
+  flowTo(transport: Flow['transport'], remote: Endpoint, localAddress: string): Flow | undefined
   /** Stops accepting, lets written answers go out, closes everything. */
   close(): Promise<void>
 }
@@ -55,6 +60,11 @@ export async function openSipListeners(options: SipListenersOptions): Promise<Si
     port: udp.port,
     receiveBufferBytes: udp.receiveBufferBytes,
     addresses: () => udp.addresses(),
+    flowTo: (transport, remote, localAddress) => {
+      if (transport === 'tcp') return connections.flow(remote, localAddress)
+      if (!udp.addresses().includes(localAddress)) return undefined
+      return udpFlow(udp, remote, { address: localAddress, port: udp.port })
+    },
     close: async () => {
       const stopped = tcp.servers.map((server) => closed(server))
       await connections.close()

@@ -58,6 +58,10 @@ class Connection {
     socket.on('close', () => this.#cancelDeadline())
   }
 
+  get flow(): Flow {
+    return this.#flow
+  }
+
   #read(segment: string): void {
     const wasPartial = this.#framer.partial
     let messages = 0
@@ -102,6 +106,7 @@ class Connection {
 export class TcpConnections {
   readonly #sockets = new Set<Socket>()
   readonly #byAddress = new Map<string, number>()
+  readonly #flows = new Map<string, Flow>()
 
   constructor(
     private readonly clock: Clock,
@@ -113,6 +118,11 @@ export class TcpConnections {
 
   get size(): number {
     return this.#sockets.size
+  }
+
+  /** The connection between these two ends, while it is there. */
+  flow(remote: Endpoint, localAddress: string): Flow | undefined {
+    return this.#flows.get(endsKey(remote, localAddress))
   }
 
   /** One more server, not yet listening, whose connections belong here. */
@@ -149,8 +159,13 @@ export class TcpConnections {
     }
     this.#sockets.add(socket)
     this.#byAddress.set(address, count + 1)
-    socket.on('close', () => this.#forget(socket, address))
-    new Connection(socket, address, this.clock, this.limits, this.onMessage)
+    const { flow } = new Connection(socket, address, this.clock, this.limits, this.onMessage)
+    const key = endsKey(flow.remote, flow.local.address)
+    this.#flows.set(key, flow)
+    socket.on('close', () => {
+      this.#forget(socket, address)
+      if (this.#flows.get(key) === flow) this.#flows.delete(key)
+    })
   }
 
   #forget(socket: Socket, address: string): void {
@@ -159,4 +174,8 @@ export class TcpConnections {
     if (left > 0) this.#byAddress.set(address, left)
     else this.#byAddress.delete(address)
   }
+}
+
+function endsKey({ address, port }: Endpoint, localAddress: string): string {
+  return `${address} ${port} ${localAddress}`
 }

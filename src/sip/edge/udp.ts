@@ -25,14 +25,18 @@ export function serveUdp(
       return
     }
     if (data.length < SHORTEST_MESSAGE_BYTES) return
-    const flow: Flow = {
-      transport: 'udp',
-      remote,
-      local,
-      send: (text, port = remote.port) => {
-        listeners.send(Buffer.from(text, 'latin1'), { address: remote.address, port }, local.address)
-      },
-    }
-    onMessage(parseDatagram(data.toString('latin1')), flow)
+    onMessage(parseDatagram(data.toString('latin1')), udpFlow(listeners, remote, local))
   })
+}
+
+/** The way to somebody by one of our sockets. */
+export function udpFlow(listeners: Pick<UdpListeners, 'send'>, remote: Endpoint, local: Endpoint): Flow {
+  return {
+    transport: 'udp',
+    remote,
+    local,
+    send: (text, port = remote.port) => {
+      listeners.send(Buffer.from(text, 'latin1'), { address: remote.address, port }, local.address)
+    },
+  }
 }
