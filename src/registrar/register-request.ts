@@ -1,5 +1,5 @@
 import { parseNameAddr, type NameAddr } from '../sip/headers/name-addr.js'
-import { hasControl, type Param, paramValue, parseDecimal } from '../sip/lexical.js'
+import { hasControl, isAscii, type Param, paramValue, parseDecimal } from '../sip/lexical.js'
 import { headerValue, listValues, optionTags, type SipRequest } from '../sip/message.js'
 import { canonicalUri, parseSipUri, type SipUri } from '../sip/uri.js'
 
@@ -60,6 +60,7 @@ function readContactExpires(text: string | undefined): number | undefined {
 }
 
 function otherParams(params: readonly Param[]): string {
+  if (params.length === 0) return ''
   const text = params
     .filter(({ name }) => name !== 'expires' && name !== 'q')
     .map(({ name, value }) => (value === undefined ? `;${name}` : `;${name}=${value}`))
@@ -98,7 +99,7 @@ function readContacts(request: SipRequest): RegisterWish['contacts'] | undefined
   const values = listValues(request, 'Contact')
   if (!values) return undefined
   if (values.includes('*')) return values.length === 1 ? 'all' : undefined
-  const outboundAllowed = firstHopSupportsOutbound(request) && optionTags(request, 'Supported').includes('outbound')
+  const outboundAllowed = optionTags(request, 'Supported').includes('outbound') && firstHopSupportsOutbound(request)
   const contacts: ContactWish[] = []
   for (const value of values) {
     const address = parseNameAddr(value)
@@ -123,6 +124,7 @@ function readPath(request: SipRequest): string[] | undefined {
 function readUserAgent(request: SipRequest): string | undefined {
   const text = headerValue(request, 'User-Agent')
   if (text === undefined) return undefined
+  if (isAscii(text) && text.length <= MAX_USER_AGENT_LENGTH && !hasControl(text)) return text || undefined
   const decoded = Buffer.from(text, 'latin1').toString('utf8')
 
   const shown = decoded.replace(/[\x00-\x1f\x7f-\x9f]/g, '').slice(0, MAX_USER_AGENT_LENGTH)

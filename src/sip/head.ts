@@ -1,4 +1,4 @@
-import { isToken, trimLws } from './lexical.js'
+import { isBlank, isToken, trimLws } from './lexical.js'
 import { canonicalName, type Header, knownName } from './message.js'
 
 /** Sizes beyond which a message is refused (513, 414, 413) and a stream closed. All in octets or counts. */
@@ -19,14 +19,17 @@ export interface Head {
   readonly problem?: { readonly status: 400 | 513; readonly reason: string }
 }
 
+function headerName(text: string): string | undefined {
+  const known = knownName(text)
+  if (known !== undefined) return known
+  const name = trimLws(text)
+  return isToken(name) ? canonicalName(name) : undefined
+}
+
 function readHeader(line: string): Header | undefined {
   const colon = line.indexOf(':')
-  if (colon < 1) return undefined
-  const value = trimLws(line.slice(colon + 1))
-  const known = knownName(line.slice(0, colon))
-  if (known !== undefined) return { name: known, value }
-  const name = trimLws(line.slice(0, colon))
-  return isToken(name) ? { name: canonicalName(name), value } : undefined
+  const name = colon < 1 ? undefined : headerName(line.slice(0, colon))
+  return name === undefined ? undefined : { name, value: trimLws(line.slice(colon + 1)) }
 }
 
 /** [RFC3261-7.3.1] Joins a line that starts with a blank to the one before it; the break becomes one space. */
@@ -51,11 +54,38 @@ const FOLDED = /\r\n[ \t]/
 /** A CR or LF that is not part of CRLF. */
 const STRAY_BREAK = /\r(?!\n)|[^\r]\n|^\n/
 
+/** Line by line, for a head like nearly all are: nothing folded, malformed or too much. Undefined: look closer. */
+function splitPlain(text: string): Head | undefined {
+  if (text.length > LIMITS.headBytes) return undefined
+  const headers: Header[] = []
+  let startLine: string | undefined
+  for (let from = 0; from <= text.length;) {
+    const lf = text.indexOf('\n', from)
+    const end = lf < 0 ? text.length : lf - 1
+    const cr = text.indexOf('\r', from)
+    if (cr !== (lf < 0 ? -1 : end) || end < from) return undefined
+    if (startLine === undefined) startLine = text.slice(from, end)
+    else {
+      const colon = text.indexOf(':', from)
+      const folded = isBlank(text.charCodeAt(from))
+      const name = folded || colon < 0 || colon > end ? undefined : headerName(text.slice(from, colon))
+      if (name === undefined || end - colon > LIMITS.valueBytes || headers.length >= LIMITS.vias) return undefined
+      headers.push({ name, value: trimLws(text.slice(colon + 1, end)) })
+    }
+    from = end + 2
+  }
+  return { startLine: startLine ?? '', headers }
+}
+
 /**
  * Splits the text before the empty line (which is not part of it) into start line and headers.
  * A CR or LF that is not part of CRLF is a mistake: taking it as a line end would let two readers see two messages.
  */
 export function splitHead(text: string): Head {
+  return splitPlain(text) ?? splitCarefully(text)
+}
+
+function splitCarefully(text: string): Head {
   // What lies beyond the limit is not looked at: the message is refused, and the work stays small.
   const looked = text.length > LIMITS.headBytes ? text.slice(0, LIMITS.headBytes) : text
   const [startLine = '', ...lines] = looked.split('\r\n')

@@ -2,6 +2,7 @@
 const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/
 const DIGITS = /^[0-9]+$/
 
+const QUOTE_OR_BRACKET = /["<>]/
 const NOT_ASCII = /[^\x00-\x7f]/
 
 export function isToken(text: string): boolean {
@@ -13,9 +14,9 @@ export function isAscii(text: string): boolean {
   return !NOT_ASCII.test(text)
 }
 
-/** The same latin1 text, stored by itself: a part of a message would keep the whole message in memory. */
+/** The same text, stored by itself: a part of a message would keep the whole message in memory. */
 export function owned(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1')
+  return Buffer.from(text, 'utf8').toString('utf8')
 }
 
 /**
@@ -31,7 +32,8 @@ export function parseDecimal(text: string, max: number): number | undefined {
   return value > max ? max + 1 : value
 }
 
-function isBlank(code: number): boolean {
+/** SP or HTAB. */
+export function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09
 }
 
@@ -71,7 +73,7 @@ export function endOfQuoted(text: string, start: number): number {
  * Returns undefined when a quote or a bracket stays open.
  */
 export function splitOutside(text: string, separator: ',' | ';'): string[] | undefined {
-  if (!/["<>]/.test(text)) return text.includes(separator) ? text.split(separator).map(trimLws) : [trimLws(text)]
+  if (!text.includes(separator) && !QUOTE_OR_BRACKET.test(text)) return [trimLws(text)]
   const wanted = separator.charCodeAt(0)
   const parts: string[] = []
   let from = 0
@@ -114,6 +116,9 @@ export interface Param {
   readonly value?: string
 }
 
+/** What no parameter value holds outside of quotes. */
+const NOT_IN_VALUE = /[\s"<>,;]/
+
 /** Reads `name`, `name=value`, `name = "value"`. Returns undefined when it is none of these. */
 function parseParam(text: string): Param | undefined {
   const equals = text.indexOf('=')
@@ -123,7 +128,7 @@ function parseParam(text: string): Param | undefined {
   if (!isToken(name) || value === '') return undefined
   if (value.startsWith('"')) {
     if (endOfQuoted(value, 0) !== value.length) return undefined
-  } else if (/[\s"<>,;]/.test(value)) return undefined
+  } else if (NOT_IN_VALUE.test(value)) return undefined
   return { name: name.toLowerCase(), value }
 }
 

@@ -120,7 +120,9 @@ export function headerValue(message: { headers: readonly Header[] }, name: strin
 
 /** Values of all fields of that name, in order, not split. */
 export function headerValues(message: { headers: readonly Header[] }, name: string): string[] {
-  return message.headers.filter((header) => header.name === name).map((header) => header.value)
+  const values: string[] = []
+  for (const header of message.headers) if (header.name === name) values.push(header.value)
+  return values
 }
 
 /**
@@ -129,8 +131,9 @@ export function headerValues(message: { headers: readonly Header[] }, name: stri
  */
 export function listValues(message: { headers: readonly Header[] }, name: string): string[] | undefined {
   const values: string[] = []
-  for (const field of headerValues(message, name)) {
-    const parts = splitOutside(field, ',')
+  for (const header of message.headers) {
+    if (header.name !== name) continue
+    const parts = splitOutside(header.value, ',')
     if (!parts) return undefined
     for (const part of parts) if (part !== '') values.push(part)
   }
@@ -139,5 +142,6 @@ export function listValues(message: { headers: readonly Header[] }, name: string
 
 /** Option tags of Require, Supported, ... in lower case. */
 export function optionTags(message: { headers: readonly Header[] }, name: string): string[] {
+  if (headerValue(message, name) === undefined) return []
   return (listValues(message, name) ?? []).map((tag) => tag.toLowerCase())
 }

@@ -133,8 +133,10 @@ function readRequestLine(line: string): { method: string; uri: string } | Proble
     return bad('Bad Request Line')
   }
   if (!isToken(method)) return bad('Bad Method')
-  if (!/^SIP\/\d+\.\d+$/i.test(version)) return bad('Bad Request Line')
-  if (version.toUpperCase() !== 'SIP/2.0') return { status: 505, reason: 'Version Not Supported' }
+  if (version !== 'SIP/2.0') {
+    if (!/^SIP\/\d+\.\d+$/i.test(version)) return bad('Bad Request Line')
+    if (version.toUpperCase() !== 'SIP/2.0') return { status: 505, reason: 'Version Not Supported' }
+  }
   if (uri.length > LIMITS.uriBytes) return { status: 414, reason: 'Request-URI Too Long' }
   return { method, uri }
 }

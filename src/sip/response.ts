@@ -20,6 +20,11 @@ const REASONS: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 }
 
+/** Headers of the request that stand in its answer (RFC 3261 §8.2.6.2), a bit each. */
+const ECHOED: ReadonlyMap<string, number> = new Map(
+  ['Via', 'From', 'To', 'Call-ID', 'CSeq'].map((name, index) => [name, 1 << index]),
+)
+
 /** What an answer needs of the request, broken ones included. */
 export interface Echoed {
   readonly headers: readonly Header[]
@@ -43,8 +48,10 @@ function filledVia(field: string, via: Via, source: Endpoint): string {
   return fillVia(field, source.address, via.rport ? source.port : undefined)
 }
 
+const TAG = /tag/i
+
 function taggedTo(value: string, tag: string): string {
-  if (!/tag/i.test(value)) return `${value};tag=${tag}`
+  if (!TAG.test(value)) return `${value};tag=${tag}`
   const to = parseNameAddr(value)
   return to && tagOf(to) !== undefined ? value : `${value};tag=${tag}`
 }
@@ -55,24 +62,19 @@ function taggedTo(value: string, tag: string): string {
  */
 export function createResponse(to: Echoed, source: Endpoint, toTag: string, answer: Answer): SipResponse {
   const headers: Header[] = []
-  const once = new Set<string>()
+  let seen = 0
   for (const header of to.headers) {
     const { name, value } = header
-    if (name === 'Via') {
-      headers.push(once.has(name) ? header : { name, value: filledVia(value, to.via, source) })
-    } else if (['From', 'To', 'Call-ID', 'CSeq'].includes(name) && !once.has(name)) {
-      headers.push(name === 'To' ? { name, value: taggedTo(value, toTag) } : header)
-    } else continue
-    once.add(name)
+    const bit = ECHOED.get(name)
+    if (bit === undefined) continue
+    const isFirst = (seen & bit) === 0
+    seen |= bit
+    if (name === 'Via') headers.push(isFirst ? { name, value: filledVia(value, to.via, source) } : header)
+    else if (isFirst) headers.push(name === 'To' ? { name, value: taggedTo(value, toTag) } : header)
   }
+  if (answer.headers) headers.push(...answer.headers)
   const reason = answer.reason ?? REASONS[answer.status] ?? ''
-  return {
-    kind: 'response',
-    status: answer.status,
-    reason,
-    headers: [...headers, ...(answer.headers ?? [])],
-    body: '',
-  }
+  return { kind: 'response', status: answer.status, reason, headers, body: '' }
 }
 
 function rangeOf(address: string): string {

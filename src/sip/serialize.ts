@@ -1,5 +1,5 @@
 import { hasControl, isToken } from './lexical.js'
-import type { Header, SipMessage } from './message.js'
+import { type Header, knownName, type SipMessage } from './message.js'
 
 /** Something that must not go onto the wire: a line break or a space where it would change the message. */
 export class SipInjectionError extends Error {
@@ -29,7 +29,7 @@ function startLine(message: SipMessage): string {
 }
 
 function headerLine(header: Header): string {
-  if (!isToken(header.name)) throw new SipInjectionError('header name')
+  if (knownName(header.name) === undefined && !isToken(header.name)) throw new SipInjectionError('header name')
   return `${header.name}: ${refuseBreaks(header.value, header.name)}\r\n`
 }
 

@@ -26,6 +26,7 @@ const HOST_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?$/
 
 /** Scheme of any URI in lower case, or undefined. */
 export function uriScheme(text: string): string | undefined {
+  if (text.startsWith('sip:')) return 'sip'
   return SCHEME.exec(text)?.[1]?.toLowerCase()
 }
 
@@ -58,9 +59,12 @@ export function parseHostPort(text: string): { host: string; port?: number } | u
   return { host, port }
 }
 
-function parseUriParams(text: string): Map<string, string> | undefined {
+const NO_PARAMS: ReadonlyMap<string, string> = new Map()
+const NO_HEADERS: SipUri['headers'] = []
+
+function parseUriParams(text: string): ReadonlyMap<string, string> | undefined {
+  if (text === '') return NO_PARAMS
   const params = new Map<string, string>()
-  if (text === '') return params
   for (const piece of text.slice(1).split(';')) {
     const equals = piece.indexOf('=')
     const name = (equals < 0 ? piece : piece.slice(0, equals)).toLowerCase()
@@ -71,8 +75,8 @@ function parseUriParams(text: string): Map<string, string> | undefined {
   return params
 }
 
-function parseUriHeaders(text: string): (readonly [string, string])[] | undefined {
-  if (text === '') return []
+function parseUriHeaders(text: string): SipUri['headers'] | undefined {
+  if (text === '') return NO_HEADERS
   const headers: (readonly [string, string])[] = []
   for (const piece of text.slice(1).split('&')) {
     const equals = piece.indexOf('=')
@@ -98,7 +102,7 @@ function parseUserInfo(text: string): { user: string; password?: string } | unde
 export function parseSipUri(text: string): SipUri | undefined {
   const scheme = uriScheme(text)
   if (scheme !== 'sip' && scheme !== 'sips') return undefined
-  if (FORBIDDEN.test(text) || BAD_ESCAPE.test(text)) return undefined
+  if (FORBIDDEN.test(text) || (text.includes('%') && BAD_ESCAPE.test(text))) return undefined
   let rest = text.slice(scheme.length + 1)
   const at = rest.indexOf('@')
   const info = at < 0 ? undefined : parseUserInfo(rest.slice(0, at))
@@ -125,6 +129,7 @@ export function formatSipUri(uri: SipUri): string {
   return `${uri.scheme}:${user}${uri.host}${port}${params}${headers === '' ? '' : `?${headers}`}`
 }
 
+const NOT_PLAIN = /[^A-Za-z0-9\-_.!~*'();/?:@&=+$,[\]]/
 const UNRESERVED = /[A-Za-z0-9\-_.!~*'()]/
 const RESERVED = /[;/?:@&=+$,[\]]/
 
@@ -137,7 +142,7 @@ function escapeOctet(code: number): string {
  * octets that should have been escaped are. A reserved character and its escape stay different (RFC 3261 §19.1.4).
  */
 export function normaliseEscapes(text: string): string {
-  if (!/[^A-Za-z0-9\-_.!~*'();/?:@&=+$,[\]]/.test(text)) return text
+  if (!NOT_PLAIN.test(text)) return text
   return text.replace(/%([0-9A-Fa-f]{2})|[^%]/g, (whole, hex: string | undefined) => {
     if (hex === undefined) {
       return UNRESERVED.test(whole) || RESERVED.test(whole) ? whole : escapeOctet(whole.charCodeAt(0) & 255)
@@ -149,6 +154,7 @@ export function normaliseEscapes(text: string): string {
 
 /** The octets behind the escapes, each once: `%2561` gives `%61`. */
 export function unescapeUri(text: string): string {
+  if (!text.includes('%')) return text
   return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
@@ -171,12 +177,13 @@ export function uriKey(uri: SipUri): string {
   const user = uri.user === undefined ? '' : `${normaliseEscapes(uri.user)}`
   const password = uri.password === undefined ? '' : `:${normaliseEscapes(uri.password)}`
   const at = uri.user === undefined ? '' : '@'
-  const telling = TELLING_PARAMS.flatMap((name) => {
+  let telling = ''
+  for (const name of uri.params.size === 0 ? [] : TELLING_PARAMS) {
     const value = uri.params.get(name)
-    return value === undefined ? [] : [`;${name}=${paramText(value)}`]
-  })
+    if (value !== undefined) telling += `;${name}=${paramText(value)}`
+  }
   const headers = uri.headers.length === 0 ? '' : `?${headersText(uri)}`
-  return `${uri.scheme}:${user}${password}${at}${uri.host}${uri.port ? `:${uri.port}` : ''}${telling.join('')}${headers}`
+  return `${uri.scheme}:${user}${password}${at}${uri.host}${uri.port ? `:${uri.port}` : ''}${telling}${headers}`
 }
 
 /**
@@ -194,10 +201,10 @@ export function sameUri(a: SipUri, b: SipUri): boolean {
 
 /** One text per URI, all parameters included and sorted: what a table can be keyed by. */
 export function canonicalUri(uri: SipUri): string {
-  const params = [...uri.params]
-    .map(([name, value]) => (value === '' ? `;${name}` : `;${name}=${paramText(value)}`))
-    .sort()
+  const params: string[] = []
+  for (const [name, value] of uri.params) params.push(value === '' ? `;${name}` : `;${name}=${paramText(value)}`)
+  if (params.length > 1) params.sort()
   const headers = uri.headers.length === 0 ? '' : `?${headersText(uri)}`
-  const bare = uriKey({ ...uri, params: new Map(), headers: [] })
+  const bare = uriKey({ ...uri, params: NO_PARAMS, headers: NO_HEADERS })
   return `${bare}${params.join('')}${headers}`
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { LIMITS } from '../../src/sip/head.js'
+import { LIMITS, splitHead } from '../../src/sip/head.js'
 import { canonicalName, headerValue, headerValues, listValues, type SipMessage } from '../../src/sip/message.js'
 import { type Parsed, parseDatagram } from '../../src/sip/parse.js'
 import { serialize, SipInjectionError } from '../../src/sip/serialize.js'
@@ -54,6 +54,31 @@ describe('a request', () => {
     const name = Buffer.from('à', 'utf8').toString('latin1')
     expect(headerValue(request(registerText({ extra: [`Subject: ${name}`] })).request, 'Subject')).toBe(name)
   })
+})
+
+test('lines of a head read the same when one that is folded makes all be read with care', () => {
+  const line = fc.oneof(
+    fc.constantFrom(
+      'To: <sip:1@a>',
+      'v: SIP/2.0/UDP a',
+      'X-Own :  b ',
+      ' folded',
+      '\tfolded',
+      '',
+      ':',
+      'no colon',
+      'A B: c',
+    ),
+    fc.string({ maxLength: 12, unit: fc.constantFrom('a', ':', ' ', '\t', '\r', '\n', 'x') }),
+  )
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 6 }), (lines) => {
+      const text = ['REGISTER sip:a SIP/2.0', ...lines].join('\r\n')
+      const alone = splitHead(text)
+      const folded = splitHead(`${text}\r\nSubject: a\r\n b`)
+      expect(folded).toEqual({ ...alone, headers: [...alone.headers, { name: 'Subject', value: 'a b' }] })
+    }),
+  )
 })
 
 describe('refusals', () => {

@@ -1,4 +1,4 @@
-import { endOfQuoted, type Param, paramValue, parseParams, trimLws, unquote } from '../lexical.js'
+import { endOfQuoted, isBlank, type Param, paramValue, parseParams, trimLws, unquote } from '../lexical.js'
 import { uriScheme } from '../uri.js'
 
 /** `"Name" <uri>;params` or `uri;params` (RFC 3261 §20.10): From, To, Contact, Path, Route. */
@@ -20,7 +20,8 @@ function readDisplayName(text: string): string | undefined {
 
 /** Position of the `<` that opens the URI; -1 when there is none; undefined when a quote stays open. */
 function openingBracket(text: string): number | undefined {
-  const start = text.length - text.replace(/^[ \t]+/, '').length
+  let start = 0
+  while (isBlank(text.charCodeAt(start))) start += 1
   if (text[start] !== '"') return text.indexOf('<')
   const end = endOfQuoted(text, start)
   return end < 0 ? undefined : text.indexOf('<', end)
@@ -43,7 +44,7 @@ export function parseNameAddr(text: string): NameAddr | undefined {
   }
   const close = text.indexOf('>', open)
   if (close < 0) return undefined
-  const displayName = readDisplayName(text.slice(0, open))
+  const displayName = open === 0 ? '' : readDisplayName(text.slice(0, open))
   const uri = text.slice(open + 1, close)
   const params = parseParams(text.slice(close + 1))
   if (displayName === undefined || !params || /[\s"<]/.test(uri) || uriScheme(uri) === undefined) return undefined

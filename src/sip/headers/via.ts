@@ -15,6 +15,13 @@ export interface Via {
   readonly params: readonly Param[]
 }
 
+const VERSION = /^\d+\.\d+$/
+
+/** `host : port` as `host:port`; a blank within a host is left, and makes it unreadable. */
+function withoutBlanks(sentBy: string): string {
+  return /[ \t]/.test(sentBy) ? sentBy.split(':').map(trimLws).join(':') : sentBy
+}
+
 /** Reads `SIP / 2.0 / UDP host[:port] ;params`, blanks allowed where the grammar has SLASH, SEMI, EQUAL or COLON. */
 function parseVia(text: string): Via | undefined {
   const semicolon = text.indexOf(';')
@@ -24,12 +31,12 @@ function parseVia(text: string): Via | undefined {
   const [name, version, rest, ...more] = head.split('/')
   if (name === undefined || version === undefined || rest === undefined || more.length > 0) return undefined
   // Any version: a request of another one is still answered, with 505 (RFC 4475 §3.1.2.16).
-  if (trimLws(name).toUpperCase() !== 'SIP' || !/^\d+\.\d+$/.test(trimLws(version))) return undefined
+  if (trimLws(name).toUpperCase() !== 'SIP' || !VERSION.test(trimLws(version))) return undefined
   const target = trimLws(rest)
   const blank = target.search(/[ \t]/)
   if (blank < 0) return undefined
   const transport = target.slice(0, blank)
-  const sentBy = parseHostPort(target.slice(blank).split(':').map(trimLws).join(':'))
+  const sentBy = parseHostPort(withoutBlanks(target.slice(blank + 1)))
   if (!isToken(transport) || !sentBy) return undefined
   return {
     transport: transport.toUpperCase(),
