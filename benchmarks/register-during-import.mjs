@@ -23,7 +23,8 @@ const load = (seconds) => register({ port: server.ports.sip, list, underWay: 2_0
 
 // Every row differs from what is there, so all 10,000 phones and people are written again.
 const rows = (await phoneboot(['export'])).trim().split('\n')
-const at = rows[0].split(',').indexOf('display_name')
+const at = rows[0].split(',').indexOf('name')
+if (at < 0) throw new Error(`the export has no column of names: ${rows[0]}`)
 const changed = rows.map((row, index) => (index === 0 ? row : row.split(',').with(at, `Person ${index}`).join(',')))
 const csv = join(folder, 'changed.csv')
 writeFileSync(csv, `${changed.join('\n')}\n`)
