@@ -27,6 +27,7 @@ const ORDER = [
   'bulk',
   'simulator',
   'admin',
+  'web',
 ]
 
 const leftwards = ORDER.map((feature, index) => ({

@@ -1,11 +1,12 @@
-// Makes dist/: the modules (for tests and benchmarks), the phones of device-templates/ read and checked, and the
-// program itself in one file with its packages, which starts several times faster than hundreds of modules do.
+// Makes dist/: the modules (for tests and benchmarks), the phones of device-templates/ read and checked, the admin's
+// pages, and the program itself in one file with its packages, which starts several times faster than hundreds of modules do.
 import { build } from 'esbuild'
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildWeb } from './build-web.mjs'
 
 const root = dirname(fileURLToPath(import.meta.url))
 const dist = join(root, 'dist')
@@ -26,6 +27,8 @@ const packagesAtNeed = {
     )
   },
 }
+
+buildWeb(dist)
 
 // Written last: build-if-needed.mjs takes its time for the time of the build.
 const { metafile } = await build({

@@ -36,6 +36,7 @@ import { createServerResync } from './resync/edge/server-resync.js'
 import { openSipListeners } from './sip/edge/listen.js'
 import { startSnapshotFeed, type SnapshotFeed } from './snapshot/edge/snapshot-feed.js'
 import type { ListedSnapshot } from './snapshot/snapshot.js'
+import { Live } from './web/live.js'
 
 /** Rendered files kept in memory, in bytes. */
 const CONFIG_CACHE_BYTES = 128 * 1024 * 1024
@@ -130,6 +131,9 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
   const feed = await startSnapshotFeed({ databases, clock: systemClock, log })
   undo.add(() => feed.stop())
   const { snapshot } = feed
+  const live = new Live({ clock: systemClock, snapshot })
+  undo.add(() => live.stop())
+  undo.add(feed.onChange((change) => live.recordsChanged(change)))
   const sightings = createSightingWriter(installation.deviceStore, systemClock, log)
   undo.add(() => sightings.stop())
   const events = createEventWriter({ databases, clock: systemClock, log, retentionDays: config.eventDays })
@@ -161,7 +165,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
 
   // Known once all listeners are up; no phone is answered before.
   const ports: Ports = { http: 0, https: 0, tftp: 0, sip: 0, admin: 0 }
-  const sip = await startSip(installation, snapshot, sightings, limits, undo)
+  const sip = await startSip(installation, snapshot, sightings, limits, undo, live)
   undo.add(feed.onChange(sip.peopleChanged))
   ports.sip = sip.port
   const caModifiedMs = systemClock.now()
@@ -192,6 +196,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
       outcomes.set(event.outcome, (outcomes.get(event.outcome) ?? 0) + 1)
       events.record(event)
       limits.heed(event)
+      live.event(event)
       // A stranger may ask for any MAC: that is not the phone.
       const seen = event.outcome === 'untrusted' ? undefined : event.deviceId
       if (seen !== undefined) sightings.note({ deviceId: seen, at: event.at, ip: event.peer })
@@ -230,6 +235,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
   ports.https = http.httpsPort ?? 0
   const admin = await startAdmin(installation, certificates, undo, {
     feed,
+    live,
     bindings: sip.bindings,
     outcomes: () => outcomes,
     trustedProxies: () => trust().proxies,
@@ -242,6 +248,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
 /** What the admins' program shares with the phones' listeners. */
 interface Shared {
   feed: SnapshotFeed
+  live: Live
   bindings: () => Binding[]
   outcomes: () => ReadonlyMap<string, number>
   trustedProxies: () => Networks
@@ -253,7 +260,7 @@ async function startAdmin(
   installation: Installation,
   certificates: CertificateStore,
   undo: Undo,
-  { feed, ...shared }: Shared,
+  { feed, live, ...shared }: Shared,
 ): Promise<AdminListener> {
   const { config, databases, log, secrets, vocabulary, zones } = installation
   const listener = await startAdminListener({
@@ -266,11 +273,16 @@ async function startAdmin(
       return { ready: database, parts: { database: database ? 'ok' : 'does not answer' } }
     },
     loadApp: async () => {
-      const { createAdminPlane } = await import('./admin/edge/plane.js')
+      const [{ createAdminPlane }, { createPages }] = await Promise.all([
+        import('./admin/edge/plane.js'),
+        import('./web/edge/pages-router.js'),
+      ])
+      const trustedProxies = shared.trustedProxies()
       return createAdminPlane({
         ...installation,
         ...shared,
-        trustedProxies: shared.trustedProxies(),
+        trustedProxies,
+        pages: (parts) => createPages({ parts, live, trustedProxies, log }),
         snapshot: feed.snapshot,
         refresh: () => feed.refresh(),
         viewSources: { snapshot: feed.snapshot, vocabulary, zones, open: secrets.open.bind(secrets) },
@@ -292,6 +304,7 @@ async function startSip(
   sightings: ReturnType<typeof createSightingWriter>,
   limits: ServerLimits,
   undo: Undo,
+  live: Live,
 ): Promise<{ port: number; peopleChanged: () => void; bindings: () => Binding[] }> {
   const accounts = new SnapshotAccounts(
     () => snapshot,
@@ -307,6 +320,7 @@ async function startSip(
     return known.claim
   }
   const learn = ({ kind, binding }: BindingChange): void => {
+    live.binding(binding)
     if (kind === 'save') limits.vouch(binding)
     if (kind !== 'save' || binding.lineId === undefined) return
     const user = snapshot.deviceByLine(binding.lineId)

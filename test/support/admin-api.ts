@@ -1,5 +1,5 @@
 import request from 'supertest'
-import type { Express } from 'express'
+import type { Express, RequestHandler } from 'express'
 import { createAdminApp } from '../../src/admin/edge/app.js'
 import { createIdempotency } from '../../src/admin/edge/idempotency.js'
 import type { AdminParts } from '../../src/admin/parts.js'
@@ -60,7 +60,9 @@ export interface AdminClient {
 
 let names = 0
 
-export async function adminBench(options: { log?: Log; proxied?: boolean } = {}): Promise<AdminBench> {
+export async function adminBench(
+  options: { log?: Log; proxied?: boolean; pages?: (parts: AdminParts) => RequestHandler } = {},
+): Promise<AdminBench> {
   const fresh = await freshSqlite()
   const { databases } = fresh
   const accounts = createAccounts(databases)
@@ -133,6 +135,7 @@ export async function adminBench(options: { log?: Log; proxied?: boolean } = {})
   const app = createAdminApp({
     routes: ROUTES,
     parts,
+    pages: options.pages?.(parts),
     idempotency: createIdempotency(databases.main, secrets, clock),
     trustedProxies: options.proxied ? parseNetworks('127.0.0.1,::1', 'test') : NO_NETWORKS,
     random,

@@ -20,6 +20,8 @@ import { arrivalOf } from './visitor.js'
 export interface AdminAppOptions extends ApiOptions {
   metrics: MetricSources
   random: Random
+  /** Pages for people, beside the API. */
+  pages?: RequestHandler | undefined
 }
 
 /** Nothing inline, nothing from elsewhere; events and requests of pages go to this server alone. */
@@ -57,6 +59,7 @@ export function createAdminApp(options: AdminAppOptions): Express {
   })
   describe(app, options)
   app.use(API_PATH, createApi(options))
+  if (options.pages) app.use(options.pages)
   app.use((request) => {
     throw new AppError('ROUTE_NOT_FOUND', `there is no ${request.method} ${request.path.slice(0, 100)}`)
   })

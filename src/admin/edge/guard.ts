@@ -13,6 +13,9 @@ import { isForeign, type Arrival } from './visitor.js'
 
 const NOBODY: Rights = new Map()
 
+/** What stands guard over a route of the API or a page. */
+export type Guarded = Pick<Route, 'access' | 'scope' | 'conditional'>
+
 /** Somebody, by session or token, or nobody. */
 export interface Caller {
   who: Authenticated | undefined
@@ -37,7 +40,7 @@ export async function callerOf(parts: AdminParts, request: Request, { secure }: 
  * A change that a browser sends by itself must come from our own page: same origin, and for a session with its token,
  * in the header X-CSRF-Token. Signing in needs none: there may be a session that ends by it. Throws ORIGIN_REFUSED.
  */
-function requireOwnPage(route: Route, request: Request, { who, sessionId }: Caller, { secure }: Arrival): void {
+function requireOwnPage(route: Guarded, request: Request, { who, sessionId }: Caller, { secure }: Arrival): void {
   if (request.method === 'GET' || request.method === 'HEAD' || who?.token) return
   if (isForeign(request, secure))
     throw new AppError('ORIGIN_REFUSED', 'a page of another origin may change nothing here')
@@ -53,15 +56,20 @@ function same(a: string, b: string): boolean {
 
 /**
  * Everything a handler is given, once it is certain that it may run: signed in, own page, a site the caller may see,
- * the right to the route there. Throws SIGNED_OUT, ORIGIN_REFUSED, SITE_NOT_FOUND, FORBIDDEN, REVISION_NEEDED.
+ * the right to the route there. `named`: the site. Throws SIGNED_OUT, ORIGIN_REFUSED, SITE_NOT_FOUND, FORBIDDEN, REVISION_NEEDED.
  */
-export async function admit(parts: AdminParts, route: Route, request: Request, arrival: Arrival): Promise<Call> {
+export async function admit(
+  parts: AdminParts,
+  route: Guarded,
+  request: Request,
+  arrival: Arrival,
+  named = typeof request.query.site === 'string' ? request.query.site : undefined,
+): Promise<Call> {
   const caller = await callerOf(parts, request, arrival)
   const { who } = caller
   if (route.access !== 'public' && !who) throw new AppError('SIGNED_OUT', 'sign in first, or send a token')
   requireOwnPage(route, request, caller, arrival)
   const rights = who?.rights ?? NOBODY
-  const named = typeof request.query.site === 'string' ? request.query.site : undefined
   const site = siteOf(
     [...parts.snapshot.allSites()],
     rights,
@@ -97,7 +105,7 @@ function oldest(sites: readonly Site[]): Site | undefined {
   return [...sites].sort((a, b) => (a.id < b.id ? -1 : 1))[0]
 }
 
-function requireRight({ access, scope }: Route, rights: Rights, site: Site): void {
+function requireRight({ access, scope }: Guarded, rights: Rights, site: Site): void {
   if (access === 'public' || access === 'self' || may(rights, access, scope === 'server' ? ALL_SITES : site.id)) return
   const where = scope === 'server' ? 'for all sites' : `in the site ${site.slug}`
   throw new AppError('FORBIDDEN', `${access} is needed ${where}`)

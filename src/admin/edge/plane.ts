@@ -1,3 +1,4 @@
+import type { RequestHandler } from 'express'
 import type { RequestListener } from 'node:http'
 import { createAttempts } from '../../accounts/edge/attempts.js'
 import { systemTotp } from '../../accounts/edge/totp.js'
@@ -27,6 +28,8 @@ export interface AdminPlaneOptions extends Given {
   trustedProxies: Networks
   /** Provisioning requests since the start, by outcome. */
   outcomes(): ReadonlyMap<string, number>
+  /** Pages for people over the same parts. */
+  pages?(parts: AdminParts): RequestHandler
   log: Log
 }
 
@@ -55,6 +58,7 @@ export function createAdminPlane(options: AdminPlaneOptions): RequestListener {
     trustedProxies,
     random,
     log,
+    pages: options.pages?.(parts),
     metrics: {
       outcomes: () => options.outcomes(),
       devices: () => snapshot.counts().devices,

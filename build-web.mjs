@@ -1,0 +1,60 @@
+// The admin's pages as the program serves them: templates in one file; scripts, styles and pictures under names that
+// hold their hash, packed at build with gzip and Brotli. UI packages are needed here only.
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+
+const root = dirname(fileURLToPath(import.meta.url))
+const source = join(root, 'src', 'web')
+
+/** Name in the pages -> file. */
+const ASSETS = {
+  'app.css': join(source, 'assets', 'app.css'),
+  'app.js': join(source, 'assets', 'app.js'),
+  'theme.js': join(source, 'assets', 'theme.js'),
+  'icon.svg': join(source, 'assets', 'icon.svg'),
+  'htmx.js': join(root, 'node_modules', 'htmx.org', 'dist', 'htmx.min.js'),
+  'tabler.css': join(root, 'node_modules', '@tabler', 'core', 'dist', 'css', 'tabler.min.css'),
+}
+
+/** Text of every template below a folder, by name without `.hbs`. */
+function templates(folder) {
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith('.hbs'))
+    .sort()
+  return Object.fromEntries(names.map((name) => [basename(name, '.hbs'), readFileSync(join(folder, name), 'utf8')]))
+}
+
+/** Writes `web/` into the folder of the build. */
+export function buildWeb(dist) {
+  const folder = join(dist, 'web')
+  const files = join(folder, 'assets')
+  mkdirSync(files, { recursive: true })
+  const written = new Set()
+  const write = (name, bytes) => {
+    written.add(name)
+    writeFileSync(join(files, name), bytes)
+  }
+  const assets = {}
+  for (const [name, path] of Object.entries(ASSETS)) {
+    // A map that is not served would be asked for by every browser whose tools are open.
+    const text = readFileSync(path, 'utf8').replace(/\n?\/[*/]# sourceMappingURL=[^\n]*/, '')
+    const bytes = Buffer.from(text)
+    const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 12)
+    const hashed = `${basename(name, extname(name))}.${hash}${extname(name)}`
+    assets[name] = hashed
+    write(hashed, bytes)
+    write(`${hashed}.gz`, gzipSync(bytes, { level: 9 }))
+    const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length }
+    write(`${hashed}.br`, brotliCompressSync(bytes, { params }))
+  }
+  const views = templates(join(source, 'templates'))
+  const partials = templates(join(source, 'templates', 'partials'))
+  writeFileSync(join(folder, 'pages.json'), JSON.stringify({ assets, views, partials }))
+  for (const name of readdirSync(files)) if (!written.has(name)) rmSync(join(files, name))
+}
+
+// By itself: only this part, for somebody who works on the pages.
+if (process.argv[1] === fileURLToPath(import.meta.url)) buildWeb(process.argv[2] ?? join(root, 'dist'))

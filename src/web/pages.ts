@@ -1,0 +1,8 @@
+import type { PageRow } from './page.js'
+import { peoplePages } from './pages/people.js'
+import { pendingPages } from './pages/pending.js'
+import { phonePages } from './pages/phones.js'
+import { startPages } from './pages/start.js'
+
+/** The one table of pages: what is not in it does not answer, and each row names the right it needs. */
+export const PAGES: readonly PageRow[] = [...startPages, ...pendingPages, ...peoplePages, ...phonePages]
