@@ -1,6 +1,6 @@
 import { hash as hashOf, timingSafeEqual } from 'node:crypto'
 import type { Secret } from '../domain/secret.js'
-import { isAscii, isToken, quote, splitOutside, trimLws, unquote, endOfQuoted } from './lexical.js'
+import { isAscii, isToken, owned, quote, splitOutside, trimLws, unquote, endOfQuoted } from './lexical.js'
 
 export const ALGORITHMS = ['MD5', 'SHA-256'] as const
 export type DigestAlgorithm = (typeof ALGORITHMS)[number]
@@ -42,7 +42,9 @@ export function parseDigest(value: string): DigestParams | undefined {
 
 /** Algorithm of a challenge or answer; MD5 when it names none; undefined when we do not know it. */
 function digestAlgorithm(params: DigestParams): DigestAlgorithm | undefined {
-  const name = (params.get('algorithm') ?? 'MD5').toUpperCase()
+  const given = params.get('algorithm')
+  if (given === undefined || given === 'MD5') return 'MD5'
+  const name = given.toUpperCase()
   return ALGORITHMS.find((algorithm) => algorithm === name)
 }
 
@@ -54,9 +56,20 @@ interface Covered {
   readonly qop?: { readonly nc: string; readonly cnonce: string }
 }
 
+let lastHa2: { readonly algorithm: DigestAlgorithm; readonly text: string; readonly hex: string } | undefined
+
+/** Phones of one office all ask for the same URI. */
+function computeHa2(algorithm: DigestAlgorithm, method: string, uri: string): string {
+  const text = `${method}:${uri}`
+  if (lastHa2?.text !== text || lastHa2.algorithm !== algorithm) {
+    lastHa2 = { algorithm, text: owned(text), hex: hash(algorithm, text) }
+  }
+  return lastHa2.hex
+}
+
 /** `response` of RFC 7616 §3.4.1 (qop=auth), or of RFC 2069 when there is no qop. */
 export function digestResponse(algorithm: DigestAlgorithm, ha1: string, covered: Covered): string {
-  const ha2 = hash(algorithm, `${covered.method}:${covered.uri}`)
+  const ha2 = computeHa2(algorithm, covered.method, covered.uri)
   const middle = covered.qop ? `${covered.qop.nc}:${covered.qop.cnonce}:auth:` : ''
   return hash(algorithm, `${ha1}:${covered.nonce}:${middle}${ha2}`)
 }
@@ -74,27 +87,34 @@ export interface Credentials {
   readonly qop?: { readonly nc: string; readonly cnonce: string; readonly count: number }
 }
 
+const HEX = /^[0-9a-f]+$/
+const COUNT = /^[0-9A-Fa-f]{8}$/
+
 /** Credentials with all parts in place and of the right shape, else undefined. */
 export function readCredentials(value: string): Credentials | undefined {
   const params = parseDigest(value)
   const algorithm = params && digestAlgorithm(params)
   if (!params || !algorithm) return undefined
-  const [username, realm, nonce, uri] = ['username', 'realm', 'nonce', 'uri'].map((name) => params.get(name))
+  const username = params.get('username')
+  const realm = params.get('realm')
+  const nonce = params.get('nonce')
+  const uri = params.get('uri')
   const response = params.get('response')?.toLowerCase() ?? ''
   if (username === undefined || realm === undefined || nonce === undefined || uri === undefined) return undefined
-  if (!/^[0-9a-f]+$/.test(response) || response.length !== (algorithm === 'MD5' ? 32 : 64)) return undefined
+  if (!HEX.test(response) || response.length !== (algorithm === 'MD5' ? 32 : 64)) return undefined
   const base = { username, realm, nonce, uri, algorithm, response }
   const qop = params.get('qop')
   if (qop === undefined) return base
   const nc = params.get('nc') ?? ''
   const cnonce = params.get('cnonce')
-  if (qop.toLowerCase() !== 'auth' || !/^[0-9A-Fa-f]{8}$/.test(nc) || cnonce === undefined) return undefined
+  if (qop.toLowerCase() !== 'auth' || !COUNT.test(nc) || cnonce === undefined) return undefined
   return { ...base, qop: { nc, cnonce, count: Number.parseInt(nc, 16) } }
 }
 
 /** Does the answer prove knowledge of the password behind `ha1`? Compares in constant time. */
 export function provesHa1(credentials: Credentials, method: string, ha1: string): boolean {
-  const expected = digestResponse(credentials.algorithm, ha1, { ...credentials, method })
+  const { algorithm, uri, nonce, qop } = credentials
+  const expected = digestResponse(algorithm, ha1, qop ? { method, uri, nonce, qop } : { method, uri, nonce })
   return timingSafeEqual(Buffer.from(expected, 'latin1'), Buffer.from(credentials.response, 'latin1'))
 }
 

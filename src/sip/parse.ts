@@ -171,8 +171,8 @@ function readRequest(head: Head, body: string): Parsed {
   if (typeof maxForwards === 'object') return refuse(head, maxForwards)
   return {
     kind: 'request',
-    request: { kind: 'request', ...line, headers: head.headers, body },
-    envelope: { ...envelope, uri, ...(maxForwards === undefined ? {} : { maxForwards }) },
+    request: { kind: 'request', method: line.method, uri: line.uri, headers: head.headers, body },
+    envelope: maxForwards === undefined ? { ...envelope, uri } : { ...envelope, uri, maxForwards },
   }
 }
 

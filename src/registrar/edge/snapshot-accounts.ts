@@ -93,11 +93,11 @@ export class SnapshotAccounts implements Accounts, Sites {
     realm: string,
   ): string | undefined {
     const owner = line ?? extension
-    const context = line ? SEAL_CONTEXTS.linePassword(line.id) : SEAL_CONTEXTS.extensionPassword(extension.id)
     const cached = this.#cached(owner.id, owner.sealedPassword, username, realm)
     const slot = algorithm === 'MD5' ? 'md5' : 'sha256'
     const known = cached[slot]
     if (known !== undefined) return known
+    const context = line ? SEAL_CONTEXTS.linePassword(line.id) : SEAL_CONTEXTS.extensionPassword(extension.id)
     try {
       const ha1 = computeHa1(algorithm, username, realm, this.open(owner.sealedPassword, context))
       cached[slot] = ha1
