@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { LRUCache } from 'lru-cache'
 import { startAdminListener, type AdminListener } from './admin/edge/listener.js'
+import type { AdminParts } from './admin/parts.js'
 import { openCertificateStore, type CertificateStore } from './certificates/edge/certificate-store.js'
 import { certificateNames } from './certificates/names.js'
 import type { Config } from './config.js'
@@ -237,6 +238,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
     feed,
     live,
     bindings: sip.bindings,
+    lastSeen: (id) => sightings.last(id),
     outcomes: () => outcomes,
     trustedProxies: () => trust().proxies,
     serverAddress: (host) => toldAddress(host ?? config.host ?? '127.0.0.1', ports),
@@ -250,6 +252,7 @@ interface Shared {
   feed: SnapshotFeed
   live: Live
   bindings: () => Binding[]
+  lastSeen: AdminParts['lastSeen']
   outcomes: () => ReadonlyMap<string, number>
   trustedProxies: () => Networks
   serverAddress: (host?: string) => ServerAddress

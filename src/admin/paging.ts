@@ -1,6 +1,6 @@
 import { AppError } from '../domain/errors.js'
 
-/** How a list can be sorted: by name of the field. */
+/** How a list can be sorted: by name of the field. Texts are compared as they are, see `sortedBy`. */
 export type SortKeys<T> = Readonly<Record<string, (item: T) => string | number>>
 
 export interface PageQuery {
@@ -25,9 +25,6 @@ interface Place {
   id: string
 }
 
-/** Numbers and names as people sort them: 9 before 10, ä beside a. */
-const COLLATOR = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
-
 /** One page of `items`, in a total order: sort value, then id. Throws REQUEST_INVALID for a cursor that is none. */
 export function pageOf<T extends { readonly id: string }>(
   items: readonly T[],
@@ -35,28 +32,57 @@ export function pageOf<T extends { readonly id: string }>(
   keys: SortKeys<T>,
 ): Page<T> {
   const direction = sort.startsWith('-') ? -1 : 1
-  const keyOf = keys[sort.replace(/^-/, '')]
-  if (!keyOf)
+  const field = sort.replace(/^-/, '')
+  const keyOf = Object.hasOwn(keys, field) ? keys[field] : undefined
+  if (!keyOf) {
     throw new AppError('REQUEST_INVALID', `sort: ${Object.keys(keys).join(', ')} can be used`, { field: 'sort' })
+  }
   const after = cursor === undefined ? undefined : readCursor(cursor, sort)
-  const compare = (a: Omit<Place, 'sort'>, b: Omit<Place, 'sort'>): number =>
+  const compare = (a: Placed, b: Placed): number =>
     direction * (compareValues(a.value, b.value) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
-  const placed = items.map((item) => ({ item, value: keyOf(item), id: item.id }))
-  const rest = after ? placed.filter((one) => compare(one, after) > 0) : placed
-  rest.sort(compare)
-  const shown = rest.slice(0, limit)
+  const first = new FirstOf<Placed & { item: T }>(limit + 1, compare)
+  for (const item of items) {
+    const one = { item, value: keyOf(item), id: item.id }
+    if (!after || compare(one, after) > 0) first.offer(one)
+  }
+  const shown = first.taken.slice(0, limit)
   const last = shown.at(-1)
   return {
     items: shown.map(({ item }) => item),
-    ...(last && rest.length > shown.length
-      ? { nextCursor: writeCursor({ sort, value: last.value, id: last.id }) }
-      : {}),
+    ...(last && first.taken.length > limit ? { nextCursor: writeCursor({ sort, ...last }) } : {}),
     total: items.length,
   }
 }
 
+type Placed = Omit<Place, 'sort'>
+
+/** Keeps the first few of many in their order, without sorting all. */
+class FirstOf<T> {
+  readonly taken: T[] = []
+
+  constructor(
+    private readonly most: number,
+    private readonly compare: (a: T, b: T) => number,
+  ) {}
+
+  offer(one: T): void {
+    const { taken, most, compare } = this
+    const last = taken.at(-1)
+    if (taken.length === most && last !== undefined && compare(one, last) >= 0) return
+    let [low, high] = [0, taken.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const there = taken[middle]
+      if (there !== undefined && compare(there, one) <= 0) low = middle + 1
+      else high = middle
+    }
+    taken.splice(low, 0, one)
+    if (taken.length > most) taken.pop()
+  }
+}
+
 function compareValues(a: string | number, b: string | number): number {
-  return typeof a === 'number' && typeof b === 'number' ? a - b : COLLATOR.compare(String(a), String(b))
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function writeCursor(place: Place): string {
@@ -91,4 +117,30 @@ const MARKS = /\p{Mn}/gu
 /** For searching: without case and diacritics, `Müller` and `muller` are one. */
 export function folded(text: string): string {
   return text.normalize('NFKD').replace(MARKS, '').toLowerCase()
+}
+
+/** What a record is made into, made once: records are replaced whole and never changed in place. */
+function once<T extends object>(make: (record: T) => string): (record: T) => string {
+  const known = new WeakMap<T, string>()
+  return (record) => {
+    let found = known.get(record)
+    if (found === undefined) {
+      found = make(record)
+      known.set(record, found)
+    }
+    return found
+  }
+}
+
+/** A text of a record for searching. */
+export function foldedOnce<T extends object>(text: (record: T) => string): (record: T) => string {
+  return once((record) => folded(text(record)))
+}
+
+/** A text of a record for sorting as people do: 9 before 10, ä beside a; what is empty comes last. */
+export function sortedBy<T extends object>(text: (record: T) => string | undefined): (record: T) => string {
+  return once((record) => {
+    const own = text(record) ?? ''
+    return own === '' ? '\uffff' : folded(own).replace(/\d+/g, (digits) => digits.padStart(20, '0'))
+  })
 }

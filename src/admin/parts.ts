@@ -82,6 +82,8 @@ export interface AdminParts extends PreviewSources {
   catalog: Catalog
   /** True for settings whose value is never shown. */
   isSecretSetting(key: string): boolean
+  /** When and where a phone was seen last, since the start; what is in memory may be older. */
+  lastSeen(deviceId: Id): { at: Millis; ip: string } | undefined
   /** Who is registered now. */
   bindings(): Binding[]
   events(query: EventQuery): Promise<NumberedEvent[]>

@@ -126,6 +126,7 @@ export async function adminBench(
     viewSources,
     serverAddress: (host = '192.0.2.1') => ({ host, httpPort: 80, httpsPort: 443, tftpPort: 69, sipPort: 5060 }),
     isSecretSetting: () => false,
+    lastSeen: () => undefined,
     bindings: () => bindings,
     events: (query) => readEvents(databases.events, query),
     strangers: (limit) => readStrangers(databases.events, { limit }),

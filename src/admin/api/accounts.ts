@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { PERMISSIONS, ROLES } from '../../accounts/permissions.js'
 import { route, type Answer, type Call } from '../route.js'
-import { pageOf } from '../paging.js'
+import { pageOf, sortedBy } from '../paging.js'
 import {
   admin,
   apiToken,
@@ -66,7 +66,7 @@ export const accountRoutes = [
     handle: async (call) => {
       const sites = await namesOf(call)
       const page = pageOf(await call.parts.accounts.list(call.by), call.query, {
-        name: ({ name }) => name,
+        name: sortedBy(({ name }) => name),
         lastSignIn: ({ lastSignInAt }) => lastSignInAt ?? 0,
       })
       return { body: { ...page, items: page.items.map((user) => adminView(user, sites)) } }

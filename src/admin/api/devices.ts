@@ -1,25 +1,31 @@
 import { z } from 'zod'
 import { DEVICE_STATES } from '../../domain/entities.js'
 import type { DeviceView } from '../../devices/store.js'
-import { formatMac, parseMac } from '../../domain/mac-address.js'
-import { folded, pageOf, type SortKeys } from '../paging.js'
+import { formatMac } from '../../domain/mac-address.js'
+import { folded, foldedOnce, pageOf, sortedBy, type SortKeys } from '../paging.js'
 import { route, type Answer, type Call } from '../route.js'
-import type { DeviceRecord } from '../../snapshot/snapshot.js'
+import type { DeviceRecord, ExtensionRecord } from '../../snapshot/snapshot.js'
 import { device, flag, keyInput, lineInput, listQuery, mac, pageSchema, text } from './schemas.js'
 import { deviceView, registeredNow, withPeople } from './views.js'
 
 const TAG = 'Phones'
 const SORT: SortKeys<DeviceRecord> = {
   mac: ({ mac: own }) => own,
-  model: ({ model }) => model,
-  name: ({ name }) => name ?? '\uffff',
+  model: sortedBy(({ model }) => model),
+  name: sortedBy(({ name }) => name),
   state: ({ state }) => state,
-  lastSeen: ({ lastSeenAt }) => lastSeenAt ?? 0,
+}
+
+/** With what was seen of the phone since it was loaded. */
+function seenLast({ lastSeen }: Call['parts'], one: DeviceRecord): DeviceRecord {
+  const seen = lastSeen(one.id)
+  return seen && seen.at > (one.lastSeenAt ?? 0) ? { ...one, lastSeenAt: seen.at, lastSeenIp: seen.ip } : one
 }
 
 async function shownAs({ parts, use }: Call, found: DeviceView): Promise<Answer> {
   const group = (await use.groups.list()).find(({ id }) => id === found.groupId)
-  return { body: deviceView(found, registeredNow(parts), group?.name), entity: found }
+  const seen = { ...found, ...seenLast(parts, found), lines: found.lines }
+  return { body: deviceView(seen, registeredNow(parts), group?.name), entity: found }
 }
 
 async function shown(call: Call, own: string): Promise<Answer> {
@@ -54,7 +60,7 @@ export const deviceRoutes = [
       const registered = registeredNow(parts)
       const groups = await use.groups.list()
       const groupId = query.group === undefined ? undefined : (await use.groups.find(query.group)).id
-      const matches = matcher(query.q, (one) => withPeople(snapshot, one))
+      const matches = matcher(parts, query.q)
       const found = [...snapshot.allDevices()].filter((one) => {
         if (one.siteId !== site.id) return false
         if (query.state === undefined ? one.state === 'retired' : one.state !== query.state) return false
@@ -65,10 +71,10 @@ export const deviceRoutes = [
         }
         return matches(one)
       })
-      const page = pageOf(found, query, SORT)
+      const page = pageOf(found, query, { ...SORT, lastSeen: (one) => seenLast(parts, one).lastSeenAt ?? 0 })
       const names = new Map(groups.map(({ id, name }) => [id, name]))
       const items = page.items.map((one) =>
-        deviceView(withPeople(snapshot, one), registered, names.get(one.groupId ?? '')),
+        deviceView(withPeople(snapshot, seenLast(parts, one)), registered, names.get(one.groupId ?? '')),
       )
       return { body: { ...page, items } }
     },
@@ -275,17 +281,22 @@ export const deviceRoutes = [
   }),
 ]
 
-/** A MAC address is found by any spelling and by its beginning; everything else by a part of a text. */
-function matcher(q: string | undefined, view: (one: DeviceRecord) => DeviceView): (one: DeviceRecord) => boolean {
-  if (q === undefined || q.trim() === '') return () => true
-  const wanted = folded(q.trim())
+const searched = foldedOnce(({ name, model, mac: own }: DeviceRecord) => [name ?? '', model, formatMac(own)].join('\n'))
+const searchedPerson = foldedOnce(({ number, displayName }: ExtensionRecord) => `${number}\n${displayName}`)
+
+/** A MAC address is found by any spelling and by a part of it; everything else by a part of a text. */
+function matcher({ snapshot, lastSeen }: Call['parts'], q: string | undefined): (one: DeviceRecord) => boolean {
+  const wanted = folded((q ?? '').trim())
+  if (wanted === '') return () => true
   const digits = wanted.replace(/[\s:.-]/g, '')
-  const exact = parseMac(q.trim())
-  const asMac = exact ?? (/^[0-9a-f]{4,12}$/.test(digits) ? digits : undefined)
+  const asMac = /^[0-9a-f]{4,12}$/.test(digits) ? digits : undefined
   return (one) => {
     if (asMac !== undefined && one.mac.includes(asMac)) return true
-    const texts = [one.name ?? '', one.model, one.lastSeenIp ?? '', formatMac(one.mac)]
-    const people = view(one).lines.flatMap(({ extension, displayName }) => [extension, displayName])
-    return folded([...texts, ...people].join('\n')).includes(wanted)
+    if (searched(one).includes(wanted)) return true
+    if ((lastSeen(one.id)?.ip ?? one.lastSeenIp ?? '').includes(wanted)) return true
+    return one.lines.some(({ extensionId }) => {
+      const person = snapshot.extension(extensionId)
+      return person !== undefined && searchedPerson(person).includes(wanted)
+    })
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { folded, pageOf, type SortKeys } from '../paging.js'
+import { folded, foldedOnce, pageOf, sortedBy, type SortKeys } from '../paging.js'
 import { route, type Answer, type Call } from '../route.js'
 import type { ExtensionRecord } from '../../snapshot/snapshot.js'
 import { extension, flag, keyInput, listQuery, number, pageSchema, text } from './schemas.js'
@@ -7,11 +7,14 @@ import { extensionView, registeredNow, usesOf } from './views.js'
 
 const TAG = 'People'
 const SORT: SortKeys<ExtensionRecord> = {
-  number: ({ number: own }) => own,
-  name: ({ displayName }) => displayName,
-  // Without an address last.
-  email: ({ email }) => email ?? '\uffff',
+  number: sortedBy(({ number: own }) => own),
+  name: sortedBy(({ displayName }) => displayName),
+  email: sortedBy(({ email }) => email),
 }
+
+const searched = foldedOnce(({ number: own, displayName, email }: ExtensionRecord) =>
+  [own, displayName, email ?? ''].join('\n'),
+)
 
 /** One person as stored now; the entity tag is its revision. */
 async function shown({ use, parts }: Call, own: string): Promise<Answer> {
@@ -44,7 +47,7 @@ export const extensionRoutes = [
         if (one.siteId !== site.id) return false
         if (query.enabled !== undefined && one.enabled !== query.enabled) return false
         if (query.registered !== undefined && registered.counts.has(one.id) !== query.registered) return false
-        return wanted === undefined || folded(`${one.number}\n${one.displayName}\n${one.email ?? ''}`).includes(wanted)
+        return wanted === undefined || searched(one).includes(wanted)
       })
       const page = pageOf(found, query, SORT)
       const uses = usesOf(parts.snapshot.allDevices())

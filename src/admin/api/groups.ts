@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { route, type Answer, type Call } from '../route.js'
-import { pageOf } from '../paging.js'
+import { pageOf, sortedBy } from '../paging.js'
 import { group, listQuery, pageSchema, text } from './schemas.js'
 
 const TAG = 'Groups'
@@ -22,7 +22,10 @@ export const groupRoutes = [
     query: listQuery(['name', 'devices'], 'name'),
     answer: pageSchema(group),
     handle: async ({ use, query }) => ({
-      body: pageOf(await use.groups.list(), query, { name: ({ name }) => name, devices: ({ devices }) => devices }),
+      body: pageOf(await use.groups.list(), query, {
+        name: sortedBy(({ name }) => name),
+        devices: ({ devices }) => devices,
+      }),
     }),
   }),
   route({

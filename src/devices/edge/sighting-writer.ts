@@ -19,6 +19,8 @@ export interface SightingWriter {
   note(sighting: Sighting): void
   /** How many phones were seen last at addresses that `covers` names, since `since`. Looks at each phone. */
   countAt(covers: (address: string) => boolean, since: Millis): number
+  /** When and where the phone was seen last, since the start of the program. */
+  last(deviceId: string): Pick<Sighting, 'at' | 'ip'> | undefined
   /** Writes what is left. */
   stop(): Promise<void>
 }
@@ -78,6 +80,7 @@ export function createSightingWriter(
       for (const { at, ip } of noted.values()) if (at >= since && covers(ip)) count += 1
       return count
     },
+    last: (deviceId) => noted.get(deviceId),
     stop: async () => {
       stopped = true
       cancel?.()
