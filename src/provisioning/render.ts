@@ -79,9 +79,11 @@ function differenceFrom(intended: readonly FileEntry[], reader: Reader, body: Ui
   if (read.entries.length !== intended.length) {
     return `${intended.length} parameters were written and ${read.entries.length} read back`
   }
-  for (const [index, entry] of intended.entries()) {
+  let index = 0
+  for (const entry of intended) {
     const back = read.entries[index]
-    if (back?.name !== entry.name) return `parameter ${index + 1}: ${entry.name} read back as ${back?.name}`
+    index += 1
+    if (back?.name !== entry.name) return `parameter ${index}: ${entry.name} read back as ${back?.name}`
     if (back.value !== entry.value) return `${entry.name}: the value reads back differently`
     if (!sameAttributes(back.attributes, entry.attributes)) return `${entry.name}: the attributes read back differently`
   }
@@ -89,6 +91,11 @@ function differenceFrom(intended: readonly FileEntry[], reader: Reader, body: Ui
 }
 
 function sameAttributes(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
-  const keys = Object.keys(a)
-  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key])
+  if (a === b) return true
+  let count = 0
+  for (const key in a) {
+    if (a[key] !== b[key]) return false
+    count += 1
+  }
+  return count === Object.keys(b).length
 }

@@ -43,6 +43,14 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
+/** The same text as a copy: a piece of a file keeps the whole file in memory. */
+export function ownText(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8')
+}
+
+/** Lines remembered by a reader at least: some three hundred of each model, and what is each phone's own passes by. */
+export const LINES_REMEMBERED = 10_000
+
 function firstBadLine(bytes: Uint8Array): number {
   let line = 1
   for (let start = 0; start < bytes.length; line += 1) {

@@ -1,3 +1,6 @@
+import { Remembered } from '../domain/remembered.js'
+import { LINES_REMEMBERED, ownText } from './entry.js'
+
 /** What a vendor grammar says about each element; `line` is where the parser stands. */
 export interface XmlVisitor {
   open(name: string, attributes: Readonly<Record<string, string>>, depth: number, line: number): void
@@ -7,7 +10,9 @@ export interface XmlVisitor {
 
 const DECLARATION = /^<\?xml version="1\.0" encoding="(?:utf-8|UTF-8)"\s*\?>/
 /** XML 1.0 §2.2 without carriage returns, which a parser turns into line feeds, and without unpaired surrogates. */
-const NOT_PLAIN = /[^\t\n\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|\]\]>/u
+const NOT_PLAIN = /[^\t\n\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u
+/** Most files hold no surrogate at all, and are looked through much faster without asking for pairs. */
+const MAYBE_NOT_PLAIN = /[^\t\n\u0020-\ud7ff\ue000-\ufffd]/
 const NAME = '[A-Za-z_][A-Za-z0-9_.-]*'
 /** `<`, a name, and what ends a start tag without attributes, or a blank before them. */
 const START = new RegExp(`<(${NAME})(/?>|[ \\n\\t])`, 'y')
@@ -22,7 +27,7 @@ const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', qu
  * @returns false as soon as there is anything else, or any doubt: then a parser must say what it is
  */
 export function walkPlainXml(text: string, visitor: XmlVisitor): boolean {
-  if (NOT_PLAIN.test(text)) return false
+  if (text.includes(']]>') || (MAYBE_NOT_PLAIN.test(text) && NOT_PLAIN.test(text))) return false
   const open: string[] = []
   const texts: string[] = []
   let place = DECLARATION.exec(text)?.[0].length ?? 0
@@ -33,6 +38,13 @@ export function walkPlainXml(text: string, visitor: XmlVisitor): boolean {
     if (end > place && !take(text.slice(place, end), texts)) return false
     if (next === -1) return roots === 1 && open.length === 0
     place = next
+    const leaf = open.length > 0 ? leafAt(text, next) : undefined
+    if (leaf) {
+      visitor.open(leaf.name, leaf.attributes, open.length + 1, 0)
+      visitor.close(leaf.name, leaf.text, open.length + 1, 0)
+      place += leaf.length
+      continue
+    }
     if (text.charCodeAt(next + 1) === 0x2f) {
       END.lastIndex = next
       const name = END.exec(text)?.[1]
@@ -52,6 +64,45 @@ export function walkPlainXml(text: string, visitor: XmlVisitor): boolean {
     }
     place = tag.end
   }
+}
+
+/** A line, from the first `<` on, that is one element with nothing but text in it. */
+interface Leaf {
+  name: string
+  attributes: Readonly<Record<string, string>>
+  text: string
+  /** In characters of the document. */
+  length: number
+}
+
+/** What such a line says depends on nothing else, and phones of a model share most of theirs. */
+const KNOWN_LEAVES = new Remembered<Leaf>(LINES_REMEMBERED)
+/** A longer line is a certificate or the like. */
+const LONGEST_LEAF = 400
+
+function leafAt(text: string, place: number): Leaf | undefined {
+  const newline = text.indexOf('\n', place)
+  const end = newline === -1 ? text.length : newline
+  if (end - place > LONGEST_LEAF || text.charCodeAt(place + 1) === 0x2f) return undefined
+  const line = text.slice(place, end)
+  return KNOWN_LEAVES.get(line) ?? newLeaf(line)
+}
+
+function newLeaf(line: string): Leaf | undefined {
+  const own = ownText(line)
+  const tag = startTag(own, 0)
+  if (!tag) return undefined
+  const { name, attributes, isEmpty, end } = tag
+  const closing = isEmpty ? end : own.indexOf('<', end)
+  if (closing === -1) return undefined
+  END.lastIndex = closing
+  const isWhole = isEmpty ? closing === own.length : END.exec(own)?.[1] === name && END.lastIndex === own.length
+  const raw = own.slice(end, closing)
+  const content = raw.includes('&') ? decode(raw) : raw
+  if (!isWhole || content === undefined) return undefined
+  const leaf = { name, attributes, text: content, length: own.length }
+  KNOWN_LEAVES.set(own, leaf)
+  return leaf
 }
 
 /** Adds text to the innermost element; outside of all only blanks are allowed. */

@@ -1,4 +1,14 @@
-import { decodeUtf8, type Entry, NO_ATTRIBUTES, ReadFailure, type Reader, readResult } from './entry.js'
+import { Remembered } from '../domain/remembered.js'
+import {
+  decodeUtf8,
+  type Entry,
+  LINES_REMEMBERED,
+  NO_ATTRIBUTES,
+  ownText,
+  ReadFailure,
+  type Reader,
+  readResult,
+} from './entry.js'
 
 const FIRST_LINE = '#!version:1.0.0.1'
 const NAME = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/
@@ -6,6 +16,15 @@ const NAME = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufeff]/
 /** The vendor documents these as given once per user, `<user>:<password>`. */
 const ONCE_PER_USER = new Set(['security.user_password', 'static.security.user_password'])
+
+/** A parameter, and what must not come twice in a file. */
+interface Parameter {
+  readonly identity: string
+  readonly entry: Entry
+}
+
+/** What a line says depends on nothing else, and phones of a model share most of theirs. */
+const KNOWN_LINES = new Remembered<Parameter>(LINES_REMEMBERED)
 
 /**
  * Reads Yealink's `key = value` files of firmware V70 and later: `#!version:1.0.0.1` first, one parameter a line,
@@ -44,21 +63,32 @@ function requireVersion(content: string): void {
 }
 
 function readLine(content: string, line: number, entries: Entry[], seen: Set<string>): void {
+  const parameter = KNOWN_LINES.get(content) ?? newLine(content, line)
+  if (!parameter) return
+  const before = seen.size
+  seen.add(parameter.identity)
+  if (seen.size === before) throw new ReadFailure(line, `${parameter.entry.name} is given twice`)
+  entries.push(parameter.entry)
+}
+
+/** @returns undefined for a comment or an empty line */
+function newLine(content: string, line: number): Parameter | undefined {
   if (content.includes('\r')) throw new ReadFailure(line, 'control character')
-  if (content.charCodeAt(0) === 0x23) return
-  const equals = content.indexOf('=')
+  if (content.charCodeAt(0) === 0x23) return undefined
+  const own = ownText(content)
+  const equals = own.indexOf('=')
   if (equals === -1) {
-    if (trimBlanks(content, 0, content.length) === '') return
+    if (trimBlanks(own, 0, own.length) === '') return undefined
     throw new ReadFailure(line, 'neither a comment nor "name = value"')
   }
-  const name = trimBlanks(content, 0, equals)
+  const name = trimBlanks(own, 0, equals)
   if (!NAME.test(name)) throw new ReadFailure(line, 'not a parameter name before "="')
-  const value = trimBlanks(content, equals + 1, content.length)
+  const value = trimBlanks(own, equals + 1, own.length)
   if (value.includes('\t')) throw new ReadFailure(line, 'tabulator in a value')
   const identity = ONCE_PER_USER.has(name) ? `${name}=${value.split(':', 1)[0] ?? ''}` : name
-  if (seen.has(identity)) throw new ReadFailure(line, `${name} is given twice`)
-  seen.add(identity)
-  entries.push({ name, attributes: NO_ATTRIBUTES, value })
+  const parameter = { identity, entry: { name, attributes: NO_ATTRIBUTES, value } }
+  KNOWN_LINES.set(own, parameter)
+  return parameter
 }
 
 /** As String.trim, but for blank and TAB only: other white space is data. */
