@@ -1,0 +1,64 @@
+import type { PhoneModel } from '../catalog/manifest.js'
+import type { Line } from '../domain/entities.js'
+import { resolveSettings, type LayerInput, type Resolved } from '../settings/resolve.js'
+import type { Vocabulary } from '../settings/vocabulary.js'
+import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
+
+const NOTHING: ReadonlyMap<string, unknown> = new Map()
+
+/** The layers that bear on a device, weakest first; `extension` is the one on its first line. */
+export function deviceLayers(snapshot: Snapshot, model: PhoneModel, device: DeviceRecord): LayerInput[] {
+  const owner = device.lines[0]?.extensionId
+  return [
+    ...modelLayers(snapshot, model, device.siteId),
+    ...(device.groupId ? [layer(snapshot, 'group', device.groupId)] : []),
+    ...(owner ? [layer(snapshot, 'extension', owner)] : []),
+    layer(snapshot, 'device', device.id),
+  ]
+}
+
+/** The layers of a file that is the same for every phone of a model. */
+export function modelLayers(snapshot: Snapshot, model: PhoneModel, siteId: string): LayerInput[] {
+  return [
+    layer(snapshot, 'global', ''),
+    layer(snapshot, 'site', siteId),
+    layer(snapshot, 'vendor', model.family),
+    layer(snapshot, 'model', model.model),
+  ]
+}
+
+/** As `deviceLayers`, for one line: its own extension's layer, and the line's on top. */
+export function lineLayers(snapshot: Snapshot, model: PhoneModel, device: DeviceRecord, line: Line): LayerInput[] {
+  const layers = deviceLayers(snapshot, model, device).filter((input) => input.layer !== 'extension')
+  const own = layers.pop()
+  return [
+    ...layers,
+    layer(snapshot, 'extension', line.extensionId),
+    ...(own ? [own] : []),
+    layer(snapshot, 'line', line.id),
+  ]
+}
+
+function layer(snapshot: Snapshot, name: LayerInput['layer'], owner: string): LayerInput {
+  return { layer: name, owner, values: snapshot.layer(name, owner).values ?? NOTHING }
+}
+
+interface LayersResolved {
+  vocabulary: Vocabulary
+  /** Values of the layers that hold any; a layer that changes gets other values. */
+  values: readonly LayerInput[]
+  resolved: Resolved
+}
+
+const LAST_RESOLVED = new WeakMap<PhoneModel, LayersResolved>()
+
+/** As `resolveSettings`; phones of a model mostly have the same settings, and then are given the same object. */
+export function resolveLayers(vocabulary: Vocabulary, model: PhoneModel, layers: readonly LayerInput[]): Resolved {
+  const values = layers.filter((input) => input.values.size > 0)
+  const last = LAST_RESOLVED.get(model)
+  const isSame = last?.vocabulary === vocabulary && last.values.length === values.length
+  if (isSame && values.every((input, index) => input.values === last.values[index]?.values)) return last.resolved
+  const resolved = resolveSettings(vocabulary, values, model.family)
+  LAST_RESOLVED.set(model, { vocabulary, values, resolved })
+  return resolved
+}
