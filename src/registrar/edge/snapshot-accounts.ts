@@ -99,9 +99,11 @@ export class SnapshotAccounts implements Accounts, Sites {
     if (known !== undefined) return known
     const context = line ? SEAL_CONTEXTS.linePassword(line.id) : SEAL_CONTEXTS.extensionPassword(extension.id)
     try {
-      const ha1 = computeHa1(algorithm, username, realm, this.open(owner.sealedPassword, context))
-      cached[slot] = ha1
-      return ha1
+      // Opening it takes longest, so it is done once for both.
+      const password = this.open(owner.sealedPassword, context)
+      cached.md5 = computeHa1('MD5', username, realm, password)
+      cached.sha256 = computeHa1('SHA-256', username, realm, password)
+      return cached[slot]
     } catch (error) {
       // The phone is refused like one with a wrong password; only the operator learns why.
       this.log.error({ err: error, username }, 'a SIP password cannot be opened')
