@@ -2,6 +2,7 @@
 ;(() => {
   const { body } = document
   const language = document.documentElement.lang
+  if (window.htmx) document.documentElement.classList.add('htmx-ready')
 
   // Times: "3 minutes ago" goes on while the page stands.
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })

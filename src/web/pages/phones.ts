@@ -23,7 +23,7 @@ export function phoneRow({ parts, live }: PageCall, phone: Device): object {
 }
 
 export function modelChoices({ parts }: PageCall): object[] {
-  const models = parts.catalog.models().map(({ model, name, vendor }) => ({ id: model, name: `${vendor} ${name}` }))
+  const models = parts.catalog.models().map(({ model, name }) => ({ id: model, name }))
   return models.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
 }
 
