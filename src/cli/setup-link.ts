@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Installation } from '../installation.js'
 
 /** File in the data folder that holds the link; for its owner alone. */
-const FILE_NAME = 'admin-setup-link'
+const FILE_NAME = 'admin-setup-link.txt'
 
 /** Where the first owner makes himself known. */
 export interface SetupLink {

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { toProblem } from '../../src/admin/problem.js'
 import { AppError } from '../../src/domain/errors.js'
 
-test('[RFC9457-3.1] a refusal has title, status, detail, and our code, field and hint', () => {
+test('a refusal is what RFC 9457 wants: title, status, detail, and our code, field and hint', () => {
   const error = new AppError('EXTENSION_EXISTS', 'there is an extension 101 already', { field: 'number', hint: 'h' })
   expect(toProblem(error, 'r1')).toEqual({
     type: 'about:blank',
@@ -16,7 +16,7 @@ test('[RFC9457-3.1] a refusal has title, status, detail, and our code, field and
   })
 })
 
-test('[RFC9110-15.5.13] a stale revision is 412 when the client named one, else 409', () => {
+test('a stale revision is 412 when the client named one, else 409', () => {
   const error = new AppError('REVISION_CONFLICT', 'changed meanwhile')
   expect([toProblem(error, 'r').status, toProblem(error, 'r', true).status]).toEqual([409, 412])
 })

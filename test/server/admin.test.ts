@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -19,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => installation.remove())
 
 test('a first owner is made by the link of the first start, once; it stands in no log', async () => {
-  const file = join(installation.dataDir, 'admin-setup-link')
+  const file = join(installation.dataDir, 'admin-setup-link.txt')
   await eventually(() => expect(existsSync(file)).toBe(true))
   expect((await stat(file)).mode & 0o777).toBe(0o600)
   const link = new URL((await readFile(file, 'utf8')).trim())
@@ -93,6 +94,23 @@ test('the story: a person, a phone, its file and its events, by a client made fr
   ])
 })
 
+test('the examples of docs/api.md run as they stand', async () => {
+  await installation.cli('admin', 'create', 'examples', '--role', 'operator')
+  const { token } = await installation.cli<{ token: string }>('admin', 'token', 'examples')
+  const page = await readFile(new URL('../../docs/api.md', import.meta.url), 'utf8')
+  const blocks = [...page.matchAll(/^```sh run\n([^]*?)^```$/gm)].map(([, block = '']) => block)
+  expect(blocks.length).toBeGreaterThan(6)
+  const env = { ...process.env, API: `${server.admin}/api/v1`, TOKEN: token }
+  for (const block of blocks) {
+    const ran = await new Promise<{ code: unknown; output: string }>((resolve) => {
+      execFile('bash', ['-euo', 'pipefail', '-c', block], { env }, (error, stdout, stderr) =>
+        resolve({ code: error?.code ?? 0, output: `${stdout}${stderr}` }),
+      )
+    })
+    expect([ran.code, block, ran.output]).toEqual([0, block, expect.not.stringMatching(/"code":/)])
+  }
+})
+
 test('no admin address answers on the phones’ ports, and no phone’s file on the admins’', async () => {
   for (const path of ['/api/v1/session', '/api/v1/openapi.json', '/healthz', '/readyz', '/metrics']) {
     expect([path, (await fetch(`${server.http}${path}`)).status]).toEqual([path, 404])
@@ -107,5 +125,5 @@ test('health, readiness and metrics answer on the admin port', async () => {
   expect(await (await fetch(`${server.admin}/readyz`)).json()).toEqual({ ready: true, parts: { database: 'ok' } })
   const metrics = await (await fetch(`${server.admin}/metrics`)).text()
   expect(metrics).toMatch(/^phoneboot_provisioning_requests_total\{outcome="served"\} [1-9]/m)
-  expect(metrics).toMatch(/^phoneboot_devices 1$/m)
+  expect(metrics).toMatch(/^phoneboot_devices [1-9]$/m)
 })
