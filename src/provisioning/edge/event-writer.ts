@@ -76,6 +76,7 @@ class BatchWriter implements EventWriter {
   }
   #strangers = new Map<string, StrangerRow>()
   #cancel: (() => void) | undefined
+  #cancelRelease: (() => void) | undefined
   #writing: Promise<unknown> = Promise.resolve()
   #failing = false
   #stopped = false
@@ -128,6 +129,7 @@ class BatchWriter implements EventWriter {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancel?.()
+    this.#cancelRelease?.()
     this.#repeated.release(this.#keep)
     try {
       await this.flush()
@@ -175,12 +177,20 @@ class BatchWriter implements EventWriter {
     })
   }
 
+  /** Nobody may ask any more: what was counted is written when its minute is over. What comes meanwhile does not wait for it. */
+  #releaseLater(): void {
+    if (this.#stopped) return
+    this.#cancelRelease ??= this.#clock.after(REPEAT_MS, () => {
+      this.#cancelRelease = undefined
+      this.#schedule(0)
+    })
+  }
+
   async #flushAndReport(): Promise<void> {
     try {
       this.#repeated.release(this.#keep, this.#clock.now())
       await this.flush()
-      // Nobody may ask any more: what was counted is written when its minute is over.
-      if (this.#repeated.pending) this.#schedule(REPEAT_MS)
+      if (this.#repeated.pending) this.#releaseLater()
       // The clock may have been set back.
       if (Math.abs(this.#clock.now() - this.#prunedAt) >= PRUNE_EVERY_MS) {
         this.#prunedAt = this.#clock.now()
