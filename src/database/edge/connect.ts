@@ -81,7 +81,8 @@ async function openSqlite(files: NonNullable<Databases['files']>, log: Log): Pro
   const { main, live } = files
   const pools: Knex[] = []
   const close = async (): Promise<void> => {
-    await Promise.all(pools.map((pool) => pool.destroy()))
+    // One after the other: of two that leave a file at once neither is the last, which folds the -wal file into it.
+    for (const pool of pools) await pool.destroy()
   }
   let opening = main
   try {
