@@ -36,7 +36,6 @@ import type { BindingChange } from './registrar/store.js'
 import { createServerResync } from './resync/edge/server-resync.js'
 import { openSipListeners } from './sip/edge/listen.js'
 import { startSnapshotFeed, type SnapshotFeed } from './snapshot/edge/snapshot-feed.js'
-import type { ListedSnapshot } from './snapshot/snapshot.js'
 import { Live } from './web/live.js'
 
 /** Rendered files kept in memory, in bytes. */
@@ -166,7 +165,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
 
   // Known once all listeners are up; no phone is answered before.
   const ports: Ports = { http: 0, https: 0, tftp: 0, sip: 0, admin: 0 }
-  const sip = await startSip(installation, snapshot, sightings, limits, undo, live)
+  const sip = await startSip(installation, feed, sightings, limits, undo, live)
   undo.add(feed.onChange(sip.peopleChanged))
   ports.sip = sip.port
   const caModifiedMs = systemClock.now()
@@ -303,12 +302,13 @@ async function startAdmin(
 
 async function startSip(
   { config, databases, catalog, secrets, log }: Installation,
-  snapshot: ListedSnapshot,
+  feed: SnapshotFeed,
   sightings: ReturnType<typeof createSightingWriter>,
   limits: ServerLimits,
   undo: Undo,
   live: Live,
 ): Promise<{ port: number; peopleChanged: () => void; bindings: () => Binding[] }> {
+  const { snapshot } = feed
   const accounts = new SnapshotAccounts(
     () => snapshot,
     (sealed, context) => secrets.open(sealed, context),
@@ -369,6 +369,7 @@ async function startSip(
   warmAccounts.start()
   const resync = createServerResync({
     ...{ databases, clock: systemClock, random: systemRandom, log, snapshot, catalog, secrets },
+    refresh: () => feed.refresh(),
     bindings: () => registrar.bindings(),
     keepDays: config.eventDays,
   })

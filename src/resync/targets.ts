@@ -8,14 +8,21 @@ export function eventFor(catalog: Pick<Catalog, 'model'>, device: DeviceRecord, 
   return catalog.model(device.model)?.notify[kind]
 }
 
+/** A phone that answers on none of so many lines is off; each takes 32 seconds to find out. */
+const MOST_WAYS = 2
+
 /**
- * Bindings that this phone registered by its own lines, the best way to it first: its first line, and of one line the
- * newest. What other phones or softphones registered for the same people is not among them.
+ * Bindings that this phone registered by its own lines, its first line first. Of one line only the newest: an older
+ * one is what the phone left behind when it restarted. What other phones or softphones registered for the same people
+ * is not among them.
  */
 export function waysTo(device: DeviceRecord, byLine: ReadonlyMap<string, readonly Binding[]>): Binding[] {
-  return device.lines.flatMap(({ id }) =>
-    [...(byLine.get(id) ?? [])].sort((a, b) => b.registeredAt - a.registeredAt || b.expiresAt - a.expiresAt),
-  )
+  return device.lines
+    .flatMap(({ id }) => {
+      const newestFirst = [...(byLine.get(id) ?? [])].sort((a, b) => b.registeredAt - a.registeredAt)
+      return newestFirst.slice(0, 1)
+    })
+    .slice(0, MOST_WAYS)
 }
 
 export function bindingsByLine(bindings: readonly Binding[]): Map<string, Binding[]> {

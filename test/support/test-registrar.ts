@@ -4,7 +4,8 @@ import { systemClock } from '../../src/domain/edge/system-clock.js'
 import { systemRandom } from '../../src/domain/edge/system-random.js'
 import { createRegistrar, type Registrar, type RegistrarOptions } from '../../src/registrar/edge/registrar.js'
 import { MemoryBindingStore } from './memory-binding-store.js'
-import { openSipListeners, type SipListenersOptions } from '../../src/sip/edge/listen.js'
+import { openSipListeners, type SipListeners, type SipListenersOptions } from '../../src/sip/edge/listen.js'
+import type { Parsed } from '../../src/sip/parse.js'
 import { MemoryAccounts, type TestAccount } from './memory-accounts.js'
 
 /** A registrar on real sockets, with accounts out of a map. */
@@ -12,6 +13,7 @@ export interface TestRegistrar {
   readonly registrar: Registrar
   readonly accounts: MemoryAccounts
   readonly port: number
+  readonly listeners: SipListeners
   /** Everything that was logged as an error: should stay empty. */
   readonly errors: LogFields[]
   stop(): Promise<void>
@@ -24,6 +26,8 @@ export interface TestRegistrarOptions {
   port?: number
   tcpLimits?: SipListenersOptions['tcpLimits']
   registrar?: Partial<RegistrarOptions>
+  /** Takes the answers of phones to requests of the server. */
+  onResponse?: (parsed: Parsed) => void
 }
 
 /** Listens on loopback on a free port, the same for UDP and TCP. */
@@ -47,7 +51,10 @@ export async function startTestRegistrar(options: TestRegistrarOptions): Promise
     bind: options.bind ?? ['127.0.0.1'],
     clock: systemClock,
     log,
-    onMessage: registrar.handle,
+    onMessage: (parsed, flow) => {
+      if (parsed.kind === 'response') options.onResponse?.(parsed)
+      registrar.handle(parsed, flow)
+    },
     ...(options.tcpLimits ? { tcpLimits: options.tcpLimits } : {}),
   }).catch(async (error: unknown) => {
     await registrar.stop()
@@ -57,6 +64,7 @@ export async function startTestRegistrar(options: TestRegistrarOptions): Promise
     registrar,
     accounts,
     port: listeners.port,
+    listeners,
     errors,
     stop: async () => {
       await registrar.stop()

@@ -15,6 +15,8 @@ export interface DispatcherOptions {
   readonly log: Log
   readonly snapshot: Pick<Snapshot, 'device'>
   readonly catalog: Pick<Catalog, 'model'>
+  /** Takes in what was changed before the wish: a phone that is asked at once must not be served what was there before. */
+  refresh(): Promise<void>
   /** Who is registered now. */
   bindings(): readonly Binding[]
   /** Sends one NOTIFY; never rejects. */
@@ -97,9 +99,10 @@ export class ResyncDispatcher {
   }
 
   async #read(): Promise<void> {
-    const { store, clock } = this.options
-    for (const wish of await store.pending(MOST_PENDING)) {
-      if (this.#taken.has(wish.id)) continue
+    const { store, clock, refresh } = this.options
+    const fresh = (await store.pending(MOST_PENDING)).filter(({ id }) => !this.#taken.has(id))
+    if (fresh.length > 0) await refresh()
+    for (const wish of fresh) {
       this.#taken.add(wish.id)
       if (clock.now() - wish.requestedAt > RESYNC_LASTS_MS) {
         this.#end(wish, { outcome: 'expired', reason: 'no server was running' })

@@ -26,6 +26,8 @@ export interface ServerResyncOptions {
   readonly snapshot: Pick<Snapshot, 'device' | 'deviceByLine'>
   readonly catalog: Pick<Catalog, 'model'>
   readonly secrets: Pick<SecretBox, 'open'>
+  /** Takes in what was changed so far. */
+  refresh(): Promise<void>
   /** Who is registered now. */
   bindings(): readonly Binding[]
   readonly keepDays?: number
@@ -49,6 +51,7 @@ export function createServerResync(options: ServerResyncOptions): ServerResync {
   const credentialsOf = (lineId: Id): ReturnType<typeof accountOf> => accountOf(options, lineId)
   const dispatcher = new ResyncDispatcher({
     ...{ store: new KnexResyncStore(databases.events), clock, log, snapshot, catalog, keepDays },
+    refresh: () => options.refresh(),
     bindings: () => options.bindings(),
     send: (binding, event) => sendNotify({ random, transactions, flowTo, credentialsOf }, binding, event),
   })
