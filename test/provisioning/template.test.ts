@@ -106,6 +106,11 @@ describe('what a template may not do is told with file and line', () => {
     ['{{#nope a}}{{/nope}}', /no block "#nope"/],
     ['{{#one}}{{{raw}}}{{/one}}', /no block "#one"/],
     ['{{set "x" (__frame raw "y")}}', /no helper "__frame"/],
+    ['{{#each a as |x|}}{{x}}{{/each}}', /#each takes one argument/],
+    ['{{#if a b}}x{{/if}}', /#if takes one argument/],
+    ['{{> (concat "a" "b")}}', /t\.hbs:1: the name of a partial/],
+    ['{{set "x"}}', /t\.hbs:1: set needs a name and a value/],
+    ['{{#each a}}{{@../index}}{{/each}}', /is not allowed/],
   ])('%s', (source, message) => {
     expect(() => createTemplates(new Map())(source, 't.hbs')).toThrow(
       expect.objectContaining({ code: 'TEMPLATES_INVALID', message: expect.stringMatching(message) }),
@@ -114,6 +119,31 @@ describe('what a template may not do is told with file and line', () => {
 
   test('in a partial as well', () => {
     expect(() => createTemplates(new Map([['yealink/part', 'ok\n{{{raw}}}']]))).toThrow(/yealink\/part:2/)
+  })
+})
+
+describe('blocks and partials', () => {
+  test('a partial sees its context and arguments, and is indented as it stands', () => {
+    const partials: [string, string][] = [['p', '{{set "a" b}}\n{{set "c" d}}\n']]
+    expect(render('{{#each list}}\n  {{> p d=@root.e}}\n{{/each}}', { e: 2, list: [{ b: 1 }] }, { partials })).toBe(
+      '  a = 1\n  c = 2\n',
+    )
+    expect(
+      code(() => render('{{#each list}}{{> q}}{{/each}}', { b: 1, list: [{}] }, { partials: [['q', '{{../b}}']] })),
+    ).toBe('TEMPLATE_VALUE_MISSING')
+  })
+
+  test('each tells the place, else comes for an empty list, and what is no list is an error', () => {
+    const source = '{{#each list}}{{@index}}{{#if @first}}a{{/if}}{{#if @last}}z{{/if}} {{else}}none{{/each}}'
+    expect(render(source, { list: [1, 2, 3] })).toBe('0a 1 2z ')
+    expect(render(source, { list: [] })).toBe('none')
+    expect(render(source, { list: null })).toBe('none')
+    expect(code(() => render(source, { list: { a: 1 } }))).toBe('TEMPLATE_VALUE_MISSING')
+  })
+
+  test('zero and an empty list are nothing for #if, and what is part of null is null', () => {
+    for (const none of [0, '', null, false, []]) expect(render('{{#if a}}yes{{else}}no{{/if}}', { a: none })).toBe('no')
+    expect(render('{{set "x" a.b}}', { a: null })).toBe('x = %NULL%')
   })
 })
 
