@@ -11,6 +11,7 @@ import type { Mac } from '../domain/mac-address.js'
 import type { Seen } from '../domain/revision.js'
 import type { ExtensionAdmin } from '../extensions/use-cases.js'
 import type { GroupAdmin } from '../groups/use-cases.js'
+import type { KeptBan } from '../limits/store.js'
 import type { PreviewSources } from '../provisioning/preview.js'
 import type { SettingsAdmin } from '../settings/use-cases.js'
 import type { SiteAdmin } from '../sites/use-cases.js'
@@ -88,6 +89,10 @@ export interface AdminParts extends PreviewSources {
   bindings(): Binding[]
   events(query: EventQuery): Promise<NumberedEvent[]>
   strangers(limit: number): Promise<StrangerRecord[]>
+  bans: {
+    load(since: Millis, limit: number): Promise<KeptBan[]>
+    lift(address: string | undefined, by: string, now: Millis): Promise<KeptBan[]>
+  }
   audit(query: AuditQuery): Promise<NumberedAudit[]>
   clock: Clock
 }

@@ -17,6 +17,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   SITE_NOT_FOUND: 404,
   FILE_NOT_FOUND: 404,
   ROUTE_NOT_FOUND: 404,
+  BAN_NOT_FOUND: 404,
   ADMIN_EXISTS: 409,
   ROLE_EXISTS: 409,
   ROLE_IN_USE: 409,

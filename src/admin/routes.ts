@@ -1,4 +1,5 @@
 import { accountRoutes } from './api/accounts.js'
+import { banRoutes } from './api/bans.js'
 import { bulkRoutes } from './api/bulk.js'
 import { deviceRoutes } from './api/devices.js'
 import { extensionRoutes } from './api/extensions.js'
@@ -16,6 +17,7 @@ export const ROUTES: readonly Route[] = [
   ...groupRoutes,
   ...settingRoutes,
   ...liveRoutes,
+  ...banRoutes,
   ...bulkRoutes,
   ...accountRoutes,
 ]

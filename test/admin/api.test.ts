@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import request from 'supertest'
+import { KnexBanStore } from '../../src/limits/edge/knex-ban-store.js'
 import type { Log } from '../../src/observe/log.js'
 import { DEFAULT_SITE } from '../support/admins.js'
 import { adminBench, type AdminBench, type AdminClient } from '../support/admin-api.js'
@@ -343,6 +344,36 @@ describe('sites', () => {
     const audit = (await branch.get('/audit?limit=500')).body as { items: { site?: string }[] }
     expect(new Set(audit.items.map(({ site: of }) => of))).toEqual(new Set(['branch']))
     expect(bench.parts.snapshot.deviceByMac('001565000060' as never)?.siteId).toBe(DEFAULT_SITE)
+  })
+})
+
+describe('bans', () => {
+  test('are listed with their reason, and lifted by whoever may, for the whole server', async () => {
+    const now = bench.clock.now()
+    await new KnexBanStore(bench.fresh.databases.live).save([
+      {
+        who: '192.0.2.66',
+        scope: 'all',
+        username: '',
+        kind: 'malformed',
+        evidence: 'INVITE <script>',
+        count: 9,
+        times: 1,
+        since: now,
+        until: now + 60_000,
+      },
+    ])
+    expect((await owner.get('/bans')).body).toMatchObject({
+      items: [{ address: '192.0.2.66', kind: 'malformed', reason: expect.any(String), evidence: 'INVITE <script>' }],
+    })
+    const helpdesk = bench.as(await bench.tokenFor('helpdesk'))
+    expect((await helpdesk.get('/bans')).status).toBe(200)
+    expect(codeOf(await helpdesk.post('/bans/lift', { address: '192.0.2.66' }))).toEqual([403, 'FORBIDDEN'])
+    expect((await owner.post('/bans/lift', { address: '::ffff:192.0.2.66' })).body).toMatchObject({
+      items: [{ address: '192.0.2.66', liftedBy: expect.stringMatching(/^admin:owner/) }],
+    })
+    expect((await owner.get('/bans')).body).toEqual({ items: [] })
+    expect(codeOf(await owner.post('/bans/lift', { address: '192.0.2.66' }))).toEqual([404, 'BAN_NOT_FOUND'])
   })
 })
 

@@ -15,6 +15,7 @@ import { createKnexExtensionStore } from '../../src/extensions/edge/knex-store.j
 import { createExtensionAdmin } from '../../src/extensions/use-cases.js'
 import { createKnexGroupStore } from '../../src/groups/edge/knex-store.js'
 import { createGroupAdmin } from '../../src/groups/use-cases.js'
+import { KnexBanStore } from '../../src/limits/edge/knex-ban-store.js'
 import { NO_NETWORKS, parseNetworks } from '../../src/network/trust.js'
 import { SILENT_LOG, type Log } from '../../src/observe/log.js'
 import { createRenderer } from '../../src/provisioning/render.js'
@@ -129,6 +130,7 @@ export async function adminBench(
     lastSeen: () => undefined,
     bindings: () => bindings,
     events: (query) => readEvents(databases.events, query),
+    bans: new KnexBanStore(databases.live),
     strangers: (limit) => readStrangers(databases.events, { limit }),
     audit: (query) => readAudit(databases.main, query),
     clock,

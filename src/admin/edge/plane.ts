@@ -8,6 +8,7 @@ import type { PasswordHasher } from '../../accounts/use-cases.js'
 import type { Databases } from '../../database/edge/connect.js'
 import { readAudit } from '../../database/edge/write.js'
 import type { Random } from '../../domain/random.js'
+import { KnexBanStore } from '../../limits/edge/knex-ban-store.js'
 import type { Networks } from '../../network/trust.js'
 import type { Log } from '../../observe/log.js'
 import { readEvents, readStrangers } from '../../provisioning/edge/event-reads.js'
@@ -17,7 +18,7 @@ import { ROUTES } from '../routes.js'
 import { createAdminApp } from './app.js'
 import { createIdempotency } from './idempotency.js'
 
-type Given = Omit<AdminParts, 'signIn' | 'events' | 'strangers' | 'audit' | 'accountStore'>
+type Given = Omit<AdminParts, 'signIn' | 'events' | 'bans' | 'strangers' | 'audit' | 'accountStore'>
 
 export interface AdminPlaneOptions extends Given {
   databases: Databases
@@ -48,6 +49,7 @@ export function createAdminPlane(options: AdminPlaneOptions): RequestListener {
       random,
     }),
     events: (query) => readEvents(databases.events, query),
+    bans: new KnexBanStore(databases.live),
     strangers: (limit) => readStrangers(databases.events, { limit }),
     audit: (query) => readAudit(databases.main, query),
   }
