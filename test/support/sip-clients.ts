@@ -34,6 +34,8 @@ interface Run {
   verdict?: (output: string) => boolean | undefined
   /** Sent to its standard input when the verdict is in, to let it leave politely. */
   farewell?: string
+  /** Done while the client is up, before it leaves. */
+  whileUp?: (() => Promise<void>) | undefined
   timeoutMs?: number
 }
 
@@ -52,7 +54,16 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
 }
 
 /** Runs a client to its end, and no longer than the time-out. Async: the server may live in this process. */
-function run({ command, args, cwd, env = {}, verdict, farewell = '', timeoutMs = 20_000 }: Run): Promise<ClientRun> {
+function run({
+  command,
+  args,
+  cwd,
+  env = {},
+  verdict,
+  farewell = '',
+  whileUp,
+  timeoutMs = 20_000,
+}: Run): Promise<ClientRun> {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env } })
     let output = ''
@@ -63,6 +74,10 @@ function run({ command, args, cwd, env = {}, verdict, farewell = '', timeoutMs =
       if (decided !== undefined) return
       decided = verdict?.(output)
       if (decided === undefined) return
+      if (decided && whileUp) void whileUp().finally(leave)
+      else leave()
+    }
+    const leave = (): void => {
       // After a failure some clients ask for another password instead of listening.
       if (farewell === '' || !decided) child.kill('SIGTERM')
       else child.stdin.end(farewell)
@@ -120,7 +135,7 @@ export function runSipsak(credentials: SipCredentials): Promise<ClientRun> {
 }
 
 /** baresip with one account, headless. */
-export function runBaresip(credentials: SipCredentials): Promise<ClientRun> {
+export function runBaresip(credentials: SipCredentials, whileUp?: () => Promise<void>): Promise<ClientRun> {
   const { user, authUser, password, domain, server, port, transport } = credentials
   assertLoopback(server)
   return inFolder(async (folder) => {
@@ -143,6 +158,7 @@ export function runBaresip(credentials: SipCredentials): Promise<ClientRun> {
       args: ['-f', folder, '-s', '-t', '15'],
       cwd: folder,
       env: { HOME: folder },
+      whileUp,
       verdict: (output) => {
         if (/200 OK[^\n]*\[\d+ bindings?\]/.test(output)) return true
         return /(40[134]|50\d) [A-Z][^\n]*\n[\s\S]*reg: .*(failed|40[13])/.test(output) ? false : undefined
@@ -152,7 +168,7 @@ export function runBaresip(credentials: SipCredentials): Promise<ClientRun> {
 }
 
 /** linphonec with one account, headless. */
-export function runLinphonec(credentials: SipCredentials): Promise<ClientRun> {
+export function runLinphonec(credentials: SipCredentials, whileUp?: () => Promise<void>): Promise<ClientRun> {
   const { user, authUser, password, domain, server, port, transport } = credentials
   assertLoopback(server)
   return inFolder(async (folder) => {
@@ -176,6 +192,7 @@ export function runLinphonec(credentials: SipCredentials): Promise<ClientRun> {
       cwd: folder,
       env: { HOME: folder, XDG_CONFIG_HOME: join(folder, '.config'), XDG_DATA_HOME: join(folder, '.local/share') },
       farewell: 'quit\n',
+      whileUp,
       verdict: (output) => {
         if (output.includes('[LinphoneRegistrationOk]')) return true
         return output.includes('[LinphoneRegistrationFailed]') ? false : undefined
