@@ -121,7 +121,7 @@ describe('exit codes', () => {
 })
 
 describe('as the README tells', () => {
-  const root = join(dirname(PROGRAM), '..', '..')
+  const root = join(dirname(PROGRAM), '..')
 
   test('the program itself has these exit codes', async () => {
     const codes = await Promise.all(
