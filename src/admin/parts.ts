@@ -13,6 +13,7 @@ import type { ExtensionAdmin } from '../extensions/use-cases.js'
 import type { GroupAdmin } from '../groups/use-cases.js'
 import type { KeptBan } from '../limits/store.js'
 import type { PreviewSources } from '../provisioning/preview.js'
+import type { ResyncAdmin } from '../resync/use-cases.js'
 import type { SettingsAdmin } from '../settings/use-cases.js'
 import type { SiteAdmin } from '../sites/use-cases.js'
 import type { ListedSnapshot } from '../snapshot/snapshot.js'
@@ -85,6 +86,8 @@ export interface AdminParts extends PreviewSources {
   isSecretSetting(key: string): boolean
   /** When and where a phone was seen last, since the start; what is in memory may be older. */
   lastSeen(deviceId: Id): { at: Millis; ip: string } | undefined
+  /** Asks phones to look for a new config or to restart. */
+  resync: ResyncAdmin
   /** Who is registered now. */
   bindings(): Binding[]
   events(query: EventQuery): Promise<NumberedEvent[]>

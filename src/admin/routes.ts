@@ -5,6 +5,7 @@ import { deviceRoutes } from './api/devices.js'
 import { extensionRoutes } from './api/extensions.js'
 import { groupRoutes } from './api/groups.js'
 import { liveRoutes } from './api/live.js'
+import { resyncRoutes } from './api/resync.js'
 import { sessionRoutes } from './api/session.js'
 import { settingRoutes } from './api/settings.js'
 import type { Route } from './route.js'
@@ -14,6 +15,7 @@ export const ROUTES: readonly Route[] = [
   ...sessionRoutes,
   ...extensionRoutes,
   ...deviceRoutes,
+  ...resyncRoutes,
   ...groupRoutes,
   ...settingRoutes,
   ...liveRoutes,

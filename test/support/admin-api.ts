@@ -21,6 +21,8 @@ import { SILENT_LOG, type Log } from '../../src/observe/log.js'
 import { createRenderer } from '../../src/provisioning/render.js'
 import { readEvents, readStrangers } from '../../src/provisioning/edge/event-reads.js'
 import { READERS } from '../../src/readers/index.js'
+import { KnexResyncStore } from '../../src/resync/edge/knex-store.js'
+import { createResyncAdmin } from '../../src/resync/use-cases.js'
 import { createKeyRing, createSecretBox } from '../../src/secrets/seal.js'
 import { createKnexSettingsStore } from '../../src/settings/edge/knex-store.js'
 import { createSettingsAdmin } from '../../src/settings/use-cases.js'
@@ -128,6 +130,7 @@ export async function adminBench(
     serverAddress: (host = '192.0.2.1') => ({ host, httpPort: 80, httpsPort: 443, tftpPort: 69, sipPort: 5060 }),
     isSecretSetting: () => false,
     lastSeen: () => undefined,
+    resync: createResyncAdmin({ store: new KnexResyncStore(databases.events), clock, random }),
     bindings: () => bindings,
     events: (query) => readEvents(databases.events, query),
     bans: new KnexBanStore(databases.live),

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -119,6 +121,25 @@ export function runSipp(scenario: string, users: readonly SipCredentials[]): Pro
       ...['-timeout', '15s', '-timeout_error', '-nostdin'],
     ]
     return await run({ command: 'sipp', args, cwd: folder })
+  })
+}
+
+/** A port of loopback that nobody has just now. */
+export async function freeUdpPort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const { port } = socket.address()
+  socket.close()
+  await once(socket, 'close')
+  return port
+}
+
+/** SIPp as a phone that is called on: `registered` means that one call ran through the scenario as written. */
+export function runSippPhone(scenario: string, port: number): Promise<ClientRun> {
+  return inFolder(async (folder) => {
+    const scenarioFile = new URL(`../conformance/sipp/${scenario}`, import.meta.url).pathname
+    const args = [...['-sf', scenarioFile, '-i', '127.0.0.1', '-p', String(port), '-t', 'u1', '-m', '1']]
+    return await run({ command: 'sipp', args: [...args, '-timeout', '20s', '-timeout_error', '-nostdin'], cwd: folder })
   })
 }
 

@@ -12,13 +12,14 @@ import { KnexBanStore } from '../../limits/edge/knex-ban-store.js'
 import type { Networks } from '../../network/trust.js'
 import type { Log } from '../../observe/log.js'
 import { readEvents, readStrangers } from '../../provisioning/edge/event-reads.js'
+import { openResync } from '../../resync/edge/open.js'
 import type { SecretBox } from '../../secrets/seal.js'
 import type { AdminParts } from '../parts.js'
 import { ROUTES } from '../routes.js'
 import { createAdminApp } from './app.js'
 import { createIdempotency } from './idempotency.js'
 
-type Given = Omit<AdminParts, 'signIn' | 'events' | 'bans' | 'strangers' | 'audit' | 'accountStore'>
+type Given = Omit<AdminParts, 'signIn' | 'events' | 'bans' | 'strangers' | 'audit' | 'accountStore' | 'resync'>
 
 export interface AdminPlaneOptions extends Given {
   databases: Databases
@@ -48,6 +49,7 @@ export function createAdminPlane(options: AdminPlaneOptions): RequestListener {
       clock,
       random,
     }),
+    resync: openResync(databases),
     events: (query) => readEvents(databases.events, query),
     bans: new KnexBanStore(databases.live),
     strangers: (limit) => readStrangers(databases.events, { limit }),
