@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals'
 import { shippedTemplates } from '../src/catalog/edge/load-folder.js'
 import { CONFIG_KEYS } from '../src/config.js'
 import { OUTCOMES } from '../src/domain/entities.js'
+import { RESYNC_OUTCOMES } from '../src/resync/resync.js'
 import { loadPhones } from './support/phone-catalog.js'
 
 const ROOT = join(shippedTemplates(), '..')
@@ -110,9 +111,9 @@ describe('docs/operations.md', () => {
     expect(names).toEqual(CONFIG_KEYS)
   })
 
-  test('tells every outcome of an event', () => {
+  test('tells every outcome of an event and of a resync', () => {
     const told = rows(page, /^`[a-z-]+`$/).map(([name = '']) => name.replaceAll('`', ''))
-    expect([...told].sort()).toEqual([...OUTCOMES].sort())
+    expect([...told].sort()).toEqual([...OUTCOMES, ...RESYNC_OUTCOMES].sort())
   })
 })
 
