@@ -17,7 +17,7 @@ import { startTestRegistrar, type TestRegistrar, type TestRegistrarOptions } fro
 let catalog: ReturnType<typeof loadPhones>['catalog'] | undefined
 
 /** Line of the n-th phone of the bench, `line0`, and its digest user. */
-export const lineOf = (n: number): string => `line${n}`
+const lineOf = (n: number): string => `line${n}`
 
 /** A registrar on real sockets that sends NOTIFY, with some phones of one line each: number 100 + n, password `pw-n`. */
 export interface ResyncBench {
