@@ -28,7 +28,13 @@ const kamailio = start('kamailio', [
 async function side(name, pid, port, list) {
   await register({ port, list, underWay: UNDER_WAY, calls: users.length, transport })
   const load = async () => {
-    const { done, seconds, 'p99 ms': p99, resent, failed } = await register({
+    const {
+      done,
+      seconds,
+      'p99 ms': p99,
+      resent,
+      failed,
+    } = await register({
       ...{ port, list, underWay: UNDER_WAY, seconds: OPTIONS.seconds, transport },
     })
     return { done, seconds, 'p99 ms': p99, resent, failed }

@@ -72,8 +72,9 @@ describe('docs/add-a-phone.md', () => {
   const text = readFileSync(join(DOCS, 'add-a-phone.md'), 'utf8')
 
   test('tells every helper that templates have', () => {
-    const source = readFileSync(join(shippedTemplates(), '../src/provisioning/template.ts'), 'utf8')
-    const helpers = [...source.matchAll(/^ {2}register\('(\w+)'/gm)].map((match) => match[1] ?? '')
+    const source = readFileSync(join(shippedTemplates(), '../src/provisioning/template-helpers.ts'), 'utf8')
+    const table = source.slice(source.indexOf('const HELPERS'), source.indexOf('\n}\n', source.indexOf('const HELPERS')))
+    const helpers = ['set', 'rest', ...[...table.matchAll(/^ {2}(\w+):/gm)].map((match) => match[1] ?? '')]
     expect(helpers.length).toBeGreaterThan(10)
     expect(helpers.filter((helper) => !text.includes(`\`{{${helper}`) && !text.includes(`\`(${helper}`))).toEqual([])
   })

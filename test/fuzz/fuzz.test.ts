@@ -184,10 +184,12 @@ describeAsRoot('source port 0', () => {
 /**
  * What there may be more of at the end than before: timers of a server that has just been busy, each one for any number
  * of packets, connections or events, and the sockets that TFTP transfers share and keep. A TFTP client may ask for waits
- * of 30 seconds, so that the last transfers to nobody end minutes later: only the long form waits for their own sockets.
+ * of 30 seconds, so that the last transfers to nobody end minutes later: only the long form waits for their own sockets
+ * and timers.
  */
-const MORE = { TCPSocketWrap: 0, TLSWrap: 0, Timeout: 4, UDPWrap: INPUTS < 50_000 ? 1_000 : 32 }
-const ENDED_WITHIN_MS = INPUTS < 50_000 ? 20_000 : 300_000
+const SHORT = INPUTS < 50_000
+const MORE = { TCPSocketWrap: 0, TLSWrap: 0, Timeout: SHORT ? 64 : 4, UDPWrap: SHORT ? 1_000 : 32 }
+const ENDED_WITHIN_MS = SHORT ? 20_000 : 300_000
 const left = (before: Probed, { resources }: Probed): string[] =>
   Object.entries(MORE)
     .filter(([name, more]) => (resources[name] ?? 0) > (before.resources[name] ?? 0) + more)
