@@ -7,7 +7,12 @@
   // Times: "3 minutes ago" goes on while the page stands.
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
   const full = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' })
-  const STEPS = [['day', 86400000], ['hour', 3600000], ['minute', 60000], ['second', 1000]]
+  const STEPS = [
+    ['day', 86400000],
+    ['hour', 3600000],
+    ['minute', 60000],
+    ['second', 1000],
+  ]
   const tellTimes = (root) => {
     for (const time of root.querySelectorAll('time[data-ago]')) {
       const at = Date.parse(time.dateTime)
@@ -72,12 +77,15 @@
     if (!element) return
     const plan = plans.get(body)?.[selector] ?? { last: 0, timer: undefined }
     if (plan.timer !== undefined) return
-    plan.timer = setTimeout(() => {
-      plan.timer = undefined
-      plan.last = Date.now()
-      const now = document.querySelector(selector)
-      if (now) htmx.trigger(now, 'live')
-    }, Math.max(0, plan.last + PAUSE_MS - Date.now()))
+    plan.timer = setTimeout(
+      () => {
+        plan.timer = undefined
+        plan.last = Date.now()
+        const now = document.querySelector(selector)
+        if (now) htmx.trigger(now, 'live')
+      },
+      Math.max(0, plan.last + PAUSE_MS - Date.now()),
+    )
     plans.set(body, { ...plans.get(body), [selector]: plan })
   }
   const refreshAll = () => ['[data-live-list]', '[data-live-pending]', '[data-live-phone]'].forEach(refresh)
