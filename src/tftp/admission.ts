@@ -9,7 +9,7 @@ export interface AdmissionLimits {
   unprovedPerNetwork: number
 }
 
-export const DEFAULT_LIMITS: AdmissionLimits = {
+const DEFAULT_LIMITS: AdmissionLimits = {
   overall: 2000,
   perAddress: 64,
   unprovedPerAddress: 16,
