@@ -13,10 +13,7 @@ interface Guess {
   model?: string
 }
 
-export function guessOf(
-  catalog: Catalog,
-  { mac, userAgent, path }: Pick<PendingPhone, 'mac' | 'userAgent' | 'path'>,
-): Guess {
+function guessOf(catalog: Catalog, { mac, userAgent, path }: Pick<PendingPhone, 'mac' | 'userAgent' | 'path'>): Guess {
   const claim = userAgent === undefined ? undefined : catalog.userAgent(userAgent)
   const claimed = claim && catalog.modelByToken(claim.family, claim.model)
   const named = [...new Set(catalog.findFile(path.split('/').at(-1) ?? '').map(({ model }) => model.model))]

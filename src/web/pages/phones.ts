@@ -11,7 +11,7 @@ export const PAGE_ROWS = '50'
 const params = ({ params: { mac = '' } }: PageCall): { mac: string } => ({ mac })
 
 /** A phone as lists and its page show it. */
-export function phoneRow({ parts, live }: PageCall, phone: Device): object {
+function phoneRow({ parts, live }: PageCall, phone: Device): object {
   const askedAt = live.askedAt(phone.id)
   return {
     ...phone,
@@ -97,7 +97,7 @@ function addForm(call: PageCall, refused?: AppError): PageAnswer {
 }
 
 /** One phone with everything that is known of it. */
-export async function phonePage(call: PageCall, refused?: AppError): Promise<PageAnswer> {
+async function phonePage(call: PageCall, refused?: AppError): Promise<PageAnswer> {
   const phone = await ask<Device>(call, 'showDevice', { params: params(call) })
   const registrations = mayUse(call, 'listRegistrations') ? registrationsOf(call, phone) : undefined
   const files = mayUse(call, 'listDeviceFiles')
