@@ -80,6 +80,7 @@ describeWithClients('the admin page in Chromium', { chromium: 'chromium' }, () =
       const phone = await account
       await appears(page, '[data-phone][data-state=registered]', () => registerAccount(phone, server.ports.sip))
       await page.waitForSelector('text=Registered as 101')
+      await page.waitForSelector(`text=Given ${MAC}.cfg`)
       for (const text of [`Given ${MAC}.cfg`, 'sip:101@127.0.0.1:', 'udp']) {
         expect(await page.textContent('#live')).toContain(text)
       }

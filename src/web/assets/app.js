@@ -71,6 +71,7 @@
 
   // At most one request a second for each part of the page, however much happens; the last change is never lost.
   const PAUSE_MS = 1000
+  const STORED_MS = 600
   const plans = new WeakMap()
   const refresh = (selector) => {
     const element = document.querySelector(selector)
@@ -112,7 +113,10 @@
     }
     if (records) refresh('[data-live-list]')
     const one = document.querySelector('[data-live-phone]')
-    if (one && (records || phones[one.dataset.livePhone])) refresh('[data-live-phone]')
+    if (!one || !(records || phones[one.dataset.livePhone])) return
+    refresh('[data-live-phone]')
+    // What a phone asked is stored half a second after it is known.
+    setTimeout(refresh, STORED_MS, '[data-live-phone]')
   }
 
   let source
