@@ -78,7 +78,10 @@ describeWithClients('the admin page in Chromium', { chromium: 'chromium' }, () =
       const account = servedAccount('yealink', url)
       await appears(page, '[data-phone][data-state=provisioning]', () => account)
       const phone = await account
-      await appears(page, '[data-phone][data-state=registered]', () => registerAccount(phone, server.ports.sip))
+      await appears(page, '[data-phone][data-state=registered]', async () => {
+        const registration = await registerAccount(phone, server.ports.sip)
+        registration.close()
+      })
       await page.waitForSelector('text=Registered as 101')
       await page.waitForSelector(`text=Given ${MAC}.cfg`)
       for (const text of [`Given ${MAC}.cfg`, 'sip:101@127.0.0.1:', 'udp']) {
