@@ -66,7 +66,10 @@ export function loadPhoneData({ templatesDir }: Pick<Config, 'templatesDir'>): P
   }
 }
 
-/** The text of dist/phones.json. Throws TEMPLATES_INVALID: what a build stores is proven. */
+/**
+ * The text of dist/phones.json, for build.mjs. Throws TEMPLATES_INVALID: what a build stores is proven.
+ * @public
+ */
 export function compilePhoneData(): string {
   const sources = readSources(shippedTemplates())
   const folder = parseSources(sources)
