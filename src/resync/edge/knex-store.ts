@@ -71,12 +71,12 @@ export class KnexResyncStore implements ResyncStore {
   }
 
   async byIds(ids: readonly Id[]): Promise<ResyncRequest[]> {
-    const found: ResyncRequest[] = []
+    const found = new Map<Id, ResyncRequest>()
     for (const part of chunks(ids)) {
-      const rows = await orUnusable(Promise.resolve(this.db<Row>(TABLE).whereIn('id', part).orderBy('id')))
-      found.push(...rows.map(fromRow))
+      const rows = await orUnusable(Promise.resolve(this.db<Row>(TABLE).whereIn('id', part)))
+      for (const row of rows) found.set(row.id, fromRow(row))
     }
-    return found
+    return ids.flatMap((id) => found.get(id) ?? [])
   }
 
   async ofPhone(mac: Mac, limit: number): Promise<ResyncRequest[]> {
