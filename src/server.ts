@@ -170,16 +170,13 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
   ports.sip = sip.port
   const caModifiedMs = systemClock.now()
   const outcomes = new Map<string, number>()
+  const { vocabulary, zones, secrets } = installation
+  const viewSources = { snapshot, vocabulary, zones, open: secrets.open.bind(secrets) }
   const provisioning = createProvisioning({
     snapshot,
     catalog,
     configs: createConfigFiles({
-      sources: {
-        snapshot,
-        vocabulary: installation.vocabulary,
-        zones: installation.zones,
-        open: (sealed, context) => installation.secrets.open(sealed, context),
-      },
+      sources: viewSources,
       render: installation.render,
       cache: new LRUCache({ maxSize: CONFIG_CACHE_BYTES, sizeCalculation: entryBytes }),
       clock: systemClock,
@@ -236,6 +233,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
   const admin = await startAdmin(installation, certificates, undo, {
     feed,
     live,
+    viewSources,
     bindings: sip.bindings,
     lastSeen: (id) => sightings.last(id),
     outcomes: () => outcomes,
@@ -250,6 +248,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
 interface Shared {
   feed: SnapshotFeed
   live: Live
+  viewSources: AdminParts['viewSources']
   bindings: () => Binding[]
   lastSeen: AdminParts['lastSeen']
   outcomes: () => ReadonlyMap<string, number>
@@ -264,7 +263,7 @@ async function startAdmin(
   undo: Undo,
   { feed, live, ...shared }: Shared,
 ): Promise<AdminListener> {
-  const { config, databases, log, secrets, vocabulary, zones } = installation
+  const { config, databases, log } = installation
   const listener = await startAdminListener({
     port: config.adminPort,
     portMayChange: config.adminPortIsDefault,
@@ -287,7 +286,6 @@ async function startAdmin(
         pages: (parts) => createPages({ parts, live, trustedProxies, log }),
         snapshot: feed.snapshot,
         refresh: () => feed.refresh(),
-        viewSources: { snapshot: feed.snapshot, vocabulary, zones, open: secrets.open.bind(secrets) },
         isSecretSetting: (key) => isSecretSetting(installation.catalog, key),
         clock: systemClock,
         random: systemRandom,

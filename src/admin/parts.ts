@@ -6,7 +6,7 @@ import type { Catalog } from '../catalog/catalog.js'
 import type { BulkUseCases } from '../bulk/use-cases.js'
 import type { DeviceAdmin } from '../devices/use-cases.js'
 import type { Clock, Millis } from '../domain/clock.js'
-import type { AuditEntry, Binding, Id, ProvisioningEvent } from '../domain/entities.js'
+import type { AuditEntry, Binding, Id, ProvisioningEvent, Stranger } from '../domain/entities.js'
 import type { Mac } from '../domain/mac-address.js'
 import type { Seen } from '../domain/revision.js'
 import type { ExtensionAdmin } from '../extensions/use-cases.js'
@@ -35,19 +35,6 @@ export interface NumberedEvent extends ProvisioningEvent {
 export interface NumberedAudit extends AuditEntry {
   id: number
   siteId?: Id
-}
-
-/** Refused requests of one source, counted. */
-export interface StrangerRecord {
-  peer: string
-  outcome: string
-  firstAt: Millis
-  lastAt: Millis
-  requests: number
-  lastPath: string
-  lastMac?: Mac
-  lastUserAgent?: string
-  lastReason?: string
 }
 
 /** What the log of events is asked; newest first, `before`: only events with lower numbers. */
@@ -91,7 +78,7 @@ export interface AdminParts extends PreviewSources {
   /** Who is registered now. */
   bindings(): Binding[]
   events(query: EventQuery): Promise<NumberedEvent[]>
-  strangers(limit: number): Promise<StrangerRecord[]>
+  strangers(limit: number): Promise<Stranger[]>
   bans: {
     load(since: Millis, limit: number): Promise<KeptBan[]>
     lift(address: string | undefined, by: string, now: Millis): Promise<KeptBan[]>

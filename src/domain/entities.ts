@@ -213,3 +213,16 @@ export interface AuditEntry {
   before?: unknown
   after?: unknown
 }
+
+/** Refused requests of one source that belong to no phone of ours, counted (decision 24). */
+export interface Stranger {
+  peer: string
+  outcome: Outcome
+  firstAt: Millis
+  lastAt: Millis
+  requests: number
+  lastPath: string
+  lastMac?: Mac
+  lastUserAgent?: string
+  lastReason?: string
+}

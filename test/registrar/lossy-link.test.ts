@@ -2,10 +2,9 @@ import { expect, jest, test } from '@jest/globals'
 import type { Clock } from '../../src/domain/clock.js'
 import { systemClock } from '../../src/domain/edge/system-clock.js'
 import { Secret } from '../../src/domain/secret.js'
-import type { BindingChange } from '../../src/registrar/store.js'
 import { registerPhone } from '../../src/simulator/edge/sip-register.js'
 import { LossySipRelay } from '../support/lossy-sip-relay.js'
-import { MemoryBindingStore } from '../support/memory-binding-store.js'
+import { RecordingBindingStore } from '../support/memory-binding-store.js'
 import { seededRandom } from '../support/seeded-random.js'
 import { startTestRegistrar } from '../support/test-registrar.js'
 
@@ -14,16 +13,6 @@ jest.setTimeout(60_000)
 const PHONES = 40
 /** The phones' timers run faster than a real phone's, to the same number of resends. */
 const IMPATIENT: Clock = { now: systemClock.now, after: (ms, run) => systemClock.after(ms / 5, run) }
-
-/** Counts what the registrar stored. */
-class CountingStore extends MemoryBindingStore {
-  readonly stored: BindingChange[] = []
-
-  override commit(changes: readonly BindingChange[]): Promise<void> {
-    this.stored.push(...changes)
-    return super.commit(changes)
-  }
-}
 
 test.each([
   { lost: 5, doubled: 5, late: 10 },
@@ -34,7 +23,7 @@ test.each([
     const accounts = Array.from({ length: PHONES }, (_, n) => ({
       ...{ username: `u${n}`, password: `p${n}`, number: `${300 + n}`, lineId: `l${n}` },
     }))
-    const store = new CountingStore()
+    const store = new RecordingBindingStore()
     const server = await startTestRegistrar({ accounts, registrar: { store } })
     const relay = await LossySipRelay.open(server.port, link, seededRandom(link.lost))
     const phones = await Promise.all(

@@ -3,11 +3,10 @@ import fc from 'fast-check'
 import type { Clock } from '../../src/domain/clock.js'
 import { systemClock } from '../../src/domain/edge/system-clock.js'
 import { Secret } from '../../src/domain/secret.js'
-import type { BindingChange } from '../../src/registrar/store.js'
 import { registerPhone } from '../../src/simulator/edge/sip-register.js'
 import { deliver, FakeFlow } from '../support/fake-flow.js'
 import { LossySipRelay } from '../support/lossy-sip-relay.js'
-import { MemoryBindingStore } from '../support/memory-binding-store.js'
+import { RecordingBindingStore } from '../support/memory-binding-store.js'
 import { A, Bench } from '../support/registrar-bench.js'
 import { seededRandom } from '../support/seeded-random.js'
 import { authorizationFor, registerText } from '../support/sip-requests.js'
@@ -19,16 +18,6 @@ const PHONES = 24
 /** The phones' timers run faster than a real phone's, to the same number of resends. */
 const IMPATIENT: Clock = { now: systemClock.now, after: (ms, run) => systemClock.after(ms / 5, run) }
 
-/** Everything that was stored, in order. */
-class RecordingStore extends MemoryBindingStore {
-  readonly stored: BindingChange[] = []
-
-  override commit(changes: readonly BindingChange[]): Promise<void> {
-    this.stored.push(...changes)
-    return super.commit(changes)
-  }
-}
-
 test.each([
   { lost: 5, doubled: 5, late: 10 },
   { lost: 30, doubled: 10, late: 20 },
@@ -38,7 +27,7 @@ test.each([
     const accounts = Array.from({ length: PHONES }, (_, n) => ({
       ...{ username: `u${n}`, password: `p${n}`, number: `${300 + n}` },
     }))
-    const store = new RecordingStore()
+    const store = new RecordingBindingStore()
     const server = await startTestRegistrar({ accounts, registrar: { store } })
     const relay = await LossySipRelay.open(server.port, link, seededRandom(100 + link.lost))
     const phones = await Promise.all(

@@ -27,3 +27,13 @@ export class MemoryBindingStore implements BindingStore {
     return Promise.resolve()
   }
 }
+
+/** Keeps everything that was stored, in order. */
+export class RecordingBindingStore extends MemoryBindingStore {
+  readonly stored: BindingChange[] = []
+
+  override commit(changes: readonly BindingChange[]): Promise<void> {
+    this.stored.push(...changes)
+    return super.commit(changes)
+  }
+}

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import { orUnusable } from '../../database/edge/write.js'
 import type { Millis } from '../../domain/clock.js'
-import type { ProvisioningEvent } from '../../domain/entities.js'
+import type { ProvisioningEvent, Stranger } from '../../domain/entities.js'
 import type { Mac } from '../../domain/mac-address.js'
 import { toEvent, type EventRow } from './event-rows.js'
 
@@ -11,19 +11,6 @@ export async function readDeviceEvents(db: Knex, mac: Mac, limit: number): Promi
     Promise.resolve(db('provisioning_events').where({ mac }).orderBy('at', 'desc').orderBy('id', 'desc').limit(limit)),
   )
   return rows.map(toEvent)
-}
-
-/** Refused requests of one source that belong to no phone of ours, counted (decision 24). */
-export interface Stranger {
-  peer: string
-  outcome: ProvisioningEvent['outcome']
-  firstAt: Millis
-  lastAt: Millis
-  requests: number
-  lastPath: string
-  lastMac?: Mac
-  lastUserAgent?: string
-  lastReason?: string
 }
 
 /** A row of `stranger_requests`. */

@@ -1,7 +1,7 @@
 import { parseMac, formatMac, requireMac, type Mac } from '../../domain/mac-address.js'
 import type { AppError } from '../../domain/errors.js'
 import { phoneState } from '../states.js'
-import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
+import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCall, type PageRow } from '../page.js'
 import type { Device, Registration } from './records.js'
 import { timeline } from './timeline.js'
 
@@ -150,6 +150,21 @@ function confirmPage(action: 'block' | 'remove'): (call: PageCall, refused?: App
   }
 }
 
+/** What is done to a phone at a button, without a form. */
+function changeState(action: 'block' | 'approve', word: 'blocked' | 'approved'): PageRow {
+  const of = `${action}Device`
+  return page({
+    id: `${action}Phone`,
+    method: 'post',
+    path: `/phones/{mac}/${action}`,
+    of,
+    run: async (call) => {
+      await ask(call, of, { params: params(call) })
+      return { to: done(here(call), word) }
+    },
+  })
+}
+
 const here = (call: PageCall): string => `/phones/${requireMac(call.params.mac ?? '')}`
 
 export const phonePages = [
@@ -221,26 +236,8 @@ export const phonePages = [
     of: 'blockDevice',
     run: confirmPage('block'),
   }),
-  page({
-    id: 'blockPhone',
-    method: 'post',
-    path: '/phones/{mac}/block',
-    of: 'blockDevice',
-    run: async (call) => {
-      await ask(call, 'blockDevice', { params: params(call) })
-      return { to: done(here(call), 'blocked') }
-    },
-  }),
-  page({
-    id: 'approvePhone',
-    method: 'post',
-    path: '/phones/{mac}/approve',
-    of: 'approveDevice',
-    run: async (call) => {
-      await ask(call, 'approveDevice', { params: params(call) })
-      return { to: done(here(call), 'approved') }
-    },
-  }),
+  changeState('block', 'blocked'),
+  changeState('approve', 'approved'),
   page({
     id: 'removePhoneForm',
     method: 'get',
