@@ -5,6 +5,8 @@ import { accounts } from './0004_accounts.js'
 import { repeatedEvents } from './0005_repeated_events.js'
 import { bindingsWithoutExpiryIndex } from './0006_bindings_without_expiry_index.js'
 import { resyncRequests } from './0007_resync_requests.js'
+import { softphones } from './0012_softphones.js'
+import { groupKeys } from './0009_group_keys.js'
 import type { SchemaStep } from './migration.js'
 
 /** All steps in order, named one by one, so that they are found from src as well as from dist. */
@@ -16,4 +18,6 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   repeatedEvents,
   bindingsWithoutExpiryIndex,
   resyncRequests,
+  groupKeys,
+  softphones,
 ]

@@ -70,6 +70,35 @@ export interface Line {
   sealedPassword: Sealed
 }
 
+/** Ways a softphone may be told to register by. */
+export const SOFTPHONE_TRANSPORTS = ['udp', 'tcp', 'tls'] as const
+export type SoftphoneTransport = (typeof SOFTPHONE_TRANSPORTS)[number]
+
+/** An app of a person, on a computer or mobile: credentials of its own, so one can be revoked and the others stay. */
+export interface Softphone {
+  id: Id
+  siteId: Id
+  extensionId: Id
+  /** Id of the app in device-templates/softphones, for example `linphone`. */
+  app: string
+  name?: string
+  authUsername: string
+  sealedPassword: Sealed
+  transport: SoftphoneTransport
+  /** Name of the published address it reaches the server by. */
+  address: string
+}
+
+/** A one-time (or n-times) right to fetch the set-up of a softphone; its secret is known by SHA-256 only. */
+export interface SoftphoneToken {
+  id: Id
+  softphoneId: Id
+  tokenHash: string
+  /** Fetches that are left. */
+  usesLeft: number
+  expiresAt: Millis
+}
+
 /** Neutral kinds of programmable keys; a model says which of them each of its banks can be. */
 export const KEY_KINDS = [
   'none',
@@ -96,12 +125,13 @@ export type KeyKind = (typeof KEY_KINDS)[number]
 
 /**
  * A programmable key. It hangs on an extension (owner kind "extension": laid onto whatever phone the person
- * has) or on a device (owner kind "device": an extra key at a fixed place of that phone).
+ * has), on a device (owner kind "device": an extra key at a fixed place of that phone) or on a group of phones (owner
+ * kind "group": laid onto each of them in the places that the person's keys leave).
  */
 export interface LineKey {
   id: Id
-  owner: { kind: 'extension' | 'device'; id: Id }
-  /** 1-based order for an extension's keys; 1-based place in `bank` for a device's keys. */
+  owner: { kind: 'extension' | 'device' | 'group'; id: Id }
+  /** 1-based order for the keys of an extension or group; 1-based place in `bank` for a device's keys. */
   position: number
   /** Bank of the model, for example `linekey`; only for device keys. */
   bank?: string
@@ -147,7 +177,7 @@ export interface Binding {
   expiresAt: Millis
   registeredAt: Millis
   userAgent?: string
-  /** Line whose credentials were used; undefined: the extension's own. */
+  /** Line or softphone whose credentials were used; undefined: the extension's own. */
   lineId?: Id
   /** Tells the password that was proved from the ones after it. In memory only: unknown after a restart. */
   passwordMark?: string

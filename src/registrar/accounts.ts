@@ -7,10 +7,12 @@ export interface DigestAccount {
   readonly extensionId: Id
   /** The only address of record it may register: this number in its site's domain. */
   readonly number: string
-  /** Undefined: the extension's own credentials. */
+  /** Line or softphone; undefined: the extension's own credentials. */
   readonly lineId?: Id
   /** Most bindings of the address of record; undefined: the registrar's default. */
   readonly maxContacts?: number
+  /** Bindings that count against it: softphones and desk phones are counted apart. Left out: all. */
+  readonly countsWith?: (binding: Pick<Binding, 'lineId'>) => boolean
   /** HA1 of RFC 7616 for this realm, hex. Computed at need; undefined when the password cannot be opened. */
   ha1(algorithm: DigestAlgorithm, realm: string): string | undefined
   /** See Binding.passwordMark. */

@@ -19,6 +19,8 @@ export interface Registrant {
   readonly passwordMark?: string
   /** Overrides the policy. */
   readonly maxContacts?: number
+  /** See DigestAccount. */
+  readonly countsWith?: (binding: Binding) => boolean
   /** Source, `ip:port`. */
   readonly received: string
   readonly transport: Binding['transport']
@@ -128,7 +130,8 @@ function sourceAddress(received: string): string {
 
 /** Over the limit: the least recently refreshed binding that is surely of the same phone, if any. */
 function ownOldest(draft: Draft, contact: ContactWish, wish: RegisterWish, who: Registrant): Binding | undefined {
-  const earlier = draft.earlier.sort((a, b) => a.expiresAt - b.expiresAt)
+  const counted = who.countsWith ? draft.earlier.filter(who.countsWith) : draft.earlier
+  const earlier = counted.sort((a, b) => a.expiresAt - b.expiresAt)
   const instance = instanceOf(contact.paramsText)
   const sameInstance = instance && earlier.find((binding) => instanceOf(binding.contactParams) === instance)
   if (sameInstance) return sameInstance
@@ -198,7 +201,8 @@ function applyContact(draft: Draft, contact: ContactWish, { wish, who, policy, n
     for (const binding of replaced) draft.remove(binding, 'unregistered')
     return undefined
   }
-  if (replaced.length === 0 && draft.bindings.length >= (who.maxContacts ?? policy.maxContacts)) {
+  const counted = who.countsWith ? draft.bindings.filter(who.countsWith) : draft.bindings
+  if (replaced.length === 0 && counted.length >= (who.maxContacts ?? policy.maxContacts)) {
     const oldest = ownOldest(draft, contact, wish, who)
     if (!oldest) return refuse(403, 'Too Many Contacts')
     draft.remove(oldest, 'replaced')

@@ -4,6 +4,7 @@ import type { Id, Layer } from '../domain/entities.js'
 export const SEAL_CONTEXTS = {
   extensionPassword: (extensionId: Id) => `extensions:sealed_password:${extensionId}`,
   linePassword: (lineId: Id) => `lines:sealed_password:${lineId}`,
+  softphonePassword: (softphoneId: Id) => `softphones:sealed_password:${softphoneId}`,
   deviceToken: (deviceId: Id) => `devices:sealed_token:${deviceId}`,
   deviceAdminPassword: (deviceId: Id) => `devices:sealed_admin_password:${deviceId}`,
   adminTotp: (userId: Id) => `admin_users:sealed_totp:${userId}`,

@@ -1,11 +1,18 @@
 import type { Id, Layer, Site } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
-import type { DeviceRecord, DigestUser, ExtensionRecord, LayerValues, ListedSnapshot } from './snapshot.js'
+import type {
+  DeviceRecord,
+  DigestUser,
+  ExtensionRecord,
+  LayerValues,
+  ListedSnapshot,
+  SoftphoneRecord,
+} from './snapshot.js'
 
 const NOTHING_SET: LayerValues = { revision: 0, values: new Map() }
 
-/** Where a digest user name leads: an extension's own, or a line of a device. */
-type DigestPointer = { extensionId: Id } | { deviceId: Id; lineId: Id }
+/** Where a digest user name leads: an extension's own, one of its softphones, or a line of a device. */
+type DigestPointer = { extensionId: Id; softphoneId?: Id } | { deviceId: Id; lineId: Id }
 
 /**
  * Records with every index the snapshot needs. Records are replaced whole, never changed in place, so a reader that
@@ -23,6 +30,8 @@ export class SnapshotContent {
   readonly byNumber = new Map<string, Id>()
   readonly byLine = new Map<Id, Id>()
   readonly digestUsers = new Map<string, DigestPointer>()
+  /** SHA-256 of a softphone's token -> extension and softphone. */
+  readonly softphoneTokens = new Map<string, { extensionId: Id; softphoneId: Id }>()
 
   putSite(site: Site): void {
     this.version = {}
@@ -40,6 +49,11 @@ export class SnapshotContent {
     this.extensions.set(record.id, record)
     this.byNumber.set(withinSite(record.siteId, record.number), record.id)
     this.digestUsers.set(withinSite(record.siteId, record.authUsername), { extensionId: record.id })
+    for (const { id, authUsername, tokens } of record.softphones ?? []) {
+      const pointer = { extensionId: record.id, softphoneId: id }
+      this.digestUsers.set(withinSite(record.siteId, authUsername), pointer)
+      for (const { tokenHash } of tokens) this.softphoneTokens.set(tokenHash, pointer)
+    }
   }
 
   removeExtension(id: Id): void {
@@ -50,9 +64,14 @@ export class SnapshotContent {
     // What another record has taken over meanwhile stays: records arrive in any order.
     const number = withinSite(old.siteId, old.number)
     if (this.byNumber.get(number) === id) this.byNumber.delete(number)
-    const name = withinSite(old.siteId, old.authUsername)
-    const pointer = this.digestUsers.get(name)
-    if (pointer && 'extensionId' in pointer && pointer.extensionId === id) this.digestUsers.delete(name)
+    for (const { authUsername } of [old, ...(old.softphones ?? [])]) {
+      const name = withinSite(old.siteId, authUsername)
+      const pointer = this.digestUsers.get(name)
+      if (pointer && 'extensionId' in pointer && pointer.extensionId === id) this.digestUsers.delete(name)
+    }
+    for (const { tokens } of old.softphones ?? []) {
+      for (const { tokenHash } of tokens) this.softphoneTokens.delete(tokenHash)
+    }
   }
 
   putDevice(record: DeviceRecord): void {
@@ -134,13 +153,23 @@ export class MemorySnapshot implements ListedSnapshot {
     return this.extension(this.#content.byNumber.get(withinSite(siteId, number)))
   }
 
+  softphoneByTokenHash(sha256Hex: string): { extension: ExtensionRecord; softphone: SoftphoneRecord } | undefined {
+    const pointer = this.#content.softphoneTokens.get(sha256Hex)
+    const extension = this.extension(pointer?.extensionId)
+    const softphone = extension && pointer && softphoneOf(extension, pointer.softphoneId)
+    return softphone && extension.enabled ? { extension, softphone } : undefined
+  }
+
   /** Undefined also for a disabled extension and for lines of phones that are not approved. */
   digestUser(siteId: Id, authUsername: string): DigestUser | undefined {
     const pointer = this.#content.digestUsers.get(withinSite(siteId, authUsername))
     if (!pointer) return undefined
     if ('extensionId' in pointer) {
       const extension = this.extension(pointer.extensionId)
-      return extension?.enabled ? { extension } : undefined
+      if (!extension?.enabled) return undefined
+      if (pointer.softphoneId === undefined) return { extension }
+      const softphone = softphoneOf(extension, pointer.softphoneId)
+      return softphone && { extension, softphone }
     }
     const device = this.device(pointer.deviceId)
     const line = device?.lines.find(({ id }) => id === pointer.lineId)
@@ -185,6 +214,10 @@ export class MemorySnapshot implements ListedSnapshot {
   counts(): { devices: number; extensions: number } {
     return { devices: this.#content.devices.size, extensions: this.#content.extensions.size }
   }
+}
+
+function softphoneOf({ softphones }: ExtensionRecord, id: Id): SoftphoneRecord | undefined {
+  return softphones?.find((one) => one.id === id)
 }
 
 function layerKey(layer: Layer, owner: string): string {

@@ -1,4 +1,14 @@
-import type { Device, Extension, Id, Layer, Line, LineKey, Site } from '../domain/entities.js'
+import type {
+  Device,
+  Extension,
+  Id,
+  Layer,
+  Line,
+  LineKey,
+  Site,
+  Softphone,
+  SoftphoneToken,
+} from '../domain/entities.js'
 import type { Mac } from '../domain/mac-address.js'
 
 /** A device with everything that hangs on it. */
@@ -9,10 +19,17 @@ export interface DeviceRecord extends Device {
   readonly keys: readonly LineKey[]
 }
 
+/** A softphone with the tokens that still open its set-up. */
+export interface SoftphoneRecord extends Softphone {
+  readonly tokens: readonly SoftphoneToken[]
+}
+
 /** An extension with its keys. */
 export interface ExtensionRecord extends Extension {
   /** By position, ascending. */
   readonly keys: readonly LineKey[]
+  /** Absent: none. Changed by softphone use cases only, without a new revision of the extension. */
+  readonly softphones?: readonly SoftphoneRecord[]
 }
 
 /** The operator's values of one layer owner. Secret values are `Sealed` text. */
@@ -20,13 +37,16 @@ export interface LayerValues {
   /** Grows by one with each change; 0 when nothing was ever set. */
   readonly revision: number
   readonly values: ReadonlyMap<string, unknown>
+  /** Keys that each phone of a group gets, by position; only in the layer `group`. */
+  readonly keys?: readonly LineKey[]
 }
 
-/** Who may use a digest user name: a line of a device, or the extension itself. */
+/** Who may use a digest user name: a line of a device, a softphone, or the extension itself. */
 export interface DigestUser {
   readonly extension: ExtensionRecord
   readonly device?: DeviceRecord
   readonly line?: Line
+  readonly softphone?: SoftphoneRecord
 }
 
 /**
@@ -62,4 +82,6 @@ export interface ListedSnapshot extends Snapshot {
   allExtensions(): Iterable<ExtensionRecord>
   /** In no order; removed ones too. */
   allDevices(): Iterable<DeviceRecord>
+  /** The softphone whose set-up a token opens, by the token's SHA-256; used and expired ones may still be among them. */
+  softphoneByTokenHash(sha256Hex: string): { extension: ExtensionRecord; softphone: SoftphoneRecord } | undefined
 }

@@ -66,7 +66,9 @@ export function revisionConflict(what: string): AppError {
 export async function isAuthUsernameTaken(db: Knex, siteId: Id, authUsername: string): Promise<boolean> {
   const where = { site_id: siteId, auth_username: authUsername }
   const found: unknown =
-    (await db('extensions').where(where).first('id')) ?? (await db('lines').where(where).first('id'))
+    (await db('extensions').where(where).first('id')) ??
+    (await db('lines').where(where).first('id')) ??
+    (await db('softphones').where(where).first('id'))
   return found !== undefined
 }
 
@@ -81,6 +83,12 @@ function keysThatDial(db: Knex, extension: Extension): Knex.QueryBuilder {
     .whereRaw('(extension_id is null or extension_id <> ?)', [extension.id])
 }
 
+function groupKeysThatDial(db: Knex, extension: Extension): Knex.QueryBuilder {
+  return db('group_keys')
+    .where({ site_id: extension.siteId, value: extension.number })
+    .whereIn('kind', [...KINDS_THAT_DIAL])
+}
+
 async function uses(db: Knex, extension: Extension): Promise<ExtensionUses> {
   const lines = (await db('lines')
     .join('devices', 'devices.id', 'lines.device_id')
@@ -92,13 +100,20 @@ async function uses(db: Knex, extension: Extension): Promise<ExtensionUses> {
     device_id: Id | null
     position: number
   }[]
+  const ofGroups = (await groupKeysThatDial(db, extension).orderBy('id').select('group_id', 'position')) as {
+    group_id: Id
+    position: number
+  }[]
   return {
     lines,
-    keys: keys.map(({ extension_id: extensionId, device_id: deviceId, position }) => ({
-      ownerKind: extensionId === null ? 'device' : 'extension',
-      ownerId: extensionId ?? deviceId ?? '',
-      position,
-    })),
+    keys: [
+      ...keys.map(({ extension_id: extensionId, device_id: deviceId, position }) => ({
+        ownerKind: extensionId === null ? ('device' as const) : ('extension' as const),
+        ownerId: extensionId ?? deviceId ?? '',
+        position,
+      })),
+      ...ofGroups.map(({ group_id: ownerId, position }) => ({ ownerKind: 'group' as const, ownerId, position })),
+    ],
   }
 }
 
@@ -111,18 +126,33 @@ async function clearUses(trx: Knex.Transaction, extension: Extension, at: number
   }[]
   await trx('lines').where({ extension_id: extension.id }).delete()
   await keysThatDial(trx, extension).delete()
+  const groups = new Set((await groupKeysThatDial(trx, extension).pluck('group_id')) as Id[])
+  await groupKeysThatDial(trx, extension).delete()
   const devices = new Set([...lines.map((row) => row.device_id), ...keys.flatMap((row) => row.device_id ?? [])])
   const extensions = new Set(keys.flatMap((row) => row.extension_id ?? []))
   for (const id of devices) await grow(trx, 'devices', id, at)
   for (const id of extensions) await grow(trx, 'extensions', id, at)
+  for (const id of groups) await growGroup(trx, id, at)
   return [
     ...[...devices].map((key): FeedTopic => ({ topic: 'device', key })),
     ...[...extensions].map((key): FeedTopic => ({ topic: 'extension', key })),
+    ...[...groups].map((id) => layerTopic('group', id)),
   ]
 }
 
 async function grow(trx: Knex.Transaction, table: 'devices' | 'extensions', id: Id, at: number): Promise<void> {
   await trx(table).where({ id }).increment('revision', 1).update({ updated_at: at })
+}
+
+/** After a change of its keys: the revision of its layer is part of what its phones' files are known by. */
+export async function growGroup(trx: Knex.Transaction, id: Id, at: number): Promise<void> {
+  await trx('device_groups').where({ id }).increment('revision', 1).update({ updated_at: at })
+  const where = { layer: 'group', owner: id }
+  await trx('layer_revisions')
+    .insert({ ...where, revision: 0 })
+    .onConflict(['layer', 'owner'])
+    .ignore()
+  await trx('layer_revisions').where(where).increment('revision', 1)
 }
 
 async function forgetLayer(trx: Knex.Transaction, extensionId: Id): Promise<void> {

@@ -319,6 +319,7 @@ function registrant(account: DigestAccount, site: Site, flow: Flow): Registrant 
     ...(account.lineId === undefined ? {} : { lineId: account.lineId }),
     ...(passwordMark === undefined ? {} : { passwordMark }),
     ...(account.maxContacts === undefined ? {} : { maxContacts: account.maxContacts }),
+    ...(account.countsWith === undefined ? {} : { countsWith: account.countsWith }),
   }
 }
 

@@ -22,7 +22,15 @@ interface CachedHa1 {
 
 const MARK_LENGTH = 8
 
-/** Lines and extensions of the snapshot as accounts of the registrar. Each HA1 is computed once per password. */
+/** Bindings that softphones made, or those that they did not make. */
+function countedApart(
+  softphones: readonly { id: Id }[],
+  bySoftphone: boolean,
+): NonNullable<DigestAccount['countsWith']> {
+  return ({ lineId }) => softphones.some(({ id }) => id === lineId) === bySoftphone
+}
+
+/** Lines, softphones and extensions of the snapshot as accounts of the registrar. Each HA1 is computed once per password. */
 export class SnapshotAccounts implements Accounts, Sites {
   readonly #cache = new Map<Id, CachedHa1>()
 
@@ -48,15 +56,17 @@ export class SnapshotAccounts implements Accounts, Sites {
     // A line of a phone that was blocked, retired or never let in has no credentials.
     const revoked = user?.line !== undefined && user.device?.state !== 'approved'
     if (!user || revoked || !user.extension.enabled) return undefined
-    const { extension, line } = user
+    const { extension, line, softphone } = user
+    const credential = line ?? softphone
     return {
       username,
       extensionId: extension.id,
       number: extension.number,
       ha1: (algorithm, realm) => this.#ha1(user, username, algorithm, realm),
       passwordMark: (realm) => this.#mark(user, username, realm),
-      ...(line ? { lineId: line.id } : {}),
+      ...(credential ? { lineId: credential.id } : {}),
       ...(extension.maxContacts === undefined ? {} : { maxContacts: extension.maxContacts }),
+      ...(extension.softphones ? { countsWith: countedApart(extension.softphones, softphone !== undefined) } : {}),
     }
   }
 
@@ -69,6 +79,8 @@ export class SnapshotAccounts implements Accounts, Sites {
     const realm = isDefault ? this.sipDomain : site && siteRealm(site)
     if (!realm || aor !== `${extension.number}@${realm}`) return false
     if (lineId === undefined) return this.#isMarked({ extension }, extension.authUsername, realm, passwordMark)
+    const softphone = extension.softphones?.find(({ id }) => id === lineId)
+    if (softphone) return this.#isMarked({ extension, softphone }, softphone.authUsername, realm, passwordMark)
     const device = snapshot.deviceByLine(lineId)
     const line = device?.lines.find(({ id }) => id === lineId)
     if (device?.state !== 'approved' || line?.extensionId !== extensionId) return false
@@ -87,17 +99,21 @@ export class SnapshotAccounts implements Accounts, Sites {
   }
 
   #ha1(
-    { extension, line }: DigestUser,
+    { extension, line, softphone }: DigestUser,
     username: string,
     algorithm: DigestAlgorithm,
     realm: string,
   ): string | undefined {
-    const owner = line ?? extension
+    const owner = line ?? softphone ?? extension
     const cached = this.#cached(owner.id, owner.sealedPassword, username, realm)
     const slot = algorithm === 'MD5' ? 'md5' : 'sha256'
     const known = cached[slot]
     if (known !== undefined) return known
-    const context = line ? SEAL_CONTEXTS.linePassword(line.id) : SEAL_CONTEXTS.extensionPassword(extension.id)
+    const context = line
+      ? SEAL_CONTEXTS.linePassword(line.id)
+      : softphone
+        ? SEAL_CONTEXTS.softphonePassword(softphone.id)
+        : SEAL_CONTEXTS.extensionPassword(extension.id)
     try {
       // Opening it takes longest, so it is done once for both.
       const password = this.open(owner.sealedPassword, context)

@@ -75,6 +75,9 @@ export class WarmAccounts {
     for (const { siteId, lines } of snapshot.allDevices()) {
       for (const { authUsername } of lines) yield [siteId, authUsername]
     }
-    for (const { siteId, authUsername } of snapshot.allExtensions()) yield [siteId, authUsername]
+    for (const { siteId, authUsername, softphones } of snapshot.allExtensions()) {
+      yield [siteId, authUsername]
+      for (const softphone of softphones ?? []) yield [siteId, softphone.authUsername]
+    }
   }
 }

@@ -8,21 +8,32 @@ import {
   LINE_KEY_COLUMNS,
   toDevice,
   toExtension,
+  toGroupKey,
   toLine,
   toLineKey,
   toSettingValue,
   toSite,
   type DeviceRow,
   type ExtensionRow,
+  type GroupKeyRow,
   type LineKeyRow,
   type LineRow,
   type SettingRow,
   type SiteRow,
 } from '../../database/edge/rows.js'
+import {
+  isLive,
+  SOFTPHONE_COLUMNS,
+  SOFTPHONE_TOKEN_COLUMNS,
+  toSoftphone,
+  toSoftphoneToken,
+  type SoftphoneRow,
+  type SoftphoneTokenRow,
+} from '../../database/edge/softphone-rows.js'
 import { inReadTransaction } from '../../database/edge/write.js'
-import type { Id, Layer, Line, LineKey } from '../../domain/entities.js'
+import type { Id, Layer, Line, LineKey, SoftphoneToken } from '../../domain/entities.js'
 import { SnapshotContent } from '../memory-snapshot.js'
-import type { LayerValues } from '../snapshot.js'
+import type { LayerValues, SoftphoneRecord } from '../snapshot.js'
 
 /** Everything, as it was at the moment of change feed row `feedId`. */
 export interface LoadedSnapshot {
@@ -44,9 +55,15 @@ export async function loadSnapshot(db: Knex): Promise<LoadedSnapshot> {
     })
     const lines = new Map<Id, Line[]>()
     await eachRow<LineRow>(trx, 'lines', LINE_COLUMNS, (row) => push(lines, row.device_id, toLine(row)))
-    await eachRow<ExtensionRow>(trx, 'extensions', EXTENSION_COLUMNS, (row) =>
-      content.putExtension({ ...toExtension(row), keys: inOrder(keys.get(row.id)) }),
-    )
+    const softphones = await loadSoftphones(trx)
+    await eachRow<ExtensionRow>(trx, 'extensions', EXTENSION_COLUMNS, (row) => {
+      const own = softphones.get(row.id)
+      content.putExtension({
+        ...toExtension(row),
+        keys: inOrder(keys.get(row.id)),
+        ...(own ? { softphones: own } : {}),
+      })
+    })
     await eachRow<DeviceRow>(trx, 'devices', DEVICE_COLUMNS, (row) =>
       content.putDevice({ ...toDevice(row), lines: inOrder(lines.get(row.id)), keys: inOrder(keys.get(row.id)) }),
     )
@@ -60,8 +77,21 @@ export async function readLayer(db: Knex, layer: Layer, owner: string): Promise<
     const revision = (await trx('layer_revisions').where({ layer, owner }).first('revision')) as
       { revision: number } | undefined
     const rows: SettingRow[] = await trx('setting_values').where({ layer, owner }).orderBy('key')
-    return { revision: revision?.revision ?? 0, values: toValues(rows) }
+    const keys = layer === 'group' ? await groupKeys(trx, { group_id: owner }) : []
+    return { revision: revision?.revision ?? 0, values: toValues(rows), ...withKeys(keys) }
   })
+}
+
+async function loadSoftphones(trx: Knex): Promise<ReadonlyMap<Id, SoftphoneRecord[]>> {
+  const tokens = new Map<Id, SoftphoneToken[]>()
+  await eachRow<SoftphoneTokenRow>(trx, 'softphone_tokens', SOFTPHONE_TOKEN_COLUMNS, (row) => {
+    if (isLive(row)) push(tokens, row.softphone_id, toSoftphoneToken(row))
+  })
+  const softphones = new Map<Id, SoftphoneRecord[]>()
+  await eachRow<SoftphoneRow>(trx, 'softphones', SOFTPHONE_COLUMNS, (row) =>
+    push(softphones, row.extension_id, { ...toSoftphone(row), tokens: tokens.get(row.id) ?? [] }),
+  )
+  return softphones
 }
 
 async function loadLayers(trx: Knex, content: SnapshotContent): Promise<void> {
@@ -70,11 +100,25 @@ async function loadLayers(trx: Knex, content: SnapshotContent): Promise<void> {
   for (const row of (await trx('setting_values').orderBy(['layer', 'owner', 'key'])) as SettingRow[]) {
     push(rows, `${row.layer}:${row.owner}`, row)
   }
+  const keys = new Map<Id, LineKey[]>()
+  for (const key of await groupKeys(trx, {})) push(keys, key.owner.id, key)
   const known = new Map(revisions.map(({ layer, owner, revision }) => [`${layer}:${owner}`, revision]))
   for (const key of new Set([...known.keys(), ...rows.keys()])) {
     const { layer, owner } = parseLayerKey(key)
-    content.putLayer(layer, owner, { revision: known.get(key) ?? 0, values: toValues(rows.get(key) ?? []) })
+    const values = toValues(rows.get(key) ?? [])
+    const own = layer === 'group' ? (keys.get(owner) ?? []) : []
+    content.putLayer(layer, owner, { revision: known.get(key) ?? 0, values, ...withKeys(own) })
   }
+}
+
+/** A group that has keys has a revision of its layer: setting them lets it grow. */
+async function groupKeys(trx: Knex, where: object): Promise<LineKey[]> {
+  const rows: GroupKeyRow[] = await trx('group_keys').where(where).orderBy(['group_id', 'position'])
+  return rows.map(toGroupKey)
+}
+
+function withKeys(keys: readonly LineKey[]): Pick<LayerValues, 'keys'> {
+  return keys.length === 0 ? {} : { keys }
 }
 
 function toValues(rows: readonly SettingRow[]): ReadonlyMap<string, unknown> {

@@ -10,8 +10,15 @@ import {
   type LineKeyRow,
   type LineRow,
 } from '../../database/edge/rows.js'
+import {
+  isLive,
+  toSoftphone,
+  toSoftphoneToken,
+  type SoftphoneRow,
+  type SoftphoneTokenRow,
+} from '../../database/edge/softphone-rows.js'
 import { chunks } from '../../database/edge/write.js'
-import type { DeviceRecord, ExtensionRecord } from '../snapshot.js'
+import type { DeviceRecord, ExtensionRecord, SoftphoneRecord } from '../snapshot.js'
 
 /** Extensions with their keys. `select` narrows the query on `extensions`. */
 export async function readExtensions(
@@ -21,7 +28,30 @@ export async function readExtensions(
   const rows: ExtensionRow[] = await select(db('extensions').select('extensions.*'))
   const ids = rows.map(({ id }) => id)
   const keys = groupBy(await readByOwner<LineKeyRow>(db, 'line_keys', 'extension_id', ids), (row) => row.extension_id)
-  return rows.map((row) => ({ ...toExtension(row), keys: (keys.get(row.id) ?? []).map(toLineKey) }))
+  const softphones = await readSoftphones(db, ids)
+  return rows.map((row) => {
+    const own = softphones.get(row.id)
+    return {
+      ...toExtension(row),
+      keys: (keys.get(row.id) ?? []).map(toLineKey),
+      ...(own ? { softphones: own } : {}),
+    }
+  })
+}
+
+async function readSoftphones(db: Knex, extensionIds: readonly Id[]): Promise<ReadonlyMap<Id, SoftphoneRecord[]>> {
+  const found: SoftphoneRow[] = []
+  for (const some of chunks(extensionIds, 500)) {
+    found.push(...((await db('softphones').whereIn('extension_id', some).orderBy('id')) as SoftphoneRow[]))
+  }
+  const tokens: SoftphoneTokenRow[] = []
+  for (const some of chunks(found, 500)) {
+    const ids = some.map(({ id }) => id)
+    tokens.push(...((await db('softphone_tokens').whereIn('softphone_id', ids)) as SoftphoneTokenRow[]))
+  }
+  const tokensOf = groupBy(tokens.filter(isLive).map(toSoftphoneToken), ({ softphoneId }) => softphoneId)
+  const records = found.map((row) => ({ ...toSoftphone(row), tokens: tokensOf.get(row.id) ?? [] }))
+  return groupBy(records, ({ extensionId }) => extensionId)
 }
 
 /** Devices with their lines and keys. `select` narrows the query on `devices`. */
