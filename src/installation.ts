@@ -84,13 +84,14 @@ function requireRawParameter(catalog: Catalog, key: string): void {
   if (problem !== undefined) throw new AppError('SETTING_UNKNOWN', `${key}: ${problem}`, { field: key })
 }
 
-/** True for raw parameters that hold passwords; no setting of the vocabulary does. */
-export function isSecretSetting(catalog: Catalog, key: string): boolean {
+/** True for settings of type secret, and for raw parameters that hold passwords. */
+export function isSecretSetting(
+  { catalog, vocabulary }: Pick<PhoneData, 'catalog' | 'vocabulary'>,
+  key: string,
+): boolean {
   const raw = parseRawKey(key)
-  return (
-    raw !== undefined &&
-    catalog.models().some((model) => model.family === raw.family && isSecretParameter(model, raw.parameter))
-  )
+  if (!raw) return vocabulary.get(key)?.type === 'secret'
+  return catalog.models().some((model) => model.family === raw.family && isSecretParameter(model, raw.parameter))
 }
 
 /** Reads the phone data when first asked for: most commands do without, and reading it takes longer than they do. */
@@ -147,7 +148,7 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
             requireRawParameter(phones().catalog, key)
             return checkSetting(phones().vocabulary, key, layer, value)
           },
-          isSecret: (key) => isSecretSetting(phones().catalog, key),
+          isSecret: (key) => isSecretSetting(phones(), key),
         }),
         bulk: createBulkUseCases({
           ...inSite,

@@ -172,7 +172,7 @@ function originText({ layer, owner }: Origin): string {
   return layer === 'vendor' || layer === 'model' ? `${layer} ${owner}` : layer
 }
 
-/** A value for people: that of a raw parameter which holds a password is not shown. */
-function shownValue({ catalog }: Installation, key: string, value: unknown): unknown {
-  return value !== null && value !== '' && isSecretSetting(catalog, key) ? '[secret]' : value
+/** A value for people: secrets are not shown. */
+function shownValue(installation: Installation, key: string, value: unknown): unknown {
+  return value !== null && value !== '' && isSecretSetting(installation, key) ? '[secret]' : value
 }

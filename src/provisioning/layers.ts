@@ -1,7 +1,7 @@
 import type { PhoneModel } from '../catalog/manifest.js'
 import type { Line } from '../domain/entities.js'
 import { resolveSettings, type LayerInput, type Resolved } from '../settings/resolve.js'
-import type { Vocabulary } from '../settings/vocabulary.js'
+import { parseRawKey, phoneVocabulary, type Vocabulary } from '../settings/vocabulary.js'
 import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
 
 const NOTHING: ReadonlyMap<string, unknown> = new Map()
@@ -52,9 +52,26 @@ interface LayersResolved {
 
 const LAST_RESOLVED = new WeakMap<PhoneModel, LayersResolved>()
 
-/** As `resolveSettings`; phones of a model mostly have the same settings, and then are given the same object. */
-export function resolveLayers(vocabulary: Vocabulary, model: PhoneModel, layers: readonly LayerInput[]): Resolved {
-  const values = layers.filter((input) => input.values.size > 0)
+const TOLD_TO_PHONES = new WeakMap<LayerInput['values'], boolean>()
+
+/** False for a layer that holds nothing a phone is told: everybody has a name, few have a ringing time of their own. */
+function concernsPhones(vocabulary: Vocabulary, values: LayerInput['values']): boolean {
+  if (values.size === 0) return false
+  let found = TOLD_TO_PHONES.get(values)
+  if (found === undefined) {
+    found = [...values.keys()].some((key) => vocabulary.has(key) || parseRawKey(key) !== undefined)
+    TOLD_TO_PHONES.set(values, found)
+  }
+  return found
+}
+
+/**
+ * As `resolveSettings`, for what phones are told. Phones of a model mostly have the same settings, and then are given
+ * the same object.
+ */
+export function resolveLayers(all: Vocabulary, model: PhoneModel, layers: readonly LayerInput[]): Resolved {
+  const vocabulary = phoneVocabulary(all)
+  const values = layers.filter((input) => concernsPhones(vocabulary, input.values))
   const last = LAST_RESOLVED.get(model)
   const isSame = last?.vocabulary === vocabulary && last.values.length === values.length
   if (isSame && values.every((input, index) => input.values === last.values[index]?.values)) return last.resolved

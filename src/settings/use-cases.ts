@@ -6,6 +6,7 @@ import type { Seen } from '../domain/revision.js'
 import type { SecretBox } from '../secrets/seal.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import type { SettingsStore } from './store.js'
+import { MASKED } from './vocabulary.js'
 
 export interface SettingsAdminParts {
   store: SettingsStore
@@ -40,7 +41,6 @@ export interface SettingsAdmin {
   revision(layer: Layer, owner: string): Promise<number>
 }
 
-const MASKED = '[secret]'
 /** Layers that concern every site. */
 export const SHARED_LAYERS: readonly Layer[] = ['global', 'vendor', 'model']
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { ERROR_CODES } from '../../src/domain/errors.js'
 import { shippedTemplates } from '../../src/catalog/edge/load-folder.js'
+import { STRUCTURES, type StructureName } from '../../src/settings/personal-rules.js'
 import type { SettingDefinition } from '../../src/settings/vocabulary.js'
 import { loadPhones } from '../support/phone-catalog.js'
 
@@ -12,7 +13,8 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|')
 }
 
-function typeOf({ type, values, min, max }: SettingDefinition): string {
+function typeOf({ type, structure, values, min, max }: SettingDefinition): string {
+  if (structure) return `structure \`${structure}\``
   if (values) return `${type} of ${values.map((value) => `\`${value}\``).join(', ')}`
   if (min !== undefined) return `${type}, ${min} to ${max}`
   return max === undefined ? type : `${type}, up to ${max} characters`
@@ -21,9 +23,12 @@ function typeOf({ type, values, min, max }: SettingDefinition): string {
 function settingsPage(): string {
   const rows = [...loadPhones().vocabulary].map(([name, definition]) => {
     const standard = definition.default === null ? '' : `\`${[definition.default].flat().join(', ')}\``
-    return `| \`${name}\` | ${cell(typeOf(definition))} | ${definition.unit ?? ''} | ${standard} | ${definition.layers.join(', ')} | ${cell(definition.help)} |`
+    return `| \`${name}\` | ${cell(typeOf(definition))} | ${definition.unit ?? ''} | ${standard} | ${definition.layers.join(', ')} | ${definition.actedOnBy} | ${cell(definition.help)} |`
   })
-  return `# Settings of phones
+  const structures = Object.entries(EXAMPLES)
+    .map(([name, example]) => `- \`${name}\`: \`${JSON.stringify(example)}\``)
+    .join('\n')
+  return `# Settings
 
 Generated from \`device-templates/vocabulary.yaml\` (\`UPDATE_GOLDEN=1 npm test -- docs/generated\`).
 
@@ -35,10 +40,28 @@ Any other parameter of a phone can be written as it is: \`raw.<family>.<paramete
 \`raw.yealink.account.1.ptime\`, or \`raw.snom.<parameter>#<index>\` for a parameter with an index. A raw parameter wins
 over what the template says; an empty text clears it.
 
-| Setting | Type | Unit | Default | Layers | What it does |
-| --- | --- | --- | --- | --- | --- |
+Acted on by: \`phone\`, it is written into the phone's file; \`server\`, phoneboot itself does it; \`pbx\`, phoneboot keeps
+and checks it and hands it over, and does nothing itself. What a \`structure\` looks like is in the last part of this page.
+
+| Setting | Type | Unit | Default | Layers | Acted on by | What it does |
+| --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
+
+## Structures
+
+${structures}
 `
+}
+
+const EXAMPLES: Record<StructureName, unknown> = {
+  forwardingRules: [
+    { status: 'away', action: 'forward', target: { kind: 'queue', number: '6000' }, afterSeconds: 15 },
+    { callers: ['+49 30*'], hours: 'closed', days: ['sat', 'sun'], during: { from: '08:00', to: '12:00' }, action: 'hang-up' },
+  ],
+  officeHours: { mon: [{ from: '08:00', to: '12:00' }, { from: '13:00', to: '17:00' }], sun: [{ from: '00:00', to: '00:00' }] },
+  holidays: [{ name: 'Christmas', from: '2026-12-24', to: '2026-12-26' }],
+  followMe: [{ number: '202', seconds: 15 }, { number: '+49 171 1234567' }],
+  callerIdByTrunk: [{ trunk: 'Telco A', number: '+49 30 123450' }],
 }
 
 function errorsPage(): string {
@@ -66,6 +89,10 @@ describe('pages that are generated', () => {
     if (process.env.UPDATE_GOLDEN) writeFileSync(file, page())
     expect(readFileSync(file, 'utf8')).toBe(page())
   })
+})
+
+test.each(Object.keys(STRUCTURES) as StructureName[])('the example of the structure %s is a value it takes', (name) => {
+  expect(STRUCTURES[name].parse(EXAMPLES[name])).toEqual(EXAMPLES[name])
 })
 
 describe('docs/add-a-phone.md', () => {

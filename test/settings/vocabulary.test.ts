@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { checkSetting, parseRawKey, parseVocabulary, type SettingScalar } from '../../src/settings/vocabulary.js'
+import {
+  checkSetting,
+  parseRawKey,
+  parseVocabulary,
+  phoneVocabulary,
+  type SettingContent,
+} from '../../src/settings/vocabulary.js'
 import { loadPhones } from '../support/phone-catalog.js'
 
 const TYPES = parseVocabulary(`
@@ -14,15 +20,27 @@ proxy: { type: endpoint, default: null, layers: [global], help: h }
 machine: { type: host, default: null, layers: [global], help: h }
 link: { type: url, default: null, layers: [global], help: h }
 zone: { type: timezone, default: null, layers: [global], help: h }
+phone: { type: telephone, default: null, layers: [global], help: h }
+phones: { type: telephones, default: null, layers: [global], help: h }
+span: { type: ranges, default: null, layers: [global], help: h }
+mail: { type: email, default: null, layers: [global], help: h }
+nets: { type: networks, default: null, layers: [global], help: h }
+pin: { type: secret, max: 8, default: null, layers: [global], help: h }
+ini: { type: lines, max: 60, default: null, layers: [global], help: h }
+hours: { type: structure, structure: officeHours, default: null, layers: [global], help: h }
+off: { type: structure, structure: holidays, default: null, layers: [global], help: h }
+rules: { type: structure, structure: forwardingRules, default: null, layers: [global], help: h }
+tries: { type: structure, structure: followMe, default: null, layers: [global], help: h }
+trunks: { type: structure, structure: callerIdByTrunk, default: null, layers: [global], help: h }
 always: { type: enum, values: [a, b], default: a, layers: [global, device], help: Pick one }
 `)
 
-function check(key: string, value: unknown): SettingScalar {
+function check(key: string, value: unknown): SettingContent {
   return checkSetting(TYPES, key, 'global', value)
 }
 
 describe('values that are taken', () => {
-  test.each<[string, unknown, SettingScalar]>([
+  test.each<[string, unknown, SettingContent]>([
     ['flag', true, true],
     ['flag', 'yes', true],
     ['flag', 'ON', true],
@@ -46,6 +64,49 @@ describe('values that are taken', () => {
     ['flag', 'null', null],
     ['dial', '', null],
     ['words', null, null],
+    ['phone', '+7 (999) 123-45-67', '+7 (999) 123-45-67'],
+    ['phone', '00123456789', '00123456789'],
+    ['phones', '+49 30 1, +49 30 2', ['+49 30 1', '+49 30 2']],
+    ['span', '200-299, 7', ['200-299', '7']],
+    ['mail', 'anna@example.com', 'anna@example.com'],
+    ['nets', '192.0.2.77/24 2001:DB8::1/32', ['192.0.2.0/24', '2001:db8::/32']],
+    ['nets', ['10.1.2.3'], ['10.1.2.3/32']],
+    ['pin', '0042', '0042'],
+    ['ini', '[acl]\r\n\tpermit = 10.0.0.0/8 \n', '[acl]\r\n\tpermit = 10.0.0.0/8 \n'],
+    ['hours', '{"mon":[{"from":"00:00","to":"23:59"}],"sun":[]}', { mon: [{ from: '00:00', to: '23:59' }], sun: [] }],
+    ['hours', { tue: [{ from: '00:00', to: '00:00' }] }, { tue: [{ from: '00:00', to: '00:00' }] }],
+    [
+      'off',
+      [{ name: 'Advent', from: '2026-12-01', to: '2026-12-24' }],
+      [{ name: 'Advent', from: '2026-12-01', to: '2026-12-24' }],
+    ],
+    [
+      'rules',
+      [
+        { status: 'away', action: 'forward', target: { kind: 'queue', number: '6000' } },
+        { callers: ['+49 30*'], during: { from: '08:00', to: '12:00' }, action: 'hang-up' },
+      ],
+      [
+        { status: 'away', action: 'forward', target: { kind: 'queue', number: '6000' } },
+        { callers: ['+49 30*'], during: { from: '08:00', to: '12:00' }, action: 'hang-up' },
+      ],
+    ],
+    [
+      'tries',
+      [{ number: '202', seconds: 10 }, { number: '+49 171 1' }],
+      [{ number: '202', seconds: 10 }, { number: '+49 171 1' }],
+    ],
+    [
+      'trunks',
+      [
+        { trunk: 'A', number: '1' },
+        { trunk: 'B', number: '2' },
+      ],
+      [
+        { trunk: 'A', number: '1' },
+        { trunk: 'B', number: '2' },
+      ],
+    ],
   ])('%s = %j', (key, given, kept) => {
     expect(check(key, given)).toEqual(kept)
   })
@@ -89,6 +150,34 @@ describe('values that are refused, naming the setting', () => {
     ['zone', 'Europe/Bonn'],
     ['zone', 'EST5EDT4'],
     ['words', { a: 1 }],
+    ['phone', 'call me'],
+    ['phone', ' 1\n2'],
+    ['phones', []],
+    ['span', '299-200'],
+    ['span', '1-200'],
+    ['mail', 'anna'],
+    ['mail', 'a@b, c@d'],
+    ['nets', '10.0.0.0/33'],
+    ['nets', []],
+    ['nets', 'none'],
+    ['nets', 'anywhere'],
+    ['pin', '123456789'],
+    ['pin', '[secret]'],
+    ['ini', 'a\u0000b'],
+    ['ini', 'x'.repeat(61)],
+    ['hours', 'all day'],
+    ['hours', '{"mon":[{"from":"09:00","to":"08:00"}]}'],
+    ['hours', '{"mon":[{"from":"9","to":"10"}]}'],
+    ['hours', '{"noday":[]}'],
+    ['hours', {}],
+    ['off', [{ name: 'x', from: '2026-02-30' }]],
+    ['off', [{ name: '<b>\u0007', from: '2026-02-03' }]],
+    ['rules', [{ action: 'forward' }]],
+    ['rules', [{ action: 'voicemail', target: { kind: 'queue', number: '1' } }]],
+    ['rules', [{ action: 'ring', unknown: 1 }]],
+    ['rules', []],
+    ['tries', [{ number: 'nobody there' }]],
+    ['trunks', [{ trunk: '', number: '1' }]],
   ])('%s = %j', (key, given) => {
     expect(() => check(key, given)).toThrow(
       expect.objectContaining({
@@ -172,7 +261,7 @@ describe('raw vendor parameters', () => {
 describe('vocabulary.yaml', () => {
   test('every setting shipped has help, and a default that its own rules take', () => {
     const { vocabulary } = loadPhones()
-    expect(vocabulary.size).toBeGreaterThan(30)
+    expect(vocabulary.size).toBeGreaterThan(80)
     for (const [key, definition] of vocabulary) {
       expect([key, definition.help.endsWith('.')]).toEqual([key, true])
       if (definition.default !== null) {
@@ -181,6 +270,18 @@ describe('vocabulary.yaml', () => {
         )
       }
     }
+  })
+
+  test('what a phone is told holds nothing that the server or the switchboard acts on', () => {
+    const { vocabulary } = loadPhones()
+    const told = phoneVocabulary(vocabulary)
+    expect(told.has('dtmf')).toBe(true)
+    for (const key of ['voicemailPin', 'recordCalls', 'allowedNetworks', 'firstName']) {
+      expect([key, vocabulary.has(key), told.has(key)]).toEqual([key, true, false])
+    }
+    expect(vocabulary.get('voicemailPin')?.type).toBe('secret')
+    for (const [key, { type, structure }] of vocabulary)
+      expect([key, type === 'structure']).toEqual([key, structure !== undefined])
   })
 
   test.each([

@@ -103,7 +103,7 @@ export async function adminBench(
           ...shared,
           store: createKnexSettingsStore(databases.main),
           checkSetting: (key, layer, value) => checkSetting(phones.vocabulary, key, layer, value),
-          isSecret: () => false,
+          isSecret: (key) => phones.vocabulary.get(key)?.type === 'secret',
         }),
         bulk: createBulkUseCases({
           ...shared,
@@ -128,7 +128,7 @@ export async function adminBench(
     render: createRenderer(phones.catalog, READERS),
     viewSources,
     serverAddress: (host = '192.0.2.1') => ({ host, httpPort: 80, httpsPort: 443, tftpPort: 69, sipPort: 5060 }),
-    isSecretSetting: () => false,
+    isSecretSetting: (key) => phones.vocabulary.get(key)?.type === 'secret',
     lastSeen: () => undefined,
     resync: createResyncAdmin({ store: new KnexResyncStore(databases.events), clock, random }),
     bindings: () => bindings,

@@ -122,8 +122,18 @@ export const group = z
   .meta({ id: 'Group' })
 
 export const layer = z.enum(LAYERS)
-const scalar = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())])
-export const settingValue = scalar.meta({ description: 'null clears the value on the phone' })
+const scalar = z.union([
+  z.string(),
+  z.number(),
+  z.boolean(),
+  z.null(),
+  z.array(z.string()),
+  z.array(z.record(z.string(), z.unknown())),
+  z.record(z.string(), z.unknown()),
+])
+export const settingValue = scalar.meta({
+  description: 'null clears the value; objects and lists of them only where the type is structure',
+})
 
 export const settings = z
   .object({

@@ -40,6 +40,8 @@ export const settingRoutes = [
       z.object({
         key: z.string(),
         type: z.string(),
+        actedOnBy: z.enum(['phone', 'server', 'pbx']).meta({ description: 'pbx: kept for the switchboard only' }),
+        structure: z.string().optional(),
         values: z.array(z.string()).optional(),
         min: z.number().optional(),
         max: z.number().optional(),
