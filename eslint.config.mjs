@@ -38,7 +38,7 @@ export default tseslint.config(
     ignores: [
       'src/**/edge/**',
       'src/main.ts',
-      'src/server.ts',
+      'src/server/**',
       'src/installation.ts',
       'src/phone-data.ts',
       'src/config.ts',

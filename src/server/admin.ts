@@ -1,0 +1,60 @@
+import { startAdminListener, type AdminListener } from '../admin/edge/listener.js'
+import type { AdminParts } from '../admin/parts.js'
+import { databaseAnswers } from '../database/edge/answers.js'
+import { systemClock } from '../domain/edge/system-clock.js'
+import { systemRandom } from '../domain/edge/system-random.js'
+import type { Binding } from '../domain/entities.js'
+import { isSecretSetting } from '../installation.js'
+import type { Networks } from '../network/trust.js'
+import type { ServerAddress } from '../provisioning/file-view.js'
+import type { Base } from './base.js'
+
+/** What the admins' program shares with the phones' listeners. */
+interface Shared {
+  viewSources: AdminParts['viewSources']
+  bindings: () => Binding[]
+  lastSeen: AdminParts['lastSeen']
+  outcomes: () => ReadonlyMap<string, number>
+  trustedProxies: () => Networks
+  serverAddress: (host?: string) => ServerAddress
+}
+
+/** The admins' listener. What it needs is loaded after the phones are served. */
+export async function startAdmin(
+  { installation, undo, feed, live, certificates }: Base,
+  shared: Shared,
+): Promise<AdminListener> {
+  const { config, databases, log } = installation
+  const listener = await startAdminListener({
+    port: config.adminPort,
+    portMayChange: config.adminPortIsDefault,
+    bind: config.adminBind,
+    certificates,
+    readiness: async () => {
+      const database = await databaseAnswers(databases, systemClock)
+      return { ready: database, parts: { database: database ? 'ok' : 'does not answer' } }
+    },
+    loadApp: async () => {
+      const [{ createAdminPlane }, { createPages }] = await Promise.all([
+        import('../admin/edge/plane.js'),
+        import('../web/edge/pages-router.js'),
+      ])
+      const trustedProxies = shared.trustedProxies()
+      return createAdminPlane({
+        ...installation,
+        ...shared,
+        trustedProxies,
+        pages: (parts) => createPages({ parts, live, trustedProxies, log }),
+        snapshot: feed.snapshot,
+        refresh: () => feed.refresh(),
+        isSecretSetting: (key) => isSecretSetting(installation, key),
+        clock: systemClock,
+        random: systemRandom,
+      })
+    },
+    clock: systemClock,
+    log,
+  })
+  undo.add(() => listener.stop())
+  return listener
+}

@@ -1,0 +1,90 @@
+import { hostname } from 'node:os'
+import { openCertificateStore, type CertificateStore } from '../certificates/edge/certificate-store.js'
+import { certificateNames } from '../certificates/names.js'
+import type { Config } from '../config.js'
+import { createSightingWriter, type SightingWriter } from '../devices/edge/sighting-writer.js'
+import { systemClock } from '../domain/edge/system-clock.js'
+import { openFirmwareFolder, type FirmwareFolder } from '../firmware/edge/folder.js'
+import type { Installation } from '../installation.js'
+import { createLimits, type ServerLimits } from '../limits/edge/server-limits.js'
+import { localAddresses } from '../network/edge/interfaces.js'
+import { inContainer, trustNow } from '../network/edge/trust-now.js'
+import type { NetworkTrust } from '../network/trust.js'
+import type { Log } from '../observe/log.js'
+import { createEventWriter, type EventWriter } from '../provisioning/edge/event-writer.js'
+import { startSnapshotFeed, type SnapshotFeed } from '../snapshot/edge/snapshot-feed.js'
+import { Live } from '../web/live.js'
+import { purgeHourly } from './purge.js'
+import type { Undo } from './undo.js'
+
+/** What all listeners of the server share. Each part has told `undo` how it is stopped. */
+export interface Base {
+  installation: Installation
+  undo: Undo
+  trust: () => NetworkTrust
+  feed: SnapshotFeed
+  live: Live
+  sightings: SightingWriter
+  events: EventWriter
+  firmware: FirmwareFolder
+  certificates: CertificateStore
+  limits: ServerLimits
+}
+
+/** Opens what the listeners share; nothing listens yet. Throws CONFIG_INVALID, ... */
+export async function openBase(installation: Installation, undo: Undo): Promise<Base> {
+  const { config, databases, log } = installation
+  const trust = openTrust(config, log)
+  const feed = await startSnapshotFeed({ databases, clock: systemClock, log })
+  undo.add(() => feed.stop())
+  const live = new Live({ clock: systemClock, snapshot: feed.snapshot })
+  undo.add(() => live.stop())
+  undo.add(feed.onChange((change) => live.recordsChanged(change)))
+  const sightings = createSightingWriter(installation.deviceStore, systemClock, log)
+  undo.add(() => sightings.stop())
+  const events = createEventWriter({ databases, clock: systemClock, log, retentionDays: config.eventDays })
+  undo.add(() => events.stop())
+  undo.add(purgeHourly(installation))
+  const firmware = await openFirmwareFolder({ folder: config.firmwareDir, clock: systemClock, log })
+  undo.add(() => firmware.close())
+  const certificates = await openCertificateStore({
+    dataDir: config.dataDir,
+    names: () =>
+      certificateNames({
+        advertisedHost: config.host,
+        hostName: hostname(),
+        addresses: localAddresses().map(({ address }) => address),
+      }),
+    ...(config.tlsCert && config.tlsKey ? { operator: { certFile: config.tlsCert, keyFile: config.tlsKey } } : {}),
+    clock: systemClock,
+    log,
+  })
+  undo.add(() => certificates.close())
+
+  const limits = await createLimits({
+    ...{ config, databases, clock: systemClock, log },
+    isExempt: (address) => trust().unlimited.contains(address),
+    isProxy: (address) => trust().proxies.contains(address),
+    phonesSeenAt: (covers, since) => sightings.countAt(covers, since),
+  })
+  undo.add(() => limits.stop())
+  return { installation, undo, trust, feed, live, sightings, events, firmware, certificates, limits }
+}
+
+function openTrust(config: Config, log: Log): () => NetworkTrust {
+  const trust = trustNow(
+    { trusted: config.trustedNetworks, proxies: config.trustedProxies, unlimited: config.unlimitedNetworks },
+    systemClock,
+  )
+  log.info(
+    { trusted: trust().trusted.cidrs, proxies: trust().proxies.cidrs },
+    'networks whose phones get their config by MAC',
+  )
+  if (config.trustedNetworks === undefined && inContainer(process.env)) {
+    log.warn(
+      { hint: 'set PHONEBOOT_TRUSTED_NETWORKS to the networks of your phones' },
+      'in a container strangers may seem to come from a trusted private network',
+    )
+  }
+  return trust
+}

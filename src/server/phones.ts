@@ -1,0 +1,92 @@
+import { LRUCache } from 'lru-cache'
+import { systemClock } from '../domain/edge/system-clock.js'
+import { createConfigFiles, entryBytes } from '../provisioning/config-files.js'
+import { startPhoneHttpServer } from '../provisioning/edge/http-server.js'
+import { createPhoneHttp } from '../provisioning/edge/http.js'
+import { startPhoneTftpServer } from '../provisioning/edge/tftp.js'
+import { createProvisioning } from '../provisioning/pipeline.js'
+import type { ViewSources } from '../provisioning/view.js'
+import { advertised } from './advertised.js'
+import type { Base } from './base.js'
+import type { Ports } from './ports.js'
+
+/** Rendered files kept in memory, in bytes. */
+const CONFIG_CACHE_BYTES = 128 * 1024 * 1024
+/** Taken for TFTP when port 69 is forbidden and was not asked for by hand. */
+const TFTP_FALLBACK_PORT = 6969
+
+/** What the phones' listeners tell the admins. */
+export interface PhoneListeners {
+  viewSources: ViewSources
+  /** How often requests came to which end. */
+  outcomes: ReadonlyMap<string, number>
+}
+
+/** TFTP, HTTP and HTTPS for phones; writes their port numbers into `ports`, which files are rendered with. */
+export async function startPhones(base: Base, ports: Ports): Promise<PhoneListeners> {
+  const { installation, undo, trust, feed, live, sightings, events, firmware, certificates, limits } = base
+  const { catalog, config, log, vocabulary, zones, secrets } = installation
+  const { snapshot } = feed
+  const caModifiedMs = systemClock.now()
+  const outcomes = new Map<string, number>()
+  const viewSources = { snapshot, vocabulary, zones, open: secrets.open.bind(secrets) }
+  const provisioning = createProvisioning({
+    snapshot,
+    catalog,
+    configs: createConfigFiles({
+      sources: viewSources,
+      render: installation.render,
+      cache: new LRUCache({ maxSize: CONFIG_CACHE_BYTES, sizeCalculation: entryBytes }),
+      clock: systemClock,
+      log,
+    }),
+    firmware,
+    isTrusted: (address) => trust().trusted.contains(address),
+    serverAddress: (request) => advertised(config, ports, request),
+    caCertificate: () => {
+      const pem = certificates.caPem()
+      return pem === undefined ? undefined : { pem, modifiedMs: caModifiedMs }
+    },
+    record: (event) => {
+      outcomes.set(event.outcome, (outcomes.get(event.outcome) ?? 0) + 1)
+      events.record(event)
+      limits.heed(event)
+      live.event(event)
+      // A stranger may ask for any MAC: that is not the phone.
+      const seen = event.outcome === 'untrusted' ? undefined : event.deviceId
+      if (seen !== undefined) sightings.note({ deviceId: seen, at: event.at, ip: event.peer })
+    },
+    clock: systemClock,
+  })
+  const tftp = await startPhoneTftpServer({
+    provisioning,
+    port: config.tftpPort,
+    ...(config.tftpPortIsDefault ? { fallbackPort: TFTP_FALLBACK_PORT } : {}),
+    ...(config.tftpTransferPorts ? { transferPorts: config.tftpTransferPorts } : {}),
+    bind: config.bind,
+    isUnlimited: (address) => trust().unlimited.contains(address),
+    mayAnswer: limits.mayAnswerTftp,
+    clock: systemClock,
+    log,
+  })
+  ports.tftp = tftp.port
+  undo.add(() => tftp.stop())
+  const http = await startPhoneHttpServer({
+    handler: createPhoneHttp({
+      ...{ provisioning, trustedProxies: trust().proxies, guard: limits.http },
+      ...{ clock: systemClock, log },
+    }),
+    ...{ provisioning, guard: limits.http },
+    bind: config.bind,
+    httpPort: config.httpPort,
+    https: { port: config.httpsPort, certificates },
+    clock: systemClock,
+    log,
+  })
+  limits.onBan(http.dropUnanswered)
+  // Both give running transfers 5 s; together, not one after the other.
+  undo.add(() => Promise.all([http.stop(), tftp.stop()]))
+  ports.http = http.httpPort
+  ports.https = http.httpsPort ?? 0
+  return { viewSources, outcomes }
+}

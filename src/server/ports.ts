@@ -1,0 +1,8 @@
+/** Port numbers of the running listeners. */
+export interface Ports {
+  http: number
+  https: number
+  tftp: number
+  sip: number
+  admin: number
+}

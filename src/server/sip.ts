@@ -1,0 +1,114 @@
+import { LRUCache } from 'lru-cache'
+import { firmwareToStore } from '../devices/firmware-sighting.js'
+import { steadyClock, systemClock } from '../domain/edge/system-clock.js'
+import { systemRandom } from '../domain/edge/system-random.js'
+import type { Binding } from '../domain/entities.js'
+import { parseEndpoint } from '../network/address.js'
+import { localAddressesNow } from '../network/edge/interfaces.js'
+import { KnexBindingStore } from '../registrar/edge/knex-binding-store.js'
+import { Registrar } from '../registrar/edge/registrar.js'
+import { SnapshotAccounts } from '../registrar/edge/snapshot-accounts.js'
+import { WarmAccounts } from '../registrar/edge/warm-accounts.js'
+import type { BindingChange } from '../registrar/store.js'
+import { createServerResync } from '../resync/edge/server-resync.js'
+import { openSipListeners } from '../sip/edge/listen.js'
+import type { Base } from './base.js'
+
+/** What the SIP side tells the rest of the server. */
+export interface RunningSip {
+  port: number
+  /** To be called when people or phones changed: bindings of those who are gone are dropped. */
+  peopleChanged: () => void
+  bindings: () => Binding[]
+}
+
+/** The registrar and check-sync, and their listeners. */
+export async function startSip(base: Base): Promise<RunningSip> {
+  const { installation, undo, feed, sightings, limits, live } = base
+  const { config, databases, catalog, secrets, log } = installation
+  const { snapshot } = feed
+  const accounts = new SnapshotAccounts(
+    () => snapshot,
+    (sealed, context) => secrets.open(sealed, context),
+    log,
+    config.sipDomain,
+  )
+  // An office has a handful of different User-Agents, and each phone registers again and again.
+  const claims = new LRUCache<string, { claim: ReturnType<typeof catalog.userAgent> }>({ max: 1_000 })
+  const claimOf = (text: string): ReturnType<typeof catalog.userAgent> => {
+    const known = claims.get(text) ?? { claim: catalog.userAgent(text) }
+    claims.set(text, known)
+    return known.claim
+  }
+  const learn = ({ kind, binding }: BindingChange): void => {
+    live.binding(binding)
+    if (kind === 'save') limits.vouch(binding)
+    if (kind !== 'save' || binding.lineId === undefined) return
+    const user = snapshot.deviceByLine(binding.lineId)
+    const model = user && catalog.model(user.model)
+    if (!user || !model) return
+    const claim = binding.userAgent === undefined ? undefined : claimOf(binding.userAgent)
+    const tokens = [model.match.model, ...(model.match.aliases ?? [])]
+    const firmwareVersion = firmwareToStore(
+      { family: model.family, tokens, firmwareVersion: user.firmwareVersion },
+      claim,
+    )
+    const ip = parseEndpoint(binding.received)?.address ?? binding.received
+    sightings.note({
+      deviceId: user.id,
+      at: systemClock.now(),
+      ip,
+      ...(firmwareVersion === undefined ? {} : { firmwareVersion }),
+    })
+  }
+  const present = localAddressesNow(systemClock)
+  const registrar = new Registrar({
+    clock: systemClock,
+    steadyClock,
+    random: systemRandom,
+    log,
+    store: new KnexBindingStore(databases.live),
+    accounts,
+    sites: accounts,
+    ownHosts: () => [...(config.host === undefined ? [] : [config.host]), ...present().map(({ address }) => address)],
+    nonceSeconds: config.sipNonceSeconds,
+    onChange: learn,
+    guard: limits.sip,
+  })
+  let closeListeners: () => Promise<void> = () => Promise.resolve()
+  undo.add(async () => {
+    await registrar.stop()
+    await closeListeners()
+  })
+  await registrar.start()
+  limits.countBindings(() => registrar.bindings())
+  const warmAccounts = new WarmAccounts({ snapshot, accounts, clock: systemClock })
+  undo.add(() => warmAccounts.stop())
+  warmAccounts.start()
+  const resync = createServerResync({
+    ...{ databases, clock: systemClock, random: systemRandom, log, snapshot, catalog, secrets },
+    refresh: () => feed.refresh(),
+    bindings: () => registrar.bindings(),
+    keepDays: config.eventDays,
+  })
+  const listeners = await openSipListeners({
+    port: config.sipPort,
+    bind: config.bind,
+    clock: systemClock,
+    log,
+    onMessage: (parsed, flow) => {
+      if (!limits.sip.hears(parsed, flow)) return
+      if (parsed.kind === 'response') resync.receive(parsed)
+      else registrar.handle(parsed, flow)
+    },
+    refuses: limits.sip.refuses,
+  })
+  closeListeners = () => listeners.close()
+  undo.add(() => resync.stop())
+  resync.start(listeners)
+  const peopleChanged = (): void => {
+    warmAccounts.start()
+    void registrar.dropRevoked()
+  }
+  return { port: listeners.port, peopleChanged, bindings: () => registrar.bindings() }
+}

@@ -1,0 +1,51 @@
+import type { Installation } from '../installation.js'
+import { startAdmin } from './admin.js'
+import { toldAddress } from './advertised.js'
+import { openBase } from './base.js'
+import { startPhones } from './phones.js'
+import type { Ports } from './ports.js'
+import { startSip } from './sip.js'
+import { Undo } from './undo.js'
+
+/** The running server. */
+export interface RunningServer {
+  ports: Ports
+  /** The admin listener speaks HTTPS. */
+  adminIsSecure: boolean
+  /** Finishes commits, lets transfers go on for up to 5 s, closes everything but the installation. */
+  stop(): Promise<void>
+}
+
+/** Starts every listener over an opened installation. Throws PORT_IN_USE, PORT_FORBIDDEN, CONFIG_INVALID, ...; nothing is left open then. */
+export async function startServer(installation: Installation): Promise<RunningServer> {
+  const undo = new Undo()
+  try {
+    const started = await startParts(installation, undo)
+    return { ...started, stop: () => undo.run(installation.log) }
+  } catch (error) {
+    await undo.run(installation.log)
+    throw error
+  }
+}
+
+async function startParts(installation: Installation, undo: Undo): Promise<{ ports: Ports; adminIsSecure: boolean }> {
+  const base = await openBase(installation, undo)
+  const { config } = installation
+  const { feed, sightings, trust } = base
+  // Known once all listeners are up; no phone is answered before.
+  const ports: Ports = { http: 0, https: 0, tftp: 0, sip: 0, admin: 0 }
+  const sip = await startSip(base)
+  undo.add(feed.onChange(sip.peopleChanged))
+  ports.sip = sip.port
+  const { viewSources, outcomes } = await startPhones(base, ports)
+  const admin = await startAdmin(base, {
+    viewSources,
+    bindings: sip.bindings,
+    lastSeen: (id) => sightings.last(id),
+    outcomes: () => outcomes,
+    trustedProxies: () => trust().proxies,
+    serverAddress: (host) => toldAddress(host ?? config.host ?? '127.0.0.1', ports),
+  })
+  ports.admin = admin.port
+  return { ports, adminIsSecure: admin.secure }
+}
