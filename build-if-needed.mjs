@@ -16,16 +16,7 @@ function newest(path) {
 }
 
 const builtAt = newest(join(root, 'dist', 'phoneboot.js'))
-const names = [
-  'src',
-  'db',
-  'device-templates',
-  'build.mjs',
-  'build-web.mjs',
-  'package.json',
-  'tsconfig.json',
-  'tsconfig.build.json',
-]
+const names = ['src', 'db', 'device-templates', 'build.mjs', 'build-web.mjs', 'package.json', 'tsconfig.json']
 if (builtAt === 0 || names.some((name) => newest(join(root, name)) > builtAt)) {
   console.error('phoneboot: compiling TypeScript, this takes some seconds …')
   execFileSync(process.execPath, [join(root, 'build.mjs')], { stdio: ['ignore', 2, 2] })
