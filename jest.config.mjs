@@ -5,7 +5,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '\\.ts$': '<rootDir>/jest.transform.mjs' },
-  testTimeout: 30_000,
+  // A guard against hanging, no measure of speed: machines may be slow and busy.
+  testTimeout: 120_000,
   // Suites that start servers and real clients are I/O bound: more workers than cores keeps both cores busy.
   maxWorkers: 4,
 }

@@ -5,8 +5,6 @@ import { adminBench, type AdminBench, type AdminClient } from '../support/admin-
 
 /** Devices and people; each person has one phone. */
 const COUNT = 10_000
-/** What a page may take at the server, in milliseconds. */
-const PAGE_MS = 100
 
 let bench: AdminBench
 let owner: AdminClient
@@ -36,48 +34,47 @@ interface Page {
   total: number
 }
 
-/** Every page of a list, with the CPU time that each took: others use the machine too. */
-async function pages(path: string): Promise<{ pages: Page[]; cpuMs: number[] }> {
-  const got: { pages: Page[]; cpuMs: number[] } = { pages: [], cpuMs: [] }
+/** Every page of a list. How fast they come is a question for `npm run bench -- admin-pages`. */
+async function pages(path: string): Promise<Page[]> {
+  const got: Page[] = []
   let cursor: string | undefined
   do {
-    const began = process.cpuUsage()
     const { status, body } = await owner.get(`${path}${cursor === undefined ? '' : `&cursor=${cursor}`}`)
-    const { user, system } = process.cpuUsage(began)
     expect(status).toBe(200)
     const page = body as Page
-    got.pages.push(page)
-    got.cpuMs.push((user + system) / 1_000)
+    got.push(page)
     cursor = page.nextCursor
   } while (cursor !== undefined)
   return got
 }
 
-const percentile = (values: readonly number[], share: number): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? Infinity
-
-test('10,000 phones are listed page by page, each once, within 100 ms a page', async () => {
+test('10,000 phones are listed page by page, each once', async () => {
   const all = await pages('/devices?limit=200')
-  const macs = all.pages.flatMap(({ items }) => items.map(({ mac }) => mac))
-  expect([macs.length, new Set(macs).size, all.pages.length]).toEqual([COUNT, COUNT, COUNT / 200])
+  const macs = all.flatMap(({ items }) => items.map(({ mac }) => mac))
+  expect([macs.length, new Set(macs).size, all.length]).toEqual([COUNT, COUNT, COUNT / 200])
   expect(macs).toEqual([...macs].sort())
-  expect(percentile(all.cpuMs, 0.95)).toBeLessThan(PAGE_MS)
 })
 
-test('people likewise, by name, backwards, and searched', async () => {
-  // What is searched and sorted by is made ready once for each record.
-  for (const list of ['extensions', 'devices']) await owner.get(`/${list}?limit=1&sort=-name&q=nobody`)
+test('people likewise, by name, backwards', async () => {
   const people = await pages('/extensions?limit=500&sort=-name')
-  const numbers = people.pages.flatMap(({ items }) => items.map(({ number }) => number))
+  const numbers = people.flatMap(({ items }) => items.map(({ number }) => number))
   expect(numbers).toEqual([...numbers].sort().reverse())
   expect(numbers.length).toBe(COUNT)
-  const searches = ['person 19999', '1999', 'PERSÖN 1500', '00:15:65:00:12:34'].map((q) => encodeURIComponent(q))
-  const took: number[] = []
-  for (const q of [...searches, ...searches, ...searches, ...searches, ...searches]) {
-    for (const list of ['extensions', 'devices']) took.push(...(await pages(`/${list}?limit=100&q=${q}`)).cpuMs)
-  }
-  expect(percentile([...took, ...people.cpuMs], 0.95)).toBeLessThan(PAGE_MS)
-}, 120_000)
+})
+
+test.each([
+  ['person 19999', 1],
+  ['1999', 11],
+  ['PERSÖN 1500', 10],
+])('a search for %s finds %d people', async (text, found) => {
+  const all = await pages(`/extensions?limit=7&q=${encodeURIComponent(text)}`)
+  expect(all.flatMap(({ items }) => items).length).toBe(found)
+})
+
+test.each(['person 14660', '00:15:65:00:12:34', '0015.6500.1234'])('a search for %s finds one phone', async (text) => {
+  const [page] = await pages(`/devices?q=${encodeURIComponent(text)}`)
+  expect(page?.items.map(({ mac }) => mac)).toEqual(['001565001234'])
+})
 
 test('a list that changes between two pages shows nothing twice', async () => {
   const first = (await owner.get('/extensions?limit=3')).body as Page
