@@ -15,6 +15,8 @@ export interface AuthoriseInput {
   tokenDevice: DeviceRecord | undefined
   /** The request comes from a trusted network, and its address is proven. */
   trusted: boolean
+  /** False: its person may not use it from there. Asked of phones that are let in only; left out: from anywhere. */
+  mayComeFromThere?: (device: DeviceRecord) => boolean
   now: Millis
 }
 
@@ -22,12 +24,13 @@ export interface AuthoriseInput {
  * May this phone have its config? From trusted networks the MAC in the file's name is enough; from elsewhere only the
  * phone's own token opens it. A stranger is told the same in every refusal; the reason is for the admin.
  */
-export function authoriseDevice({ device, tokenDevice, trusted, now }: AuthoriseInput): Decision {
+export function authoriseDevice({ device, tokenDevice, trusted, mayComeFromThere, now }: AuthoriseInput): Decision {
   if (!device) return deny('unknown-device', 'no phone with this MAC address')
   const byToken = tokenDevice !== undefined && tokenDevice.id === device.id
   if (!byToken && !trusted) return deny('untrusted', 'outside the trusted networks and without the token of this phone')
   switch (device.state) {
     case 'approved':
+      if (mayComeFromThere?.(device) === false) return deny('untrusted', 'outside the networks allowed to its person')
       return { allow: true, device, cleared: false }
     case 'retired':
       return device.retiredAt !== undefined && now - device.retiredAt < CLEARED_FOR_MS

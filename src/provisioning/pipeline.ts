@@ -5,6 +5,7 @@ import type { Outcome, ProvisioningEvent } from '../domain/entities.js'
 import { sha256Hex } from '../domain/fingerprint.js'
 import { parseMac, type Mac } from '../domain/mac-address.js'
 import { maskText } from '../observe/mask.js'
+import { allowedNetworks } from '../snapshot/allowed-networks.js'
 import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
 import { authoriseDevice, authorisePublic } from './authorise.js'
 import type { ConfigFiles, ConfigResult } from './config-files.js'
@@ -139,7 +140,9 @@ function deviceAnswer(
 ): Answer {
   const device = parts.snapshot.deviceByMac(mac)
   const known = { mac, ...(device ? { device } : {}) }
-  const decision = authoriseDevice({ device, tokenDevice, trusted, now: parts.clock.now() })
+  const now = parts.clock.now()
+  const mayComeFromThere = (own: DeviceRecord): boolean => isAllowedFrom(parts.snapshot, own, request.peerAddress)
+  const decision = authoriseDevice({ device, tokenDevice, trusted, mayComeFromThere, now })
   if (!decision.allow) return { ...absent(decision.outcome, decision.reason), ...known }
   const fitting = names.fitting(claim, decision.device.model)
   if (!fitting) {
@@ -159,6 +162,12 @@ function deviceAnswer(
     return { ...answer, reason: `asked as ${askedAs.model}, but ${model.model} is assigned` }
   }
   return answer
+}
+
+/** The network filter of the person on its first line. */
+function isAllowedFrom(snapshot: Snapshot, { lines }: DeviceRecord, address: string): boolean {
+  const person = snapshot.extension(lines[0]?.extensionId ?? '')
+  return person === undefined || (allowedNetworks(snapshot, person)?.contains(address) ?? true)
 }
 
 function configAnswer(result: ConfigResult): Answer {

@@ -13,6 +13,8 @@ export interface DigestAccount {
   readonly maxContacts?: number
   /** Bindings that count against it: softphones and desk phones are counted apart. Left out: all. */
   readonly countsWith?: (binding: Pick<Binding, 'lineId'>) => boolean
+  /** May it register from this address? Left out: from any. */
+  readonly mayComeFrom?: (address: string) => boolean
   /** HA1 of RFC 7616 for this realm, hex. Computed at need; undefined when the password cannot be opened. */
   ha1(algorithm: DigestAlgorithm, realm: string): string | undefined
   /** See Binding.passwordMark. */
@@ -24,10 +26,10 @@ export interface Accounts {
   /** Undefined for unknown, disabled, revoked. */
   findDigestUser(siteId: Id, username: string): DigestAccount | undefined
   /**
-   * May whoever made this binding still have it? False once the extension or line is gone, disabled or moved, or has
-   * another password.
+   * May whoever made this binding still have it? False once the extension or line is gone, disabled or moved, has
+   * another password, or may not come from where it is.
    */
-  mayKeep(binding: Pick<Binding, 'aor' | 'extensionId' | 'lineId' | 'passwordMark'>): boolean
+  mayKeep(binding: Pick<Binding, 'aor' | 'extensionId' | 'lineId' | 'passwordMark' | 'received'>): boolean
 }
 
 /** The tenants the registrar serves. */

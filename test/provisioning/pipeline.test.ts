@@ -64,6 +64,18 @@ describe('a phone of ours', () => {
     expect(bench.rendered).toBe(1)
   })
 
+  test('outside the networks allowed to its person it gets nothing, not even by its token', () => {
+    bench.set('extension', 'e101', { allowedNetworks: ['10.0.0.0/24'] })
+    expect(bench.text(`/${MAC}.cfg`)).toContain('account.1.user_name')
+    expect(bench.ask(`/${tokenOf(MAC)}/${MAC}.cfg`, STRANGER)).toMatchObject({ kind: 'absent' })
+    expect(bench.lastEvent()).toMatchObject({
+      outcome: 'untrusted',
+      status: 404,
+      reason: expect.stringContaining('person'),
+    })
+    expect(bench.ask(`/${tokenOf(OTHER)}/${OTHER}.cfg`, STRANGER)).toMatchObject({ kind: 'bytes' })
+  })
+
   test('a forged User-Agent changes nothing', () => {
     const plain = bench.text(`/${MAC}.cfg`)
     for (const userAgent of [

@@ -49,6 +49,20 @@ describe('registering', () => {
     expect(bench.refused).toEqual(['101: not its own extension'])
   })
 
+  test('from outside the networks allowed to it a right password is answered 403, and the operator hears why', async () => {
+    const bench = await Bench.start()
+    bench.accounts.accounts.set('101', {
+      username: '101',
+      password: 'secret-101',
+      number: '101',
+      mayComeFrom: (address) => address.startsWith('192.168.'),
+    })
+    expect(status(await bench.register())).toBe(403)
+    expect(bench.registrar.bindings()).toEqual([])
+    expect(bench.refused).toEqual(['101: outside its allowed networks'])
+    expect(status(await bench.register({}, '101', 'wrong'))).toBe(401)
+  })
+
   test('bindings expire by themselves', async () => {
     const bench = await Bench.start()
     await bench.register({ expires: 60 })

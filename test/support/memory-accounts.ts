@@ -10,6 +10,7 @@ export interface TestAccount {
   number: string
   lineId?: string
   maxContacts?: number
+  mayComeFrom?: (address: string) => boolean
 }
 
 /** Accounts and one site, in a map that a test may change while the registrar runs. */
@@ -42,7 +43,7 @@ export class MemoryAccounts implements Accounts, Sites {
   findDigestUser(_siteId: string, username: string): DigestAccount | undefined {
     const account = this.accounts.get(username)
     if (!account) return undefined
-    const { password, lineId, maxContacts, number } = account
+    const { password, lineId, maxContacts, mayComeFrom, number } = account
     return {
       username,
       number,
@@ -50,6 +51,7 @@ export class MemoryAccounts implements Accounts, Sites {
       ha1: (algorithm, realm) => computeHa1(algorithm, username, realm, new Secret(password)),
       passwordMark: () => password,
       ...(lineId === undefined ? {} : { lineId }),
+      ...(mayComeFrom ? { mayComeFrom } : {}),
       ...(maxContacts === undefined ? {} : { maxContacts }),
     }
   }

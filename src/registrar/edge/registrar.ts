@@ -35,7 +35,7 @@ export interface RefusedRegister {
   readonly username: string
   /** Source, `ip:port`. */
   readonly received: string
-  readonly reason: 'wrong password or unknown user' | 'not its own extension'
+  readonly reason: 'wrong password or unknown user' | 'not its own extension' | 'outside its allowed networks'
 }
 
 export interface RegistrarOptions {
@@ -218,12 +218,14 @@ export class Registrar {
     // From here on the count of the nonce is used up, so a retransmission must get this very answer.
     if (!this.#transactions.begin(key, flow.transport !== 'udp')) return this.#unavailable()
     const own = unescapeUri(to.user ?? '') === account.number
+    const isNear = account.mayComeFrom?.(flow.remote.address) ?? true
     if (!own) this.#refused(account.username, flow, 'not its own extension')
+    else if (!isNear) this.#refused(account.username, flow, 'outside its allowed networks')
     const finish = (answer: Answer): void => {
       const text = this.#transactions.respond(key, this.#answerText(echoed, flow, key, answer))
       if (text !== undefined) this.#send(echoed, flow, text)
     }
-    if (own) this.#register(wish, registrant(account, aorSite, flow), finish)
+    if (own && isNear) this.#register(wish, registrant(account, aorSite, flow), finish)
     else finish({ status: 403 })
     return undefined
   }

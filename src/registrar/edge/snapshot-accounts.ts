@@ -1,8 +1,10 @@
 import type { Id, Site } from '../../domain/entities.js'
 import type { Secret, Sealed } from '../../domain/secret.js'
+import { parseEndpoint } from '../../network/address.js'
 import type { Log } from '../../observe/log.js'
 import { SEAL_CONTEXTS } from '../../secrets/contexts.js'
 import { computeHa1, type DigestAlgorithm } from '../../sip/digest.js'
+import { allowedNetworks } from '../../snapshot/allowed-networks.js'
 import type { DigestUser, Snapshot } from '../../snapshot/snapshot.js'
 import { type Accounts, type DigestAccount, type Sites, siteRealm } from '../accounts.js'
 
@@ -62,6 +64,7 @@ export class SnapshotAccounts implements Accounts, Sites {
       username,
       extensionId: extension.id,
       number: extension.number,
+      mayComeFrom: (address) => allowedNetworks(this.snapshot(), extension)?.contains(address) ?? true,
       ha1: (algorithm, realm) => this.#ha1(user, username, algorithm, realm),
       passwordMark: (realm) => this.#mark(user, username, realm),
       ...(credential ? { lineId: credential.id } : {}),
@@ -70,7 +73,7 @@ export class SnapshotAccounts implements Accounts, Sites {
     }
   }
 
-  mayKeep({ aor, extensionId, lineId, passwordMark }: Parameters<Accounts['mayKeep']>[0]): boolean {
+  mayKeep({ aor, extensionId, lineId, passwordMark, received }: Parameters<Accounts['mayKeep']>[0]): boolean {
     const snapshot = this.snapshot()
     const extension = snapshot.extension(extensionId)
     if (!extension?.enabled) return false
@@ -78,6 +81,8 @@ export class SnapshotAccounts implements Accounts, Sites {
     const isDefault = this.sipDomain !== undefined && site?.id === snapshot.defaultSite().id
     const realm = isDefault ? this.sipDomain : site && siteRealm(site)
     if (!realm || aor !== `${extension.number}@${realm}`) return false
+    const networks = allowedNetworks(snapshot, extension)
+    if (networks && !networks.contains(parseEndpoint(received)?.address ?? '')) return false
     if (lineId === undefined) return this.#isMarked({ extension }, extension.authUsername, realm, passwordMark)
     const softphone = extension.softphones?.find(({ id }) => id === lineId)
     if (softphone) return this.#isMarked({ extension, softphone }, softphone.authUsername, realm, passwordMark)

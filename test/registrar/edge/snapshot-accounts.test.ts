@@ -5,9 +5,16 @@ import { requireMac } from '../../../src/domain/mac-address.js'
 import { Secret, type Sealed } from '../../../src/domain/secret.js'
 import { SnapshotAccounts } from '../../../src/registrar/edge/snapshot-accounts.js'
 import { computeHa1 } from '../../../src/sip/digest.js'
-import type { DeviceRecord, DigestUser, ExtensionRecord, Snapshot } from '../../../src/snapshot/snapshot.js'
+import type {
+  DeviceRecord,
+  DigestUser,
+  ExtensionRecord,
+  LayerValues,
+  Snapshot,
+} from '../../../src/snapshot/snapshot.js'
 import { SILENT_LOG } from '../../../src/observe/log.js'
 
+const NOTHING_SET: LayerValues = { revision: 0, values: new Map() }
 const sealed = (text: string): Sealed => `sealed:${text}` as Sealed
 
 const extension = (more: Partial<Extension> = {}): ExtensionRecord => ({
@@ -113,6 +120,7 @@ describe('accounts of the snapshot', () => {
     const snapshot: Partial<Snapshot> = {
       extension: (id) => (id === 'e1' ? content.extension : undefined),
       site: () => ({ id: 's1', slug: 'main', name: 'Main', revision: 1, sipDomain: content.domain }),
+      layer: () => NOTHING_SET,
       deviceByLine: (id) => (content.device?.lines.some((one) => one.id === id) ? content.device : undefined),
     }
     const accounts = new SnapshotAccounts(
@@ -120,7 +128,7 @@ describe('accounts of the snapshot', () => {
       () => new Secret(''),
       SILENT_LOG,
     )
-    const own = { aor: '101@x.example', extensionId: 'e1' }
+    const own = { aor: '101@x.example', extensionId: 'e1', received: '10.0.0.7:5060' }
     const byLine = { ...own, lineId: 'l1' }
     const both = (): boolean[] => [accounts.mayKeep(own), accounts.mayKeep(byLine)]
     expect(both()).toEqual([true, true])
@@ -146,19 +154,63 @@ describe('accounts of the snapshot', () => {
     const snapshot: Partial<Snapshot> = {
       digestUser: () => ({ extension: own }),
       extension: () => own,
+      layer: () => NOTHING_SET,
       site: () => ({ id: 's1', slug: 'main', name: 'Main', revision: 1 }),
       defaultSite: () => ({ id: 's1', slug: 'main', name: 'Main', revision: 1 }),
     }
     const open = (value: Sealed): Secret => new Secret(passwords[value] ?? '')
     const accounts = new SnapshotAccounts(() => snapshot as Snapshot, open, SILENT_LOG, 'x.example')
     const passwordMark = accounts.findDigestUser('s1', '101')?.passwordMark('x.example') ?? ''
-    const binding = { aor: '101@x.example', extensionId: 'e1', passwordMark }
+    const received = '10.0.0.7:5060'
+    const binding = { aor: '101@x.example', extensionId: 'e1', passwordMark, received }
     expect(accounts.mayKeep(binding)).toBe(true)
     own = extension({ sealedPassword: sealed('anew') })
     expect(accounts.mayKeep(binding)).toBe(true)
     own = extension({ sealedPassword: sealed('other') })
     expect(accounts.mayKeep(binding)).toBe(false)
-    expect(accounts.mayKeep({ aor: '101@x.example', extensionId: 'e1' })).toBe(true)
+    expect(accounts.mayKeep({ aor: '101@x.example', extensionId: 'e1', received })).toBe(true)
+  })
+
+  test('a network filter counts for new and old bindings; the strongest layer that has one counts alone', () => {
+    const own = extension()
+    const layers: Record<string, unknown> = {}
+    const snapshot: Partial<Snapshot> = {
+      digestUser: () => ({ extension: own }),
+      extension: () => own,
+      layer: (layer, owner) => {
+        const list = layers[`${layer}:${owner}`]
+        return list === undefined ? NOTHING_SET : { revision: 1, values: new Map([['allowedNetworks', list]]) }
+      },
+      site: () => ({ id: 's1', slug: 'main', name: 'Main', revision: 1 }),
+      defaultSite: () => ({ id: 's1', slug: 'main', name: 'Main', revision: 1 }),
+    }
+    const accounts = new SnapshotAccounts(
+      () => snapshot as Snapshot,
+      () => new Secret('x'),
+      SILENT_LOG,
+    )
+    const may = (address: string): unknown[] => [
+      accounts.findDigestUser('s1', '101')?.mayComeFrom?.(address),
+      accounts.mayKeep({
+        aor: '101@phoneboot',
+        extensionId: 'e1',
+        received: address.includes(':') ? `[${address}]:5060` : `${address}:5060`,
+      }),
+    ]
+    expect(may('203.0.113.9')).toEqual([true, true])
+    layers['global:'] = ['10.0.0.0/8']
+    expect([may('203.0.113.9'), may('10.9.9.9')]).toEqual([
+      [false, false],
+      [true, true],
+    ])
+    layers['site:s1'] = ['192.168.0.0/16', '2001:db8::/32']
+    expect([may('10.9.9.9'), may('192.168.3.4'), may('2001:db8::5')]).toEqual([
+      [false, false],
+      [true, true],
+      [true, true],
+    ])
+    layers['extension:e1'] = null
+    expect(may('203.0.113.9')).toEqual([true, true])
   })
 
   test('a password that cannot be opened gives no HA1, and the operator hears of it', () => {

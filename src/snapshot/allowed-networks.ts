@@ -1,0 +1,28 @@
+import type { Id } from '../domain/entities.js'
+import { parseNetworks, type Networks } from '../network/trust.js'
+import type { Snapshot } from './snapshot.js'
+
+const KEY = 'allowedNetworks'
+const READ = new WeakMap<object, Networks>()
+
+/** Networks that phones of this extension may come from, by its own setting, else its site's, else that for all; undefined: any. */
+export function allowedNetworks(
+  snapshot: Pick<Snapshot, 'layer'>,
+  { id, siteId }: { id: Id; siteId: Id },
+): Networks | undefined {
+  const own = snapshot.layer('extension', id).values
+  const values = own.has(KEY) ? own : siteValues(snapshot, siteId)
+  const list = values.get(KEY)
+  if (!Array.isArray(list)) return undefined
+  let networks = READ.get(list)
+  if (!networks) {
+    networks = parseNetworks(list.join(','), KEY)
+    READ.set(list, networks)
+  }
+  return networks
+}
+
+function siteValues(snapshot: Pick<Snapshot, 'layer'>, siteId: Id): ReadonlyMap<string, unknown> {
+  const site = snapshot.layer('site', siteId).values
+  return site.has(KEY) ? site : snapshot.layer('global', '').values
+}
