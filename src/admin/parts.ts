@@ -12,8 +12,11 @@ import type { Seen } from '../domain/revision.js'
 import type { ExtensionAdmin } from '../extensions/use-cases.js'
 import type { GroupAdmin } from '../groups/use-cases.js'
 import type { KeptBan } from '../limits/store.js'
+import type { EffectJobs } from '../provisioning/effect-jobs.js'
+import type { WaitingChanges } from '../provisioning/waiting-changes.js'
 import type { PreviewSources } from '../provisioning/preview.js'
 import type { ResyncAdmin } from '../resync/use-cases.js'
+import type { ScheduleAdmin } from '../settings/schedule.js'
 import type { SettingsAdmin } from '../settings/use-cases.js'
 import type { SiteAdmin } from '../sites/use-cases.js'
 import type { ListedSnapshot } from '../snapshot/snapshot.js'
@@ -75,6 +78,12 @@ export interface AdminParts extends PreviewSources {
   lastSeen(deviceId: Id): { at: Millis; ip: string } | undefined
   /** Asks phones to look for a new config or to restart. */
   resync: ResyncAdmin
+  /** What saving settings would do. */
+  effects: EffectJobs
+  /** Which phones would get other files than they have. */
+  waiting: WaitingChanges
+  /** Settings that are to be saved at a time. */
+  schedule: ScheduleAdmin
   /** Who is registered now. */
   bindings(): Binding[]
   events(query: EventQuery): Promise<NumberedEvent[]>

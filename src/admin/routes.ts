@@ -2,11 +2,15 @@ import { accountRoutes } from './api/accounts.js'
 import { banRoutes } from './api/bans.js'
 import { bulkRoutes } from './api/bulk.js'
 import { deviceRoutes } from './api/devices.js'
+import { changeRoutes, effectRoutes } from './api/effects.js'
 import { extensionRoutes } from './api/extensions.js'
 import { groupRoutes } from './api/groups.js'
+import { keyRoutes } from './api/keys.js'
 import { liveRoutes } from './api/live.js'
 import { resyncRoutes } from './api/resync.js'
+import { scheduledRoutes } from './api/scheduled.js'
 import { sessionRoutes } from './api/session.js'
+import { settingLayerRoutes } from './api/setting-layers.js'
 import { settingRoutes } from './api/settings.js'
 import type { Route } from './route.js'
 
@@ -15,9 +19,14 @@ export const ROUTES: readonly Route[] = [
   ...sessionRoutes,
   ...extensionRoutes,
   ...deviceRoutes,
+  ...keyRoutes,
   ...resyncRoutes,
   ...groupRoutes,
   ...settingRoutes,
+  ...settingLayerRoutes,
+  ...effectRoutes,
+  ...changeRoutes,
+  ...scheduledRoutes,
   ...liveRoutes,
   ...banRoutes,
   ...bulkRoutes,

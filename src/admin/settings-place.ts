@@ -3,8 +3,9 @@ import type { Catalog } from '../catalog/catalog.js'
 import type { Id, Layer } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import { SHARED_LAYERS } from '../settings/use-cases.js'
+import type { Origin } from '../settings/resolve.js'
 import type { Call } from './route.js'
-import type { SiteUseCases } from './parts.js'
+import type { AdminParts, SiteUseCases } from './parts.js'
 
 /**
  * The id behind the name of a layer owner: anything for global and site, family, model, name of a group, number of an extension, MAC address, and
@@ -50,4 +51,40 @@ export function requireMayChange({ by }: Pick<Call, 'by'>, layer: Layer): void {
   throw new AppError('FORBIDDEN', `layer ${layer} concerns every site: settings.global is needed for all sites`, {
     field: 'layer',
   })
+}
+
+/** Gives the names behind owners' ids; the id itself for one that is gone, nothing for global and site. */
+export async function ownerNames({ parts, use }: Pick<Call, 'parts' | 'use'>): Promise<(origin: Origin) => string> {
+  const groups = new Map((await use.groups.list()).map(({ id, name }) => [id, name]))
+  return (origin) => (origin.layer === 'group' ? groups.get(origin.owner) : undefined) ?? ownerName(parts, origin)
+}
+
+function ownerName({ snapshot }: Pick<AdminParts, 'snapshot'>, { layer, owner }: Origin): string {
+  switch (layer) {
+    case 'shipped':
+    case 'global':
+    case 'site':
+      return ''
+    case 'vendor':
+    case 'model':
+    case 'group':
+      return owner
+    case 'extension':
+      return snapshot.extension(owner)?.number ?? owner
+    case 'device':
+      return snapshot.device(owner)?.mac ?? owner
+    case 'line': {
+      const device = snapshot.deviceByLine(owner)
+      const line = device?.lines.find(({ id }) => id === owner)
+      return device && line ? `${device.mac}.${line.position}` : owner
+    }
+  }
+}
+
+/** The time zone of a site: what its settings say, or all sites'. */
+export function siteZone({ parts, site }: Pick<Call, 'parts' | 'site'>): string {
+  const { snapshot, vocabulary } = parts.viewSources
+  const key = 'timezone'
+  const set = snapshot.layer('site', site.id).values.get(key) ?? snapshot.layer('global', '').values.get(key)
+  return String(set ?? vocabulary.get(key)?.default ?? 'Etc/UTC')
 }

@@ -90,8 +90,8 @@ export async function findChanged(
   return { changed, unknown, same }
 }
 
-/** Compares one phone after another; undefined: nothing is known of what the phone has. */
-function fileComparer({
+/** Looks at one phone after another; undefined: nothing is known of what the phone has. */
+export function fileComparer({
   catalog,
   configs,
   servers,

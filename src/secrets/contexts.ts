@@ -9,5 +9,9 @@ export const SEAL_CONTEXTS = {
   deviceAdminPassword: (deviceId: Id) => `devices:sealed_admin_password:${deviceId}`,
   adminTotp: (userId: Id) => `admin_users:sealed_totp:${userId}`,
   idempotentAnswer: (userId: Id, key: string) => `idempotency_keys:sealed_answer:${userId}:${key}`,
+  /** A value of a setting that is planned for later. */
+  scheduledValue: (id: Id) => `scheduled_changes:value:${id}`,
+  /** A file as a phone was given it. */
+  keptFile: (sha256: string) => `kept_files:sealed:${sha256}`,
   settingValue: (layer: Layer, owner: string, key: string) => `setting_values:value:${layer}:${owner}:${key}`,
 } as const

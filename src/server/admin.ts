@@ -12,6 +12,7 @@ import type { Base } from './base.js'
 /** What the admins' program shares with the phones' listeners. */
 interface Shared {
   viewSources: AdminParts['viewSources']
+  waiting: AdminParts['waiting']
   bindings: () => Binding[]
   lastSeen: AdminParts['lastSeen']
   outcomes: () => ReadonlyMap<string, number>

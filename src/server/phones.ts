@@ -6,8 +6,10 @@ import { createPhoneHttp } from '../provisioning/edge/http.js'
 import { startPhoneTftpServer } from '../provisioning/edge/tftp.js'
 import { createProvisioning } from '../provisioning/pipeline.js'
 import type { ViewSources } from '../provisioning/view.js'
+import type { WaitingChanges } from '../provisioning/waiting-changes.js'
 import { advertised } from './advertised.js'
 import type { Base } from './base.js'
+import { openWaiting } from './changes.js'
 import type { Ports } from './ports.js'
 
 /** Rendered files kept in memory, in bytes. */
@@ -20,6 +22,8 @@ export interface PhoneListeners {
   viewSources: ViewSources
   /** How often requests came to which end. */
   outcomes: ReadonlyMap<string, number>
+  /** Which phones would get other files than they have. */
+  waiting: WaitingChanges
 }
 
 /** TFTP, HTTP and HTTPS for phones; writes their port numbers into `ports`, which files are rendered with. */
@@ -30,16 +34,18 @@ export async function startPhones(base: Base, ports: Ports): Promise<PhoneListen
   const caModifiedMs = systemClock.now()
   const outcomes = new Map<string, number>()
   const viewSources = { snapshot, vocabulary, zones, open: secrets.open.bind(secrets) }
+  const configs = createConfigFiles({
+    sources: viewSources,
+    render: installation.render,
+    cache: new LRUCache({ maxSize: CONFIG_CACHE_BYTES, sizeCalculation: entryBytes }),
+    clock: systemClock,
+    log,
+  })
+  const waiting = openWaiting(base, ports, configs)
   const provisioning = createProvisioning({
     snapshot,
     catalog,
-    configs: createConfigFiles({
-      sources: viewSources,
-      render: installation.render,
-      cache: new LRUCache({ maxSize: CONFIG_CACHE_BYTES, sizeCalculation: entryBytes }),
-      clock: systemClock,
-      log,
-    }),
+    configs,
     firmware,
     isTrusted: (address) => trust().trusted.contains(address),
     serverAddress: (request) => advertised(config, ports, request),
@@ -52,6 +58,7 @@ export async function startPhones(base: Base, ports: Ports): Promise<PhoneListen
       events.record(event)
       limits.heed(event)
       live.event(event)
+      waiting.heed(event)
       // A stranger may ask for any MAC: that is not the phone.
       const seen = event.outcome === 'untrusted' ? undefined : event.deviceId
       if (seen !== undefined) sightings.note({ deviceId: seen, at: event.at, ip: event.peer })
@@ -88,5 +95,5 @@ export async function startPhones(base: Base, ports: Ports): Promise<PhoneListen
   undo.add(() => Promise.all([http.stop(), tftp.stop()]))
   ports.http = http.httpPort
   ports.https = http.httpsPort ?? 0
-  return { viewSources, outcomes }
+  return { viewSources, outcomes, waiting }
 }

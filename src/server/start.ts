@@ -1,7 +1,9 @@
 import type { Installation } from '../installation.js'
 import { startAdmin } from './admin.js'
 import { toldAddress } from './advertised.js'
+import type { ServerAddress } from '../provisioning/file-view.js'
 import { openBase } from './base.js'
+import { startScheduledChanges } from './changes.js'
 import { startPhones } from './phones.js'
 import type { Ports } from './ports.js'
 import { startSip } from './sip.js'
@@ -37,15 +39,17 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
   const sip = await startSip(base)
   undo.add(feed.onChange(sip.peopleChanged))
   ports.sip = sip.port
-  const { viewSources, outcomes } = await startPhones(base, ports)
+  const { viewSources, outcomes, waiting } = await startPhones(base, ports)
+  const serverAddress = (host?: string): ServerAddress => toldAddress(host ?? config.host ?? '127.0.0.1', ports)
   const admin = await startAdmin(base, {
-    viewSources,
+    ...{ viewSources, waiting, serverAddress },
     bindings: sip.bindings,
     lastSeen: (id) => sightings.last(id),
     outcomes: () => outcomes,
     trustedProxies: () => trust().proxies,
-    serverAddress: (host) => toldAddress(host ?? config.host ?? '127.0.0.1', ports),
   })
   ports.admin = admin.port
+  const { catalog, render } = installation
+  startScheduledChanges(base, { catalog, render, viewSources, serverAddress })
   return { ports, adminIsSecure: admin.secure }
 }

@@ -31,6 +31,8 @@ interface SettingPlace {
 
 /** What an operator may do with settings; the shipped defaults are not touched. */
 export interface SettingsAdmin {
+  /** The value as it would be stored, without storing it. Throws what `checkSetting` throws. */
+  check(place: SettingPlace, value: unknown): unknown
   /** Returns the value as stored. Throws what `checkSetting` throws. */
   set(actor: string, place: SettingPlace, value: unknown): Promise<unknown>
   /** Back to what weaker layers say; false when nothing was set here. */
@@ -56,6 +58,10 @@ export function createSettingsAdmin(parts: SettingsAdminParts): SettingsAdmin {
     feed: [layerTopic(layer, owner)],
   })
   return {
+    check: (place, given) => {
+      const { layer, key } = requirePlace(place)
+      return checkSetting(key, layer, given)
+    },
     set: async (actor, place, given) => {
       const { layer, owner, key } = requirePlace(place)
       const value = checkSetting(key, layer, given)

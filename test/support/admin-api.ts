@@ -18,12 +18,18 @@ import { createGroupAdmin } from '../../src/groups/use-cases.js'
 import { KnexBanStore } from '../../src/limits/edge/knex-ban-store.js'
 import { NO_NETWORKS, parseNetworks } from '../../src/network/trust.js'
 import { SILENT_LOG, type Log } from '../../src/observe/log.js'
+import { createConfigFiles } from '../../src/provisioning/config-files.js'
+import { EffectJobs } from '../../src/provisioning/effect-jobs.js'
+import { readLastServed } from '../../src/provisioning/edge/last-served.js'
 import { createRenderer } from '../../src/provisioning/render.js'
+import { WaitingChanges } from '../../src/provisioning/waiting-changes.js'
 import { readEvents, readStrangers } from '../../src/provisioning/edge/event-reads.js'
 import { READERS } from '../../src/readers/index.js'
 import { KnexResyncStore } from '../../src/resync/edge/knex-store.js'
 import { createResyncAdmin } from '../../src/resync/use-cases.js'
 import { createKeyRing, createSecretBox } from '../../src/secrets/seal.js'
+import { createKnexScheduleStore } from '../../src/settings/edge/knex-schedule-store.js'
+import { createScheduleAdmin } from '../../src/settings/schedule.js'
 import { createKnexSettingsStore } from '../../src/settings/edge/knex-store.js'
 import { createSettingsAdmin } from '../../src/settings/use-cases.js'
 import { checkSetting } from '../../src/settings/vocabulary.js'
@@ -81,6 +87,10 @@ export async function adminBench(
     zones: phones.zones,
     open: secrets.open.bind(secrets),
   }
+  const render = createRenderer(phones.catalog, READERS)
+  const serverAddress = (host = '192.0.2.1') => ({ host, httpPort: 80, httpsPort: 443, tftpPort: 69, sipPort: 5060 })
+  const sources = { catalog: phones.catalog, render, viewSources, serverAddress }
+  const configs = createConfigFiles({ sources: viewSources, render, cache: new Map(), clock, log: SILENT_LOG })
   const parts: AdminParts = {
     forSite: (siteId, seen) => {
       const shared = { secrets, clock, random, siteId, seen }
@@ -124,10 +134,19 @@ export async function adminBench(
     signIn: accounts.signIn,
     snapshot: feed.snapshot,
     refresh: () => feed.refresh(),
-    catalog: phones.catalog,
-    render: createRenderer(phones.catalog, READERS),
-    viewSources,
-    serverAddress: (host = '192.0.2.1') => ({ host, httpPort: 80, httpsPort: 443, tftpPort: 69, sipPort: 5060 }),
+    ...sources,
+    effects: new EffectJobs({
+      ...{ sources, clock, random, turns: () => () => undefined },
+      devices: () => feed.snapshot.allDevices(),
+    }),
+    waiting: new WaitingChanges({
+      ...{ catalog: phones.catalog, snapshot: feed.snapshot, configs, turns: () => undefined },
+      servers: () => [serverAddress()],
+      readServed: (mac) => readLastServed(databases.events, mac),
+    }),
+    schedule: createScheduleAdmin({
+      ...{ store: createKnexScheduleStore(databases.main), secrets, clock, random, isSecret: () => false },
+    }),
     isSecretSetting: (key) => phones.vocabulary.get(key)?.type === 'secret',
     lastSeen: () => undefined,
     resync: createResyncAdmin({ store: new KnexResyncStore(databases.events), clock, random }),

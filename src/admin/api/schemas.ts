@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { KEY_SITES } from '../../catalog/manifest.js'
 import { PERMISSION_NAMES } from '../../accounts/permissions.js'
 import { DEVICE_STATES, KEY_KINDS, LAYERS, OUTCOMES } from '../../domain/entities.js'
 
@@ -68,6 +69,68 @@ const key = z
     line: z.number().int().optional(),
   })
   .meta({ id: 'Key' })
+export const keyList = z.array(key)
+
+/** A key at its place on a phone. */
+const placedKey = key.extend({
+  bank: z.string(),
+  shown: z.string().optional().meta({ description: 'What the phone shows; absent where the key has no label' }),
+  of: z
+    .enum(['extension', 'device', 'group', 'account'])
+    .optional()
+    .meta({ description: 'Whose key it is; `account`: the line key every account gets; absent: unused' }),
+})
+const leftOut = key.extend({ of: z.enum(['extension', 'device', 'group']) })
+
+export const keyLayout = z
+  .object({
+    model: z.string(),
+    name: z.string().meta({ description: 'Name of the model' }),
+    mac: z.string().optional().meta({ description: 'The phone, when it is one' }),
+    keys: z.array(placedKey).meta({ description: 'Every key the model has, by bank and place' }),
+    overflow: z.array(
+      leftOut.extend({
+        why: z.enum(['line', 'kind', 'full', 'place']).meta({
+          description:
+            'line: the phone has no such account; kind: none of its keys can do this; full: those that can are taken; place: taken, or not there',
+        }),
+      }),
+    ),
+    repeated: z.array(leftOut).meta({ description: 'Keys of the group that the phone or its person has already' }),
+  })
+  .meta({ id: 'KeyLayout' })
+
+export const phoneModel = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    lines: z.number().int(),
+    keys: z.record(
+      z.string(),
+      z.object({
+        count: z.number().int(),
+        first: z.number().int(),
+        kinds: z.array(z.enum(KEY_KINDS)),
+        auto: z.boolean().meta({ description: "People's keys are laid here" }),
+        labelMax: z.number().int(),
+        skip: z.array(z.number().int()).optional(),
+      }),
+    ),
+    front: z.object({
+      schematic: z.boolean(),
+      blocks: z.array(
+        z.object({
+          name: z.string(),
+          at: z.enum(KEY_SITES),
+          columns: z.number().int(),
+          rows: z.number().int(),
+          lamp: z.boolean(),
+          places: z.array(z.object({ bank: z.string(), position: z.number().int() })),
+        }),
+      ),
+    }),
+  })
+  .meta({ id: 'Model' })
 
 export const extension = z
   .object({
@@ -141,6 +204,7 @@ export const settings = z
     owner: z.string(),
     revision: z.number().int(),
     values: z.record(z.string(), scalar),
+    asked: z.number().int().optional().meta({ description: 'After a change: phones that were asked to fetch it' }),
   })
   .meta({ id: 'Settings' })
 

@@ -4,26 +4,36 @@ import { requireCatalogModel } from '../../provisioning/preview.js'
 import { resolveSettings, type Origin } from '../../settings/resolve.js'
 import { AppError } from '../../domain/errors.js'
 import { route, type Answer, type Call } from '../route.js'
-import { ownerId, requireMayChange } from '../settings-place.js'
+import { saveSetting } from '../save-setting.js'
+import { ownerId } from '../settings-place.js'
 import type { Layer } from '../../domain/entities.js'
-import { explained, layer, mac, pageSchema, settings, settingValue, text } from './schemas.js'
+import { explained, flag, layer, mac, pageSchema, settings, settingValue, text } from './schemas.js'
 
 const TAG = 'Settings'
-const params = {
+export const settingParams = {
   layer,
   owner: text.meta({
     description:
       'global and site: -; vendor: family; model: id; group: name; extension: number; device: MAC; line: MAC.position',
   }),
 }
+const params = settingParams
 const SECRET = '[secret]'
 
-async function shown(call: Call, of: Layer, owner: string): Promise<Answer> {
+const resync = z
+  .boolean()
+  .optional()
+  .meta({ description: 'Ask the phones whose files this changes, and no others, to fetch them' })
+
+async function shown(call: Call, of: Layer, owner: string, asked?: number): Promise<Answer> {
   const id = await ownerId(call.parts, call.use, call.site.id, of, owner)
   const values = await call.use.settings.list(of, id)
   const revision = await call.use.settings.revision(of, id)
   return {
-    body: { layer: of, owner, revision, values: Object.fromEntries(values.map(({ key, value }) => [key, value])) },
+    body: {
+      ...{ layer: of, owner, revision, asked },
+      values: Object.fromEntries(values.map(({ key, value }) => [key, value])),
+    },
     entity: { id: `${of}:${id}`, revision },
   }
 }
@@ -74,15 +84,12 @@ export const settingRoutes = [
     summary: 'Set a value',
     access: 'settings.write',
     params: { ...params, key: text },
-    body: z.strictObject({ value: settingValue }),
+    body: z.strictObject({ value: settingValue, resync }),
     conditional: true,
     answer: settings,
     handle: async (call) => {
-      const { layer: of, owner, key } = call.params
-      requireMayChange(call, of)
-      const id = await ownerId(call.parts, call.use, call.site.id, of, owner)
-      await call.use.settings.set(call.by.actor, { layer: of, owner: id, key }, call.body.value)
-      return shown(call, of, owner)
+      const asked = await saveSetting(call, call.params, call.body.value, call.body.resync ?? false)
+      return shown(call, call.params.layer, call.params.owner, asked)
     },
   }),
   route({
@@ -93,14 +100,12 @@ export const settingRoutes = [
     summary: 'Back to what weaker layers say',
     access: 'settings.write',
     params: { ...params, key: text },
+    query: { resync: flag.optional() },
     conditional: true,
     answer: settings,
     handle: async (call) => {
-      const { layer: of, owner, key } = call.params
-      requireMayChange(call, of)
-      const id = await ownerId(call.parts, call.use, call.site.id, of, owner)
-      await call.use.settings.unset(call.by.actor, { layer: of, owner: id, key })
-      return shown(call, of, owner)
+      const asked = await saveSetting(call, call.params, undefined, call.query.resync ?? false)
+      return shown(call, call.params.layer, call.params.owner, asked)
     },
   }),
   route({

@@ -8,18 +8,24 @@ import type { PasswordHasher } from '../../accounts/use-cases.js'
 import type { Databases } from '../../database/edge/connect.js'
 import { readAudit } from '../../database/edge/write.js'
 import type { Random } from '../../domain/random.js'
+import { takeTurns } from '../../domain/turns.js'
 import { KnexBanStore } from '../../limits/edge/knex-ban-store.js'
 import type { Networks } from '../../network/trust.js'
 import type { Log } from '../../observe/log.js'
+import { EffectJobs } from '../../provisioning/effect-jobs.js'
 import { readEvents, readStrangers } from '../../provisioning/edge/event-reads.js'
 import { openResync } from '../../resync/edge/open.js'
 import type { SecretBox } from '../../secrets/seal.js'
+import { createKnexScheduleStore } from '../../settings/edge/knex-schedule-store.js'
+import { createScheduleAdmin } from '../../settings/schedule.js'
 import type { AdminParts } from '../parts.js'
 import { ROUTES } from '../routes.js'
 import { createAdminApp } from './app.js'
 import { createIdempotency } from './idempotency.js'
 
-type Given = Omit<AdminParts, 'signIn' | 'events' | 'bans' | 'strangers' | 'audit' | 'accountStore' | 'resync'>
+/** Made here from the rest. */
+type Made = 'signIn' | 'events' | 'bans' | 'strangers' | 'audit' | 'accountStore' | 'resync' | 'effects' | 'schedule'
+type Given = Omit<AdminParts, Made>
 
 export interface AdminPlaneOptions extends Given {
   databases: Databases
@@ -50,6 +56,18 @@ export function createAdminPlane(options: AdminPlaneOptions): RequestListener {
       random,
     }),
     resync: openResync(databases),
+    effects: new EffectJobs({
+      sources: options,
+      devices: () => snapshot.allDevices(),
+      turns: () => takeTurns(clock, () => new Promise((resolve) => setImmediate(resolve))),
+      clock,
+      random,
+    }),
+    schedule: createScheduleAdmin({
+      store: createKnexScheduleStore(databases.main),
+      isSecret: (key) => options.isSecretSetting(key),
+      ...{ secrets, clock, random },
+    }),
     events: (query) => readEvents(databases.events, query),
     bans: new KnexBanStore(databases.live),
     strangers: (limit) => readStrangers(databases.events, { limit }),

@@ -1,0 +1,130 @@
+import { z } from 'zod'
+import { AppError } from '../../domain/errors.js'
+import type { Millis } from '../../domain/clock.js'
+import { momentIn } from '../../settings/local-time.js'
+import { SCHEDULE_STATES, type ScheduledChange } from '../../settings/schedule.js'
+import { editOf } from '../save-setting.js'
+import { siteZone } from '../settings-place.js'
+import { route, type Call } from '../route.js'
+import { layer, settingValue, text } from './schemas.js'
+import { isoTime } from './views.js'
+
+const TAG = 'Settings'
+
+const scheduled = z
+  .object({
+    id: z.string(),
+    at: z.string(),
+    layer,
+    owner: z.string(),
+    key: z.string(),
+    value: settingValue.optional().meta({ description: 'Absent: back to what weaker layers say' }),
+    resync: z.boolean(),
+    state: z.enum(SCHEDULE_STATES),
+    finishedAt: z.string().optional(),
+    changed: z.number().int().optional().meta({ description: 'Phones whose files it changed' }),
+    asked: z.number().int().optional().meta({ description: 'Phones that were asked to fetch them' }),
+    reason: z.string().optional(),
+    createdBy: z.string(),
+    createdAt: z.string(),
+    revision: z.number().int(),
+  })
+  .meta({ id: 'ScheduledChange' })
+
+function scheduledView({ parts }: Call, change: ScheduledChange): z.input<typeof scheduled> {
+  const { id, at, layer: of, ownerName, key, value, resync, state, finishedAt, createdBy, createdAt } = change
+  const shown = value !== undefined && value !== null && parts.isSecretSetting(key) ? '[secret]' : value
+  return {
+    ...{ id, at: isoTime(at), layer: of, owner: ownerName, key, resync, state },
+    ...(value === undefined ? {} : { value: shown as z.input<typeof settingValue> }),
+    ...{ finishedAt: isoTime(finishedAt), changed: change.changed, asked: change.asked, reason: change.reason },
+    ...{ createdBy, createdAt: isoTime(createdAt), revision: change.revision },
+  }
+}
+
+/** `2026-03-31T02:30` by the clocks of the site, or with an offset. Throws SCHEDULE_INVALID. */
+function momentOf(call: Call, given: string): Millis {
+  const withOffset = /(?:Z|[+-]\d{2}:\d{2})$/.test(given) ? Date.parse(given) : undefined
+  const moment = withOffset ?? momentIn(siteZone(call), given)
+  if (moment !== undefined && !Number.isNaN(moment)) return moment
+  throw new AppError('SCHEDULE_INVALID', 'this is no date and time', { field: 'at', hint: 'Such as 2026-03-31T02:30' })
+}
+
+const params = { id: text }
+
+export const scheduledRoutes = [
+  route({
+    id: 'listScheduledChanges',
+    method: 'get',
+    path: '/scheduled-changes',
+    tag: TAG,
+    summary: 'Values of settings that are to be saved at a time, and those that were',
+    access: 'settings.read',
+    query: { limit: z.coerce.number().int().min(1).max(500).default(100) },
+    answer: z.object({ items: z.array(scheduled), zone: z.string().meta({ description: "The site's time zone" }) }),
+    handle: async (call) => {
+      const items = await call.parts.schedule.list(call.site.id, call.query.limit)
+      return { body: { items: items.map((one) => scheduledView(call, one)), zone: siteZone(call) } }
+    },
+  }),
+  route({
+    id: 'addScheduledChange',
+    method: 'post',
+    path: '/scheduled-changes',
+    tag: TAG,
+    summary: 'Save a value at a time, and ask the phones whose files it changes to fetch them',
+    access: 'settings.write',
+    body: z.strictObject({
+      layer,
+      owner: text,
+      key: text,
+      value: settingValue.optional().meta({ description: 'Absent: back to what weaker layers say' }),
+      at: text.meta({
+        description: 'ISO 8601; without an offset by the clocks of the site',
+        example: '2026-03-31T02:30',
+      }),
+      resync: z.boolean().default(true),
+    }),
+    status: 201,
+    answer: scheduled,
+    handle: async (call) => {
+      const { at, resync, value, ...named } = call.body
+      const edit = await editOf(call, named, value)
+      const input = { ...edit, ownerName: named.owner, at: momentOf(call, at), resync }
+      const change = await call.parts.schedule.add(call.by.actor, call.site.id, input)
+      return {
+        body: scheduledView(call, change),
+        location: `/scheduled-changes/${change.id}`,
+        entity: { id: change.id, revision: change.revision },
+      }
+    },
+  }),
+  route({
+    id: 'showScheduledChange',
+    method: 'get',
+    path: '/scheduled-changes/{id}',
+    tag: TAG,
+    summary: 'A planned change, and what came of it',
+    access: 'settings.read',
+    params,
+    answer: scheduled,
+    handle: async (call) => {
+      const change = await call.parts.schedule.show(call.site.id, call.params.id)
+      return { body: scheduledView(call, change), entity: { id: change.id, revision: change.revision } }
+    },
+  }),
+  route({
+    id: 'cancelScheduledChange',
+    method: 'delete',
+    path: '/scheduled-changes/{id}',
+    tag: TAG,
+    summary: 'Cancel a planned change',
+    access: 'settings.write',
+    params,
+    conditional: true,
+    handle: async ({ parts, by, site, seen, params: { id } }) => {
+      await parts.schedule.cancel(by.actor, site.id, id, seen)
+      return {}
+    },
+  }),
+]

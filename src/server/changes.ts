@@ -1,0 +1,54 @@
+import { systemClock } from '../domain/edge/system-clock.js'
+import { systemRandom } from '../domain/edge/system-random.js'
+import { takeTurns } from '../domain/turns.js'
+import { isSecretSetting } from '../installation.js'
+import { addressesToBind } from '../network/address.js'
+import { localAddresses } from '../network/edge/interfaces.js'
+import { possibleServers } from '../provisioning/changed.js'
+import type { ConfigFiles } from '../provisioning/config-files.js'
+import { readLastServed } from '../provisioning/edge/last-served.js'
+import { findEffect } from '../provisioning/effect.js'
+import type { PreviewSources } from '../provisioning/preview.js'
+import { WaitingChanges } from '../provisioning/waiting-changes.js'
+import { openResync } from '../resync/edge/open.js'
+import { ScheduledChanges } from '../resync/scheduled-changes.js'
+import { createKnexScheduleStore } from '../settings/edge/knex-schedule-store.js'
+import { createScheduleAdmin } from '../settings/schedule.js'
+import type { Base } from './base.js'
+import type { Ports } from './ports.js'
+
+const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Which phones would get other files than they have, for those who look. */
+export function openWaiting({ installation, feed }: Base, ports: Ports, configs: ConfigFiles): WaitingChanges {
+  const { catalog, config, databases } = installation
+  return new WaitingChanges({
+    ...{ catalog, configs, snapshot: feed.snapshot },
+    servers: () =>
+      possibleServers({
+        host: config.host,
+        addresses: addressesToBind(config.bind, localAddresses()),
+        ports: [{ httpPort: ports.http, httpsPort: ports.https, tftpPort: ports.tftp, sipPort: ports.sip }],
+      }),
+    readServed: (mac) => readLastServed(databases.events, mac),
+    turns: takeTurns(systemClock, pause),
+  })
+}
+
+/** Saves planned changes when their time has come. */
+export function startScheduledChanges({ installation, feed, undo }: Base, sources: PreviewSources): void {
+  const { databases, secrets, log } = installation
+  const store = createKnexScheduleStore(databases.main)
+  const parts = { secrets, clock: systemClock, random: systemRandom }
+  const scheduled = new ScheduledChanges({
+    ...{ store, clock: systemClock, log },
+    schedule: createScheduleAdmin({ ...parts, store, isSecret: (key) => isSecretSetting(installation, key) }),
+    settings: (siteId) => installation.forSite(siteId).settings,
+    effect: (edits) =>
+      findEffect({ ...sources, turns: takeTurns(systemClock, pause) }, feed.snapshot.allDevices(), edits),
+    resync: openResync(databases),
+    refresh: () => feed.refresh(),
+  })
+  undo.add(() => scheduled.stop())
+  scheduled.start()
+}
