@@ -12,13 +12,14 @@ import { WarmAccounts } from '../registrar/edge/warm-accounts.js'
 import type { BindingChange } from '../registrar/store.js'
 import { createServerResync } from '../resync/edge/server-resync.js'
 import { openSipListeners } from '../sip/edge/listen.js'
+import type { SnapshotChange } from '../snapshot/edge/snapshot-feed.js'
 import type { Base } from './base.js'
 
 /** What the SIP side tells the rest of the server. */
 export interface RunningSip {
   port: number
   /** To be called when people or phones changed: bindings of those who are gone are dropped. */
-  peopleChanged: () => void
+  peopleChanged: (change: SnapshotChange) => void
   bindings: () => Binding[]
 }
 
@@ -106,8 +107,8 @@ export async function startSip(base: Base): Promise<RunningSip> {
   closeListeners = () => listeners.close()
   undo.add(() => resync.stop())
   resync.start(listeners)
-  const peopleChanged = (): void => {
-    warmAccounts.start()
+  const peopleChanged = (change: SnapshotChange): void => {
+    warmAccounts.changed(change)
     void registrar.dropRevoked()
   }
   return { port: listeners.port, peopleChanged, bindings: () => registrar.bindings() }

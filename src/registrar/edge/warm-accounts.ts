@@ -1,7 +1,7 @@
 import type { Clock } from '../../domain/clock.js'
 import type { Id } from '../../domain/entities.js'
 import { ALGORITHMS } from '../../sip/digest.js'
-import type { ListedSnapshot } from '../../snapshot/snapshot.js'
+import type { DeviceRecord, ExtensionRecord, ListedSnapshot } from '../../snapshot/snapshot.js'
 import { siteRealm } from '../accounts.js'
 import type { SnapshotAccounts } from './snapshot-accounts.js'
 
@@ -10,9 +10,17 @@ const SLICE = 50
 const PAUSE_MS = 5
 
 export interface WarmAccountsOptions {
-  snapshot: Pick<ListedSnapshot, 'site' | 'allExtensions' | 'allDevices'>
+  snapshot: Pick<ListedSnapshot, 'site' | 'allExtensions' | 'allDevices' | 'extension' | 'device'>
   accounts: Pick<SnapshotAccounts, 'findDigestUser' | 'defaultSite'>
   clock: Clock
+}
+
+/** What was changed, as the snapshot's feed tells it. */
+export interface PeopleChange {
+  readonly everything: boolean
+  readonly sites: readonly Id[]
+  readonly extensions: readonly Id[]
+  readonly devices: readonly Id[]
 }
 
 /**
@@ -22,15 +30,26 @@ export interface WarmAccountsOptions {
 export class WarmAccounts {
   #users: Iterator<readonly [Id, string]> | undefined
   #again = false
+  /** Changed while others were worked out. */
+  #changed: { extensions: Set<Id>; devices: Set<Id> } = { extensions: new Set(), devices: new Set() }
   #cancel: () => void = () => undefined
   #stopped = false
 
   constructor(private readonly options: WarmAccountsOptions) {}
 
-  /** Begins, or begins anew after people and phones were changed: what is known already costs next to nothing. */
+  /** Begins with everybody, or begins anew when the work under way is done. */
   start(): void {
-    if (this.#users) this.#again = true
-    else this.#begin()
+    this.#again = true
+    this.#goOn()
+  }
+
+  /** Only those who were changed: phones that tell of their firmware by the hundred change themselves, too. */
+  changed({ everything, sites, extensions, devices }: PeopleChange): void {
+    // The realm is part of an HA1.
+    if (everything || sites.length > 0) return this.start()
+    for (const id of extensions) this.#changed.extensions.add(id)
+    for (const id of devices) this.#changed.devices.add(id)
+    this.#goOn()
   }
 
   stop(): void {
@@ -38,9 +57,16 @@ export class WarmAccounts {
     this.#cancel()
   }
 
-  #begin(): void {
+  #goOn(): void {
+    const { extensions, devices } = this.#changed
+    if (this.#users || (!this.#again && extensions.size + devices.size === 0)) return
+    if (this.#again) {
+      const { snapshot } = this.options
+      this.#users = usersOf(snapshot.allDevices(), snapshot.allExtensions())
+    } else this.#users = this.#named(extensions, devices)
+    // Everybody includes them.
     this.#again = false
-    this.#users = this.#everybody()
+    this.#changed = { extensions: new Set(), devices: new Set() }
     this.#schedule()
   }
 
@@ -53,7 +79,7 @@ export class WarmAccounts {
       const next = this.#users?.next()
       if (!next || next.done) {
         this.#users = undefined
-        if (this.#again) this.#begin()
+        this.#goOn()
         return
       }
       this.#warm(...next.value)
@@ -70,14 +96,28 @@ export class WarmAccounts {
     for (const algorithm of ALGORITHMS) account.ha1(algorithm, siteRealm(site))
   }
 
-  *#everybody(): Generator<readonly [Id, string]> {
+  /** Those of them that are still there. */
+  #named(extensions: Iterable<Id>, devices: Iterable<Id>): Iterator<readonly [Id, string]> {
     const { snapshot } = this.options
-    for (const { siteId, lines } of snapshot.allDevices()) {
-      for (const { authUsername } of lines) yield [siteId, authUsername]
-    }
-    for (const { siteId, authUsername, softphones } of snapshot.allExtensions()) {
-      yield [siteId, authUsername]
-      for (const softphone of softphones ?? []) yield [siteId, softphone.authUsername]
-    }
+    const found = <T>(ids: Iterable<Id>, find: (id: Id) => T | undefined): T[] =>
+      [...ids].map(find).filter((record) => record !== undefined)
+    return usersOf(
+      found(devices, (id) => snapshot.device(id)),
+      found(extensions, (id) => snapshot.extension(id)),
+    )
+  }
+}
+
+/** Digest user names with their sites. */
+function* usersOf(
+  devices: Iterable<DeviceRecord>,
+  extensions: Iterable<ExtensionRecord>,
+): Generator<readonly [Id, string]> {
+  for (const { siteId, lines } of devices) {
+    for (const { authUsername } of lines) yield [siteId, authUsername]
+  }
+  for (const { siteId, authUsername, softphones } of extensions) {
+    yield [siteId, authUsername]
+    for (const softphone of softphones ?? []) yield [siteId, softphone.authUsername]
   }
 }

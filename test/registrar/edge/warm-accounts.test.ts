@@ -12,6 +12,8 @@ function bench(people: number): { warm: WarmAccounts; clock: FakeClock; asked: s
   const warm = new WarmAccounts({
     clock,
     snapshot: {
+      device: (id) => (id === 'd1' ? (devices[0] as unknown as DeviceRecord) : undefined),
+      extension: (id) => extensions[Number(id)] as unknown as ExtensionRecord | undefined,
       allDevices: () => devices as unknown as DeviceRecord[],
       allExtensions: () => extensions as unknown as ExtensionRecord[],
       site: (id) => ({ ...site, id, sipDomain: 'other.example' }),
@@ -58,4 +60,26 @@ test('a change while it works is looked at after it; stopping leaves no timer', 
   clock.advance(1_000)
   expect(clock.pending).toBe(0)
   expect(asked).toHaveLength(2 * 2 * 61)
+})
+
+test('after a change only those who were changed are worked out again; another site means everybody', () => {
+  const { warm, clock, asked } = bench(60)
+  const nothing = { everything: false, sites: [], extensions: [], devices: [] }
+  warm.changed(nothing)
+  expect(clock.pending).toBe(0)
+  warm.changed({ ...nothing, devices: ['d1', 'gone'] })
+  warm.changed({ ...nothing, extensions: ['7'] })
+  warm.changed({ ...nothing, extensions: ['7', '8'] })
+  clock.advance(1_000)
+  expect(asked.map((line) => line.split(' ')[0])).toEqual(['line-1', 'line-1', '7', '7', '8', '8'])
+  expect(clock.pending).toBe(0)
+  asked.length = 0
+  warm.changed({ ...nothing, sites: ['s1'] })
+  clock.advance(1_000)
+  expect(asked).toHaveLength(2 * 61)
+  asked.length = 0
+  warm.changed({ ...nothing, everything: true })
+  warm.changed({ ...nothing, extensions: ['7'] })
+  clock.advance(1_000)
+  expect(asked).toHaveLength(2 * 62)
 })
