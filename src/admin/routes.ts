@@ -7,16 +7,19 @@ import { extensionRoutes } from './api/extensions.js'
 import { groupRoutes } from './api/groups.js'
 import { keyRoutes } from './api/keys.js'
 import { liveRoutes } from './api/live.js'
+import { peopleRoutes } from './api/people.js'
 import { resyncRoutes } from './api/resync.js'
 import { scheduledRoutes } from './api/scheduled.js'
 import { sessionRoutes } from './api/session.js'
 import { settingLayerRoutes } from './api/setting-layers.js'
 import { settingRoutes } from './api/settings.js'
+import { webhookRoutes } from './api/webhooks.js'
 import type { Route } from './route.js'
 
 /** The one table of the API: what is not in it does not answer, and each row names the right it needs. */
 export const ROUTES: readonly Route[] = [
   ...sessionRoutes,
+  ...peopleRoutes,
   ...extensionRoutes,
   ...deviceRoutes,
   ...keyRoutes,
@@ -31,4 +34,5 @@ export const ROUTES: readonly Route[] = [
   ...banRoutes,
   ...bulkRoutes,
   ...accountRoutes,
+  ...webhookRoutes,
 ]

@@ -13,6 +13,7 @@ export function lintModels(catalog: Catalog): Problem[] {
     [
       ...keyProblems(model),
       ...slotProblems(model),
+      ...frontProblems(model),
       ...fileProblems(catalog, model),
       ...agentProblems(catalog, model),
     ].map((message) => ({
@@ -42,6 +43,18 @@ function keyProblems(model: PhoneModel): string[] {
     }),
   )
   return [...unlisted, ...fields]
+}
+
+/** Each bank is drawn once. */
+function frontProblems(model: PhoneModel): string[] {
+  const drawn = Object.entries(model.front?.blocks ?? {}).flatMap(([name, { banks }]) =>
+    banks.map((bank) => ({ name, bank })),
+  )
+  return drawn.flatMap(({ name, bank }, index) => {
+    if (!model.banks.includes(bank)) return [`front.blocks.${name}: banks does not list ${bank}`]
+    const twice = drawn.slice(0, index).some((other) => other.bank === bank)
+    return twice ? [`front.blocks.${name}: ${bank} is drawn twice`] : []
+  })
 }
 
 /** Irregular numberings: as many slots as keys and accounts, and no parameter name twice. */

@@ -25,6 +25,27 @@ const bankSchema = z.strictObject({
   slots: z.array(z.record(z.string(), z.string())).optional(),
 })
 
+/** Where keys lie, seen from the display; `board`: an expansion module, `pad`: beside the digits. */
+export const KEY_SITES = ['left', 'right', 'sides', 'below', 'column', 'pad', 'board'] as const
+
+/** Keys that lie together, for the drawing of the phone. More keys than fit are on further pages of the same buttons. */
+const keyBlock = z.strictObject({
+  /** Banks whose keys lie here, one after the other. */
+  banks: z.array(z.string()).min(1),
+  at: z.enum(KEY_SITES),
+  /** Counted downwards first; `sides` has the first half on the left. */
+  columns: z.number().int().min(1).max(8).default(1),
+  rows: z.number().int().min(1).max(32),
+  /** False: the keys have no lamp. */
+  lamp: z.boolean().default(true),
+})
+
+const frontSchema = z.strictObject({
+  /** True: number, order and pages of the keys are right, their places on the case are not to scale. */
+  schematic: z.boolean().default(true),
+  blocks: z.record(z.string(), keyBlock),
+})
+
 function isExpression(text: string): boolean {
   try {
     return new RegExp(text) instanceof RegExp
@@ -83,6 +104,8 @@ const inheritable = {
   keyKinds: kindTable,
   /** Names of all key banks that models of this family may have; a template sees a bank the model lacks as empty. */
   banks: z.array(z.string()),
+  /** How the phone's front is drawn; keys of banks that it leaves out are drawn in a column of their own. */
+  front: frontSchema,
   /** Fields every key has, with their cleared value. */
   keyFields: z.record(z.string(), fieldValue),
   /** Named tables: neutral word -> vendor's word; used by {{word "table" value}}. */
@@ -105,6 +128,7 @@ export const familySchema = z.strictObject({
   family: z.string().regex(/^[a-z0-9-]+$/),
   ...inheritable,
   limits: inheritable.limits.optional(),
+  front: inheritable.front.optional(),
   accounts: inheritable.accounts.optional(),
   templates: inheritable.templates.optional(),
   capabilities: inheritable.capabilities.optional(),
@@ -140,6 +164,7 @@ export const modelSchema = z.strictObject({
   samples: z.array(sampleSchema).optional(),
   ...inheritable,
   limits: inheritable.limits.optional(),
+  front: inheritable.front.optional(),
   accounts: inheritable.accounts.optional(),
   templates: inheritable.templates,
   capabilities: inheritable.capabilities.optional(),

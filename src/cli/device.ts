@@ -2,12 +2,12 @@ import { InvalidArgumentError, type Command } from 'commander'
 import type { DeviceView } from '../devices/store.js'
 import { AppError } from '../domain/errors.js'
 import { formatMac, requireMac } from '../domain/mac-address.js'
-import { layOutKeys } from '../catalog/key-bank.js'
 import type { Installation } from '../installation.js'
 import { readDeviceEvents } from '../provisioning/edge/event-reads.js'
 import { KnexBindingStore } from '../registrar/edge/knex-binding-store.js'
 import type { Binding } from '../domain/entities.js'
 import { actor, withInstallation } from './context.js'
+import { layoutOfPhone } from './key-layout.js'
 import { requireKeyCell } from './extension.js'
 import { numberOption, shownTime, table, type Io, type Report, type Run } from './output.js'
 import { resyncCommands, resyncEvents } from './resync.js'
@@ -261,12 +261,7 @@ function shown({ catalog }: Installation, device: DeviceView, bindings: readonly
   }
 }
 
-async function keys(
-  { devices, extensions, catalog }: Installation,
-  mac: string,
-  cells: readonly string[],
-): Promise<Report> {
-  let device = await devices.show(mac)
+async function keys(installation: Installation, mac: string, cells: readonly string[]): Promise<Report> {
   if (cells.length > 0) {
     const inputs = cells
       .filter((cell) => cell !== 'none')
@@ -275,29 +270,9 @@ async function keys(
         if (!place) throw new AppError('USAGE', `${cell}: write bank@place=kind:value:label`, { field: 'key' })
         return { bank: place[1], position: Number(place[2]), ...requireKeyCell(place[3] ?? '') }
       })
-    device = await devices.setKeys(actor(), mac, inputs)
+    await installation.devices.setKeys(actor(), mac, inputs)
   }
-  const model = catalog.model(device.model)
-  const first = device.lines[0]
-  const owner = first ? (await extensions.show(first.extension)).extension : undefined
-  if (!model) return { json: [], lines: [`${device.model} is not in the catalogue any more`] }
-  const layout = layOutKeys(
-    model,
-    device.lines.map(({ position }) => position),
-    owner?.keys ?? [],
-    device.keys,
-  )
-  const placed = Object.values(layout.banks).flat()
-  return {
-    json: { keys: placed, overflow: layout.overflow },
-    lines: [
-      ...table(
-        ['BANK', 'PLACE', 'KIND', 'VALUE', 'LABEL'],
-        placed.map(({ bank, position, kind, value, label }) => [bank, position, kind, value, label]),
-      ),
-      ...layout.overflow.map(({ kind, value }) => `Does not fit on this phone: ${kind} ${value ?? ''}`),
-    ],
-  }
+  return layoutOfPhone(installation, mac)
 }
 
 async function events({ devices, databases }: Installation, mac: string, limit: number): Promise<Report> {

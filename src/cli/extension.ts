@@ -1,9 +1,13 @@
 import type { Command } from 'commander'
+import { layOutKeys } from '../catalog/key-bank.js'
 import { AppError } from '../domain/errors.js'
+import type { KeyInput } from '../extensions/keys.js'
 import { isWeakPassword } from '../extensions/rules.js'
 import { describeExtension, type ExtensionInput } from '../extensions/use-cases.js'
 import { readKeyCell } from '../bulk/csv.js'
+import type { Installation } from '../installation.js'
 import { actor, withInstallation } from './context.js'
+import { layoutOfPhone, shownLayout } from './key-layout.js'
 import { table, type Io, type Report, type Run } from './output.js'
 
 interface PasswordOptions {
@@ -68,14 +72,16 @@ export function extensionCommands(program: Command, io: Io, run: Run): void {
 
   extension
     .command('keys <number> [key...]')
-    .description("set a person's keys in order, each kind:value:label, for example blf:102:Bob; none clears them")
-    .action((number: string, cells: string[]) =>
+    .description(
+      "set a person's keys in order, each kind:value:label, for example blf:102:Bob; none clears them; without any, show where they land",
+    )
+    .option('--model <model>', 'show them as they would be on this model')
+    .action((number: string, cells: string[], { model }: { model?: string }) =>
       run(() =>
-        withInstallation(io, async ({ extensions }) => {
-          const keys = cells
-            .filter((cell) => cell !== 'none')
-            .map((cell, index) => ({ position: index + 1, ...requireKeyCell(cell) }))
-          const changed = await extensions.setKeys(actor(), number, keys)
+        withInstallation(io, async (installation) => {
+          if (cells.length === 0) return layoutOfPerson(installation, number, model)
+          const keys = keysIn(cells)
+          const changed = await installation.extensions.setKeys(actor(), number, keys)
           return { json: describeExtension(changed), lines: [`Extension ${changed.number} has ${keys.length} key(s).`] }
         }),
       ),
@@ -111,6 +117,32 @@ export function extensionCommands(program: Command, io: Io, run: Run): void {
         })
       }),
     )
+}
+
+/** Keys in order, from cells such as `blf:102:Bob`; `none` is none. Throws KEY_INVALID. */
+export function keysIn(cells: readonly string[]): KeyInput[] {
+  return cells
+    .filter((cell) => cell !== 'none')
+    .map((cell, index) => ({ position: index + 1, ...requireKeyCell(cell) }))
+}
+
+/** On the person's first phone, or on a model. Throws MODEL_UNKNOWN. */
+async function layoutOfPerson(
+  installation: Installation,
+  number: string,
+  modelId: string | undefined,
+): Promise<Report> {
+  const { extension, uses } = await installation.extensions.show(number)
+  for (const { mac } of uses.lines) {
+    const { lines } = await installation.devices.show(mac)
+    if (lines[0]?.extensionId === extension.id) return layoutOfPhone(installation, mac, modelId)
+  }
+  const model = modelId === undefined ? undefined : installation.catalog.model(modelId)
+  if (!model) {
+    const what = modelId === undefined ? `${number} is on line 1 of no phone` : `there is no model ${modelId}`
+    throw new AppError('MODEL_UNKNOWN', what, { field: 'model', hint: 'Name one: --model yealink/t21p-e2' })
+  }
+  return shownLayout(model, layOutKeys(model, [1], extension.keys, []))
 }
 
 /** A cell such as `blf:102:Bob`. Throws KEY_INVALID. */

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { actor, withInstallation } from './context.js'
+import { keysIn } from './extension.js'
 import { table, type Io, type Run } from './output.js'
 
-/** `group add|list|remove`: phones that share settings. */
+/** `group add|list|rename|keys|remove`: phones that share settings. */
 export function groupCommands(program: Command, io: Io, run: Run): void {
   const group = program.command('group').description('groups of phones that share settings')
 
@@ -30,6 +31,39 @@ export function groupCommands(program: Command, io: Io, run: Run): void {
             lines: table(
               ['GROUP', 'PHONES'],
               found.map(({ name, devices }) => [name, devices]),
+            ),
+          }
+        }),
+      ),
+    )
+
+  group
+    .command('rename <name> <new-name>')
+    .description('give a group another name')
+    .action((name: string, newName: string) =>
+      run(() =>
+        withInstallation(io, async ({ groups }) => {
+          const renamed = await groups.rename(actor(), name, newName)
+          return { json: { name: renamed.name }, lines: [`The group is ${renamed.name} now.`] }
+        }),
+      ),
+    )
+
+  group
+    .command('keys <name> [key...]')
+    .description(
+      'keys that each phone of a group gets after those of its person, each kind:value:label; none clears them',
+    )
+    .action((name: string, cells: string[]) =>
+      run(() =>
+        withInstallation(io, async ({ groups }) => {
+          const found =
+            cells.length === 0 ? await groups.keys(name) : await groups.setKeys(actor(), name, keysIn(cells))
+          return {
+            json: found.keys.map(({ position, kind, value, label, line }) => ({ position, kind, value, label, line })),
+            lines: table(
+              ['KEY', 'KIND', 'VALUE', 'LABEL'],
+              found.keys.map(({ position, kind, value, label }) => [position, kind, value, label]),
             ),
           }
         }),

@@ -1,5 +1,6 @@
 import { KEY_KINDS, type KeyKind, type LineKey } from '../domain/entities.js'
 import { AppError, type Problem } from '../domain/errors.js'
+import { keyMeaning } from '../catalog/key-bank.js'
 import { problemWithLine } from '../settings/vocabulary.js'
 
 /** A key as an operator gives it; the whole list replaces the owner's keys. */
@@ -27,10 +28,14 @@ const NEED_VALUE: ReadonlySet<KeyKind> = new Set([
 /** Kinds whose value is a number that somebody has. */
 export const KINDS_THAT_DIAL: readonly KeyKind[] = ['blf', 'speed-dial', 'intercom', 'pick-up', 'transfer', 'forward']
 
+const OWNER_WORDS = { extension: 'person', group: 'group', device: 'phone' } as const
 const VALUE_MAX = 250
 const LABEL_MAX = 128
 
-/** Turns input into keys of `owner`, by position. Refuses with KEY_INVALID, all mistakes in `problems`. */
+/**
+ * Turns input into keys of `owner`, by position. Refuses with KEY_INVALID, or KEY_REPEATED when nothing else is wrong
+ * than that two keys would do the same, all mistakes in `problems`.
+ */
 export function requireKeys(inputs: readonly KeyInput[], owner: LineKey['owner'], newId: () => string): LineKey[] {
   const problems = inputs.flatMap((input) =>
     problemsOf(input, owner.kind).map((what): Problem => ({
@@ -43,6 +48,7 @@ export function requireKeys(inputs: readonly KeyInput[], owner: LineKey['owner']
     if (seen.has(place(input))) problems.push({ code: 'KEY_INVALID', message: `${place(input)}: is given twice` })
     seen.add(place(input))
   }
+  problems.push(...repetitions(inputs))
   refuseKeyProblems(problems)
   return inputs
     .map(({ position, bank, kind, value, label, line }) => ({
@@ -58,13 +64,35 @@ export function requireKeys(inputs: readonly KeyInput[], owner: LineKey['owner']
     .sort((a, b) => (a.bank ?? '').localeCompare(b.bank ?? '') || a.position - b.position)
 }
 
-/** Throws KEY_INVALID when there is any problem that is not a mere warning. */
+/** A phone with two keys for the same leaves one of them dark; several keys for a line hold several calls, and are fine. */
+function repetitions(inputs: readonly KeyInput[]): Problem[] {
+  const first = new Map<string, KeyInput>()
+  return inputs.flatMap((input, index): Problem[] => {
+    if (input.kind === 'none' || input.kind === 'line') return []
+    const meaning = keyMeaning({ ...input, value: input.value?.trim() })
+    const other = first.get(meaning)
+    if (!other) {
+      first.set(meaning, input)
+      return []
+    }
+    const what = `${input.kind}${input.value === undefined ? '' : ` ${input.value}`}`
+    return [
+      {
+        code: 'KEY_REPEATED',
+        column: `keys.${index}`,
+        message: `${place(input)}: does the same as ${place(other)} (${what}); the phone would lose one of them`,
+      },
+    ]
+  })
+}
+
+/** Throws KEY_INVALID, or the problems' own code, when there is any problem that is not a mere warning. */
 export function refuseKeyProblems(problems: readonly Problem[]): void {
   const errors = problems.filter(({ severity }) => severity !== 'warning')
   const first = errors[0]
   if (!first) return
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
-  throw new AppError('KEY_INVALID', `${first.message}${more}`, { field: 'keys', problems: errors })
+  throw new AppError(first.code, `${first.message}${more}`, { field: 'keys', problems: errors })
 }
 
 function place({ bank, position }: KeyInput): string {
@@ -79,7 +107,7 @@ function problemsOf(input: KeyInput, ownerKind: LineKey['owner']['kind']): strin
   return [
     isIndex(position) ? undefined : 'the position must be a whole number from 1',
     ownerKind === 'device' && !bank ? 'a key of a phone needs its bank' : undefined,
-    ownerKind === 'extension' && bank !== undefined ? "a person's key has no bank" : undefined,
+    ownerKind !== 'device' && bank !== undefined ? `a key of a ${OWNER_WORDS[ownerKind]} has no bank` : undefined,
     KEY_KINDS.includes(kind) ? undefined : `"${String(kind).slice(0, 40)}" is no kind of key`,
     NEED_VALUE.has(kind) && !value ? `a ${kind} key needs a value` : undefined,
     valueProblem === undefined ? undefined : `the value ${valueProblem}`,

@@ -1,4 +1,4 @@
-import type { Change } from '../database/change.js'
+import { layerTopic, type Change } from '../database/change.js'
 import type { Clock } from '../domain/clock.js'
 import type { Id } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
@@ -10,8 +10,10 @@ import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import type { SecretBox } from '../secrets/seal.js'
 import type { ExtensionRecord } from '../snapshot/snapshot.js'
 import { requireKeys, type KeyInput } from './keys.js'
+import { NO_POLICY, requireNumberInRange, requirePasswordByPolicy, type ExtensionPolicy } from './policy.js'
+import { OWN_FIELDS, type RemovedExtension, type Restored } from './removed.js'
 import { generatePassword, requireEmail, requireName, requirePassword } from './rules.js'
-import type { ExtensionReads, ExtensionStore, ExtensionUses } from './store.js'
+import type { ExtensionReads, ExtensionStore, ExtensionUses, ExtensionWrites } from './store.js'
 
 export interface ExtensionAdminParts {
   store: ExtensionStore
@@ -22,6 +24,8 @@ export interface ExtensionAdminParts {
   siteId: Id
   /** What the caller has seen: changes to anything else are refused with REVISION_CONFLICT. */
   seen?: Seen | undefined
+  /** What the site asks of new people and passwords; left out: nothing. */
+  policy?: () => Promise<ExtensionPolicy>
 }
 
 export interface ExtensionInput {
@@ -34,7 +38,7 @@ export interface ExtensionInput {
 
 /** What an operator may do with extensions. `actor` goes into the audit log, for example `cli:root`. */
 export interface ExtensionAdmin {
-  /** Throws EXTENSION_EXISTS, NUMBER_INVALID, NAME_INVALID, EMAIL_INVALID, PASSWORD_INVALID. */
+  /** Throws EXTENSION_EXISTS, NUMBER_INVALID, NAME_INVALID, EMAIL_INVALID, EMAIL_IN_USE, PASSWORD_INVALID. */
   add(actor: string, input: ExtensionInput): Promise<{ extension: ExtensionRecord; password: Secret }>
   list(): Promise<ExtensionRecord[]>
   /** Throws EXTENSION_NOT_FOUND, as all below. */
@@ -43,12 +47,25 @@ export interface ExtensionAdmin {
   password(actor: string, number: string): Promise<Secret>
   /** `email: ''` takes the address away. Absent values stay. */
   update(actor: string, number: string, changes: ExtensionChangeInput): Promise<ExtensionRecord>
+  /** Somebody new with the same keys and settings; what makes a person this one is not copied. Throws what `add` does. */
+  duplicate(
+    actor: string,
+    number: string,
+    input: ExtensionInput,
+  ): Promise<{ extension: ExtensionRecord; password: Secret }>
+  /** Another number; keys and forwards of others follow. Throws EXTENSION_EXISTS, NUMBER_INVALID. */
+  renumber(actor: string, number: string, to: string): Promise<ExtensionRecord>
   /** Sets a new own password, made when absent; lines of phones keep theirs. */
   resetPassword(actor: string, number: string, password?: string): Promise<Secret>
   /** Replaces all its keys. Throws KEY_INVALID. */
   setKeys(actor: string, number: string, keys: readonly KeyInput[]): Promise<ExtensionRecord>
   /** Throws EXTENSION_IN_USE unless `force`, which also takes it off phones and off the keys of others. */
   remove(actor: string, number: string, options?: { force?: boolean }): Promise<void>
+  /** Those who were removed and can come back, newest first. */
+  removed(): Promise<RemovedExtension[]>
+  /** Brings one back, by id, with keys, settings and lines. Throws EXTENSION_NOT_FOUND, EXTENSION_EXISTS. */
+  restore(actor: string, id: Id): Promise<Restored>
+  policy(): Promise<ExtensionPolicy>
 }
 
 interface ExtensionChangeInput {
@@ -59,12 +76,18 @@ interface ExtensionChangeInput {
 
 /** A new extension with its password sealed; for `add` and for imports. Checks every field. */
 export function draftExtension(
-  { secrets, clock, random, siteId }: Omit<ExtensionAdminParts, 'store' | 'seen'>,
+  { secrets, clock, random, siteId }: Omit<ExtensionAdminParts, 'store' | 'seen' | 'policy'>,
   input: ExtensionInput,
+  policy: ExtensionPolicy = NO_POLICY,
 ): { extension: ExtensionRecord; password: Secret } {
   const id = newId(random, clock.now())
   const number = requireExtensionNumber(input.number, 'number')
   const password = input.password === undefined ? generatePassword(random) : requirePassword(input.password)
+  requireNumberInRange(number, policy)
+  if (input.password !== undefined) requirePasswordByPolicy(password, policy)
+  if (policy.emailRequired && !input.email) {
+    throw new AppError('EMAIL_INVALID', 'email: the site asks for an address', { field: 'email' })
+  }
   return {
     extension: {
       id,
@@ -96,6 +119,21 @@ export function describeExtension(extension: ExtensionRecord): Record<string, un
 
 export function createExtensionAdmin(parts: ExtensionAdminParts): ExtensionAdmin {
   const { store, secrets, clock, random, siteId } = parts
+  const policy = parts.policy ?? (() => Promise.resolve(NO_POLICY))
+  const insert = async (
+    writes: ExtensionWrites,
+    action: string,
+    actor: string,
+    extension: ExtensionRecord,
+  ): Promise<void> => {
+    const { number, authUsername, email, id } = extension
+    if (await writes.byNumber(siteId, number)) throw extensionExists(number)
+    if (await writes.authUsernameTaken(siteId, authUsername)) throw extensionExists(number)
+    if (email !== undefined && (await writes.emailTaken(siteId, email))) throw emailInUse(email)
+    const change = changeOf(actor, action, extension)
+    const feed = [...change.feed, layerTopic('extension', id)]
+    await writes.insert(extension, { ...change, feed, after: describeExtension(extension) })
+  }
   const find = (reads: ExtensionReads, number: string): Promise<ExtensionRecord> =>
     requireExtension(reads, siteId, number)
   const changeOf = (actor: string, action: string, extension: ExtensionRecord): Change => ({
@@ -110,12 +148,12 @@ export function createExtensionAdmin(parts: ExtensionAdminParts): ExtensionAdmin
     actor: string,
     action: string,
     number: string,
-    edit: (extension: ExtensionRecord) => ExtensionRecord,
+    edit: (extension: ExtensionRecord, writes: ExtensionWrites) => ExtensionRecord | Promise<ExtensionRecord>,
   ): Promise<ExtensionRecord> =>
     store.change(async (writes) => {
       const before = await find(writes, number)
       refuseStale(before, parts.seen)
-      const after = edit(before)
+      const after = await edit(before, writes)
       await writes.replace(after, {
         ...changeOf(actor, action, after),
         before: describeExtension(before),
@@ -126,14 +164,66 @@ export function createExtensionAdmin(parts: ExtensionAdminParts): ExtensionAdmin
 
   return {
     add: async (actor, input) => {
-      const { extension, password } = draftExtension(parts, input)
-      await store.change(async (writes) => {
-        if (await writes.byNumber(siteId, extension.number)) throw extensionExists(extension.number)
-        if (await writes.authUsernameTaken(siteId, extension.authUsername)) throw extensionExists(extension.number)
-        await writes.insert(extension, { ...changeOf(actor, 'add', extension), after: describeExtension(extension) })
-      })
-      return { extension, password }
+      const drafted = draftExtension(parts, input, await policy())
+      await store.change((writes) => insert(writes, 'add', actor, drafted.extension))
+      return drafted
     },
+    duplicate: async (actor, number, input) => {
+      const drafted = draftExtension(parts, input, await policy())
+      const extension = await store.change(async (writes) => {
+        const source = await find(writes, number)
+        const id = drafted.extension.id
+        const keys = source.keys.map((key) => ({
+          ...key,
+          id: newId(random, clock.now()),
+          owner: { kind: 'extension' as const, id },
+        }))
+        const { enabled, maxContacts } = source
+        const copy = { ...drafted.extension, enabled, keys, ...(maxContacts === undefined ? {} : { maxContacts }) }
+        await insert(writes, 'duplicate', actor, copy)
+        await writes.copySettings(source.id, id, { without: OWN_FIELDS, at: clock.now() })
+        return copy
+      })
+      return { extension, password: drafted.password }
+    },
+    renumber: async (actor, number, given) => {
+      const to = requireExtensionNumber(given, 'number')
+      requireNumberInRange(to, await policy())
+      return store.change(async (writes) => {
+        const before = await find(writes, number)
+        refuseStale(before, parts.seen)
+        if (to === before.number) return before
+        const authUsername = before.authUsername === before.number ? to : before.authUsername
+        const taken = authUsername !== before.authUsername && (await writes.authUsernameTaken(siteId, authUsername))
+        if (taken || (await writes.byNumber(siteId, to))) throw extensionExists(to)
+        const after = { ...before, number: to, authUsername }
+        const change = changeOf(actor, 'renumber', after)
+        const others = await writes.follow(before, to, clock.now())
+        await writes.replace(after, {
+          ...change,
+          before: describeExtension(before),
+          after: describeExtension(after),
+          feed: [...change.feed, ...others],
+        })
+        return { ...after, revision: before.revision + 1 }
+      })
+    },
+    removed: () => store.removed(siteId, clock.now()),
+    restore: async (actor, id) => {
+      const restored = await store.change((writes) =>
+        writes.restore(siteId, id, {
+          author: { actor, at: clock.now() },
+          action: 'extension.restore',
+          entity: 'extension',
+          entityId: id,
+          siteId,
+          feed: [],
+        }),
+      )
+      if (!restored) throw new AppError('EXTENSION_NOT_FOUND', 'nobody of that kind can come back', { field: 'id' })
+      return restored
+    },
+    policy,
     list: () => store.list(siteId),
     show: async (number) => {
       const extension = await find(store, number)
@@ -146,9 +236,11 @@ export function createExtensionAdmin(parts: ExtensionAdminParts): ExtensionAdmin
       return password
     },
     update: (actor, number, { name, email, enabled }) =>
-      replace(actor, 'update', number, (before) => {
+      replace(actor, 'update', number, async (before, writes) => {
         const { email: oldEmail, ...rest } = before
         const newEmail = email === undefined ? oldEmail : email === '' ? undefined : requireEmail(email)
+        const isOther = newEmail !== undefined && newEmail.toLowerCase() !== oldEmail?.toLowerCase()
+        if (isOther && (await writes.emailTaken(siteId, newEmail, before.id))) throw emailInUse(newEmail)
         return {
           ...rest,
           ...(name === undefined ? {} : { displayName: requireName(name) }),
@@ -158,6 +250,7 @@ export function createExtensionAdmin(parts: ExtensionAdminParts): ExtensionAdmin
       }),
     resetPassword: async (actor, number, given) => {
       const password = given === undefined ? generatePassword(random) : requirePassword(given)
+      if (given !== undefined) requirePasswordByPolicy(given, await policy())
       await replace(actor, 'reset-password', number, (before) => ({
         ...before,
         sealedPassword: secrets.seal(password, SEAL_CONTEXTS.extensionPassword(before.id)),
@@ -190,14 +283,22 @@ async function requireExtension(reads: ExtensionReads, siteId: Id, given: string
   return extension
 }
 
+function emailInUse(email: string): AppError {
+  return new AppError('EMAIL_IN_USE', `email: somebody else has ${email}`, { field: 'email' })
+}
+
 export function extensionExists(number: string): AppError {
   return new AppError('EXTENSION_EXISTS', `there is an extension ${number} already`, { field: 'number' })
 }
 
 function refuseInUse(extension: ExtensionRecord, uses: ExtensionUses): void {
-  if (uses.lines.length === 0 && uses.keys.length === 0) return
+  if (uses.lines.length + uses.keys.length + uses.forwards.length === 0) return
   const phones = uses.lines.map(({ mac, position }) => `line ${position} of phone ${mac}`)
-  const places = [...phones, ...(uses.keys.length > 0 ? [`${uses.keys.length} key(s) of others`] : [])]
+  const places = [
+    ...phones,
+    ...(uses.keys.length > 0 ? [`${uses.keys.length} key(s) of others`] : []),
+    ...(uses.forwards.length > 0 ? [`${uses.forwards.length} forward(s) of others`] : []),
+  ]
   throw new AppError('EXTENSION_IN_USE', `extension ${extension.number} is on ${places.slice(0, 5).join(', ')}`, {
     field: 'extension',
     hint: 'Take it off there first, or remove it by force, which clears them',

@@ -1,8 +1,9 @@
-import type { Change } from '../database/change.js'
+import { layerTopic, type Change } from '../database/change.js'
 import type { Clock } from '../domain/clock.js'
-import type { Id } from '../domain/entities.js'
+import type { Id, LineKey } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import { newId, type Random } from '../domain/random.js'
+import { requireKeys, type KeyInput } from '../extensions/keys.js'
 import { refuseStale, type Seen } from '../domain/revision.js'
 import { requireName } from '../extensions/rules.js'
 
@@ -19,9 +20,17 @@ export interface DeviceGroupView extends DeviceGroup {
   devices: number
 }
 
+/** A group with the keys that each of its phones gets, by position. */
+export interface DeviceGroupKeys extends DeviceGroup {
+  keys: readonly LineKey[]
+}
+
 /** Each call may throw DATABASE_UNUSABLE; writes leave their audit row and change feed in the same transaction. */
 export interface GroupStore {
   list(siteId: Id): Promise<DeviceGroupView[]>
+  keys(groupId: Id): Promise<LineKey[]>
+  /** Replaces its keys. Throws REVISION_CONFLICT. */
+  setKeys(group: DeviceGroupKeys, change: Change): Promise<void>
   /** Throws GROUP_EXISTS. */
   insert(group: DeviceGroup, change: Change): Promise<void>
   /** Stores the new name. Throws GROUP_EXISTS, REVISION_CONFLICT. */
@@ -39,6 +48,10 @@ export interface GroupAdmin {
   find(name: string): Promise<DeviceGroupView>
   /** Throws GROUP_NOT_FOUND, GROUP_EXISTS, NAME_INVALID. */
   rename(actor: string, name: string, newName: string): Promise<DeviceGroupView>
+  /** Throws GROUP_NOT_FOUND. */
+  keys(name: string): Promise<DeviceGroupKeys>
+  /** Replaces the keys that each phone of the group gets. Throws GROUP_NOT_FOUND, KEY_INVALID, KEY_REPEATED. */
+  setKeys(actor: string, name: string, keys: readonly KeyInput[]): Promise<DeviceGroupKeys>
   /** Throws GROUP_NOT_FOUND, GROUP_IN_USE. */
   remove(actor: string, name: string): Promise<void>
 }
@@ -97,12 +110,37 @@ export function createGroupAdmin({ store, clock, random, siteId, seen }: GroupAd
       })
       return { ...after, revision: group.revision + 1 }
     },
+    keys: async (name) => {
+      const { id, siteId: site, name: stored, revision } = await find(name)
+      return { id, siteId: site, name: stored, revision, keys: await store.keys(id) }
+    },
+    setKeys: async (actor, name, inputs) => {
+      const group = await find(name)
+      refuseStale(group, seen)
+      const before = await store.keys(group.id)
+      const keys = requireKeys(inputs, { kind: 'group', id: group.id }, () => newId(random, clock.now()))
+      const { id, siteId: site, name: stored, revision } = group
+      await store.setKeys(
+        { id, siteId: site, name: stored, revision, keys },
+        {
+          ...changeOf(actor, 'set-keys', group),
+          before: { name: stored, keys: before.map(describeKey) },
+          after: { name: stored, keys: keys.map(describeKey) },
+          feed: [layerTopic('group', id)],
+        },
+      )
+      return { id, siteId: site, name: stored, revision: revision + 1, keys }
+    },
     remove: async (actor, name) => {
       const group = await find(name)
       refuseStale(group, seen)
       await store.remove(group, changeOf(actor, 'remove', group))
     },
   }
+}
+
+function describeKey({ position, kind, value, label, line }: LineKey): object {
+  return { position, kind, value, label, line }
 }
 
 export function groupExists(name: string): AppError {

@@ -1,6 +1,7 @@
 import type { PhoneModel } from '../catalog/manifest.js'
 import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
 import type { ServerAddress } from './file-view.js'
+import { groupKeysOf, keyOwnerOf } from './key-layout.js'
 
 function addressKey(server: ServerAddress): string {
   return `${server.host} ${server.httpPort} ${server.httpsPort} ${server.tftpPort} ${server.sipPort}`
@@ -44,8 +45,8 @@ export function deviceConfigKey(
     )
   }
   // Labels of keys are names of other people.
-  const owner = snapshot.extension(device.lines[0]?.extensionId ?? '')
-  for (const { value } of [...(owner?.keys ?? []), ...device.keys]) {
+  const owner = keyOwnerOf(snapshot, device)
+  for (const { value } of [...(owner?.keys ?? []), ...device.keys, ...groupKeysOf(snapshot, device)]) {
     if (value === undefined) continue
     // With the id, since a number may pass to another person whose revision happens to be the same.
     const target = snapshot.extensionByNumber(device.siteId, value)

@@ -53,6 +53,8 @@ const givenSchema = z.strictObject({
     )
     .default([]),
   keys: z.array(keySchema.extend({ bank: z.string(), position: z.number().int() })).default([]),
+  /** Keys of the phone's group. */
+  groupKeys: z.array(keySchema).default([]),
   adminPassword: z.string().default('4dm1nPassw0rd'),
   cleared: z.boolean().default(false),
 })
@@ -166,6 +168,7 @@ function snapshotOf(given: Given, device: DeviceRecord): Snapshot {
   for (const [name, value] of Object.entries(given.raw)) values.set(`raw.${family}.${name}`, value)
   const global: LayerValues = { revision: 1, values }
   const none: LayerValues = { revision: 0, values: new Map() }
+  const group: LayerValues = { ...none, keys: keysOf({ kind: 'group', id: 'group' }, given.groupKeys) }
   return {
     version: {},
     deviceByMac: (mac) => (mac === device.mac ? device : undefined),
@@ -178,7 +181,7 @@ function snapshotOf(given: Given, device: DeviceRecord): Snapshot {
     site: () => SITE,
     siteByDomain: () => undefined,
     defaultSite: () => SITE,
-    layer: (layer: Layer) => (layer === 'global' ? global : none),
+    layer: (layer: Layer) => (layer === 'global' ? global : layer === 'group' ? group : none),
     counts: () => ({ devices: 1, extensions: people.length }),
   }
 }

@@ -1,16 +1,10 @@
-import type { KeyLayout, PlacedKey } from '../catalog/key-bank.js'
+import { shownLabel, type KeyLayout, type PlacedKey } from '../catalog/key-bank.js'
 import type { KeyField, PhoneModel } from '../catalog/manifest.js'
 import type { Resolved } from '../settings/resolve.js'
 import type { SettingScalar } from '../settings/vocabulary.js'
-import type { DeviceRecord, ExtensionRecord, Snapshot } from '../snapshot/snapshot.js'
+import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
 import type { FileView, KeyView, LineView } from './file-view.js'
 import { shared } from './shared-item.js'
-
-/** Cuts a label to what the display takes: a name may be longer, and a person's keys land on many models. */
-export function cutLabel(text: string, max: number | undefined): string {
-  const characters = [...text]
-  return max === undefined || characters.length <= max ? text : characters.slice(0, max).join('').trimEnd()
-}
 
 /** Every key of the phone with the vendor fields of its kind, by bank. */
 export function keyViews(
@@ -29,7 +23,7 @@ export function keyViews(
     const view = (key: PlacedKey): KeyView => {
       const line = lines[(key.line ?? 1) - 1]
       const target = key.value === undefined ? undefined : snapshot.extensionByNumber(device.siteId, key.value)
-      const label = bank?.labelMax === 0 ? null : labelOf(key, line, target, bank?.labelMax)
+      const label = shownLabel(key, line?.label, target?.displayName, bank?.labelMax)
       return keyView(model, bank, key, label, placesOf(key, line, base, resolved))
     }
     views[name] = placed.map((key) => {
@@ -66,16 +60,6 @@ function keyView(
   for (const field in kind) view[field] = fillField(kind[field] ?? null, places)
   const slot = bank?.slots?.[key.position - 1] ?? NO_SLOT
   return Object.assign(view, { n: key.position, index: key.index, kind: key.kind, label, slot })
-}
-
-function labelOf(
-  key: PlacedKey,
-  line: LineView | undefined,
-  target: ExtensionRecord | undefined,
-  max: number | undefined,
-): string | null {
-  const made = key.label ?? (key.kind === 'line' ? line?.label : target?.displayName || key.value)
-  return made === undefined || made === null ? null : cutLabel(made, max)
 }
 
 type Places = Readonly<Record<string, string | number | null>>

@@ -20,7 +20,8 @@ beforeAll(async () => {
   const use = bench.parts.forSite(DEFAULT_SITE)
   await use.extensions.add('cli:test', { number: '101', name: 'Anna' })
   await use.devices.add('cli:test', { mac: '001565000001', model: 'yealink/t21p-e2', lines: [{ extension: '101' }] })
-  await use.groups.add('cli:test', 'Hall')
+  const { id: groupId } = await use.groups.add('cli:test', 'Hall')
+  await use.devices.update('cli:test', '001565000001', { groupId })
   const user = await bench.accounts.create(BY_TEST, {
     name: 'someone',
     grants: [{ siteId: DEFAULT_SITE, role: 'viewer' }],

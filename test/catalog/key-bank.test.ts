@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { bankAllows, checkDeviceKeys, layOutKeys } from '../../src/catalog/key-bank.js'
+import { bankAllows, checkDeviceKeys, layOutKeys, whyNoPlace } from '../../src/catalog/key-bank.js'
 import { KEY_KINDS, type KeyKind, type LineKey } from '../../src/domain/entities.js'
 import { loadPhones, modelOf } from '../support/phone-catalog.js'
 
@@ -93,6 +93,72 @@ describe('laying a person’s keys onto a phone', () => {
       }),
     )
   })
+})
+
+describe('keys of a phone’s group', () => {
+  const groupKey = (value: string, more: Partial<LineKey> = {}): LineKey =>
+    personKey('blf', { id: `g${value}`, owner: { kind: 'group', id: 'g' }, value, ...more })
+
+  test('take the places that the person’s leave, so that a longer template moves nobody’s keys', () => {
+    const without = layOutKeys(t28p, [1], blfs(3), [])
+    const { banks, overflow } = layOutKeys(t28p, [1], blfs(3), [], [groupKey('300'), groupKey('301')])
+    expect(banks.linekey?.slice(0, 4)).toEqual(without.banks.linekey?.slice(0, 4))
+    expect(banks.linekey?.slice(4).map(({ value, from }) => [value, from?.owner.kind])).toEqual([
+      ['300', 'group'],
+      ['301', 'group'],
+    ])
+    expect(overflow).toEqual([])
+  })
+
+  test('are laid once when the person or the phone has the same, and told', () => {
+    const own = deviceKey('linekey', 6, 'blf', { value: '301' })
+    const given = [groupKey('200', { label: 'Other words', line: 1 }), groupKey('301'), groupKey('302', { line: 2 })]
+    const { banks, overflow, repeated } = layOutKeys(t28p, [1], blfs(1), [own], given)
+    expect(repeated.map(({ value }) => value)).toEqual(['200', '301'])
+    expect([...(banks.linekey ?? [])].filter(({ value }) => value === '301')).toHaveLength(1)
+    expect(overflow).toEqual([])
+  })
+
+  test('for any keys of all three owners on any model: each lands once, is left out, or is there already', () => {
+    const keys = (owner: LineKey['owner']['kind']): fc.Arbitrary<LineKey[]> =>
+      fc
+        .array(fc.record({ kind: fc.constantFrom(...KEY_KINDS), value: fc.integer({ min: 1, max: 12 }) }), {
+          maxLength: 30,
+        })
+        .map((list) =>
+          list.map(({ kind, value }, index) => ({
+            ...personKey(kind, { id: `${owner}${index}`, owner: { kind: owner, id: owner }, value: String(value) }),
+            ...(owner === 'device' ? { bank: 'linekey', position: 1 + (index % 8) } : {}),
+          })),
+        )
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...catalog.models()),
+        keys('extension'),
+        keys('device'),
+        keys('group'),
+        (model, persons, devices, groups) => {
+          const { banks, overflow, repeated } = layOutKeys(model, [1], persons, devices, groups)
+          const placed = Object.values(banks).flatMap((all) => all.flatMap(({ from }) => from?.id ?? []))
+          const found = [...placed, ...overflow.map(({ id }) => id), ...repeated.map(({ id }) => id)].sort()
+          // A key of kind `none` on a person or group stands for nothing; on a phone it keeps its place free.
+          const wanted = [...persons, ...groups].filter(({ id, kind }) => kind !== 'none' || found.includes(id))
+          const wantedIds = [...wanted, ...devices].map(({ id }) => id).sort()
+          expect(found.filter((id) => wantedIds.includes(id))).toEqual(wantedIds.filter((id) => found.includes(id)))
+          expect(new Set(found).size).toBe(found.length)
+          for (const { id, kind } of [...persons, ...devices, ...groups]) {
+            if (kind !== 'none') expect(found).toContain(id)
+          }
+        },
+      ),
+    )
+  })
+})
+
+test('why a key found no place is told: no such line, nothing that can do it, nothing left', () => {
+  expect(whyNoPlace(t21p, personKey('blf', { line: 3 }))).toBe('line')
+  expect(whyNoPlace(t19p, personKey('blf'))).toBe('kind')
+  expect(whyNoPlace(t21p, personKey('blf'))).toBe('full')
 })
 
 test('a stored key on a bank that no phone has is left over and harms no other key', () => {

@@ -111,6 +111,31 @@ describeOverDatabases('extensions', (fresh) => {
     await expect(admins.extensions.setKeys('cli:test', number, keys)).rejects.toEqual(refused('KEY_INVALID'))
   })
 
+  test('a second key that does the same is refused, with both places named; several keys for a line are not', async () => {
+    await add()
+    const set = (keys: Parameters<typeof admins.extensions.setKeys>[2]): Promise<unknown> =>
+      admins.extensions.setKeys('cli:test', number, keys)
+    const blf = { kind: 'blf', value: '199' } as const
+    await expect(
+      set([
+        { position: 1, ...blf, label: 'One' },
+        { position: 2, kind: 'dnd' },
+        { position: 3, ...blf, line: 1, label: 'Another' },
+      ]),
+    ).rejects.toMatchObject({
+      code: 'KEY_REPEATED',
+      message: 'key 3: does the same as key 1 (blf 199); the phone would lose one of them',
+      details: { problems: [{ column: 'keys.2' }] },
+    })
+    await set([
+      { position: 1, ...blf },
+      { position: 2, ...blf, line: 2 },
+      { position: 3, kind: 'speed-dial', value: '199' },
+      { position: 4, kind: 'line', line: 1 },
+      { position: 5, kind: 'line', line: 1 },
+    ])
+  })
+
   test('one on a line or on a key is not removed, unless by force, which clears them', async () => {
     const { extension } = await add()
     await add(other)

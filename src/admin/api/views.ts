@@ -1,6 +1,8 @@
 import type { z } from 'zod'
 import type { AdminUser, ApiToken } from '../../accounts/account.js'
 import { ALL_SITES, type CustomRole, type Grant } from '../../accounts/permissions.js'
+import { shownLabel, whyNoPlace, type KeyLayout, type PlacedKey } from '../../catalog/key-bank.js'
+import type { PhoneModel } from '../../catalog/manifest.js'
 import type { DeviceView } from '../../devices/store.js'
 import type { Millis } from '../../domain/clock.js'
 import type { Binding, Id, LineKey, Site } from '../../domain/entities.js'
@@ -32,7 +34,7 @@ export function registeredNow({ bindings }: Pick<AdminParts, 'bindings'>): Regis
   return { byLine, counts }
 }
 
-function keyView({
+export function keyView({
   position,
   bank,
   kind,
@@ -41,6 +43,39 @@ function keyView({
   line,
 }: LineKey): z.input<typeof schemas.device>['keys'][number] {
   return { position, bank, kind, value, label, line }
+}
+
+/** Every key of a phone with what it shows, and what found no place on it. */
+export function keyLayoutView(
+  snapshot: Snapshot,
+  siteId: Id,
+  model: PhoneModel,
+  { banks, overflow, repeated }: KeyLayout,
+  phone: DeviceRecord | undefined,
+): z.input<typeof schemas.keyLayout> {
+  const lineLabel = (n: number | undefined): string | undefined => {
+    const line = phone?.lines.find(({ position }) => position === (n ?? 1))
+    return line && (line.label ?? snapshot.extension(line.extensionId)?.displayName)
+  }
+  const placed = (key: PlacedKey): z.input<typeof schemas.keyLayout>['keys'][number] => {
+    const { bank, position, kind, value, label, line, from } = key
+    if (kind === 'none') return { bank, position, kind }
+    const target = value === undefined ? undefined : snapshot.extensionByNumber(siteId, value)
+    const shown = shownLabel(key, lineLabel(line), target?.displayName, model.keys[bank]?.labelMax) ?? undefined
+    return { bank, position, kind, value, label, line, shown, of: from?.owner.kind ?? 'account' }
+  }
+  return {
+    model: model.model,
+    name: model.name,
+    mac: phone?.mac,
+    keys: Object.values(banks).flatMap((keys) => keys.map(placed)),
+    overflow: overflow.map((key) => ({
+      ...keyView(key),
+      of: key.owner.kind,
+      why: key.owner.kind === 'device' ? 'place' : whyNoPlace(model, key),
+    })),
+    repeated: repeated.map((key) => ({ ...keyView(key), of: key.owner.kind })),
+  }
 }
 
 /** Lines of phones by the extension they reach. */

@@ -274,6 +274,21 @@ export function lineKeyRow(key: LineKey, siteId: Id): LineKeyRow {
   }
 }
 
+export interface GroupKeyRow extends Omit<LineKeyRow, 'extension_id' | 'device_id' | 'bank'> {
+  group_id: Id
+}
+
+export function toGroupKey(row: GroupKeyRow): LineKey {
+  const { group_id: id, ...key } = row
+  return { ...toLineKey({ ...key, extension_id: null, device_id: null, bank: null }), owner: { kind: 'group', id } }
+}
+
+export function groupKeyRow(key: LineKey, siteId: Id): GroupKeyRow {
+  const { id, kind, position, value, label, line } = key
+  const content = { kind, position, value: value ?? null, label: label ?? null, line: line ?? null }
+  return { id, site_id: siteId, group_id: key.owner.id, ...content }
+}
+
 export interface SettingRow {
   layer: Layer
   owner: string

@@ -1,5 +1,4 @@
 import type { Knex } from 'knex'
-import { layerTopic, type FeedTopic } from '../../database/change.js'
 import { extensionRow, lineKeyRow } from '../../database/edge/rows.js'
 import {
   inWriteTransaction,
@@ -8,19 +7,23 @@ import {
   orUnusable,
   recordChanges,
 } from '../../database/edge/write.js'
-import type { Extension, Id } from '../../domain/entities.js'
+import type { Id } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
 import { readExtensions } from '../../snapshot/edge/read-records.js'
 import type { ExtensionRecord } from '../../snapshot/snapshot.js'
-import { KINDS_THAT_DIAL } from '../keys.js'
-import type { ExtensionStore, ExtensionUses, ExtensionWrites } from '../store.js'
+import type { ExtensionStore, ExtensionWrites } from '../store.js'
 import { extensionExists } from '../use-cases.js'
+import { usesOf } from './references.js'
+import { copySettings, followNumber, listRemoved, removeExtension, restoreRemoved } from './removal.js'
+
+export { growGroup } from './references.js'
 
 export function createKnexExtensionStore(db: Knex): ExtensionStore {
   return {
     list: (siteId) => orUnusable(readExtensions(db, (q) => q.where({ site_id: siteId }).orderBy(['number']))),
+    removed: (siteId, now) => orUnusable(listRemoved(db, siteId, now)),
     byNumber: (siteId, number) => orUnusable(byNumber(db, siteId, number)),
-    uses: (extension) => orUnusable(uses(db, extension)),
+    uses: (extension) => orUnusable(usesOf(db, extension)),
     change: (work) => orUnusable(inWriteTransaction(db, (trx) => work(writesOf(trx)))),
   }
 }
@@ -28,7 +31,8 @@ export function createKnexExtensionStore(db: Knex): ExtensionStore {
 function writesOf(trx: Knex.Transaction): ExtensionWrites {
   return {
     byNumber: (siteId, number) => byNumber(trx, siteId, number),
-    uses: (extension) => uses(trx, extension),
+    uses: (extension) => usesOf(trx, extension),
+    emailTaken: (siteId, email, except) => isEmailTaken(trx, siteId, email, except),
     authUsernameTaken: (siteId, name) => isAuthUsernameTaken(trx, siteId, name),
     insert: async (record, change) => {
       const at = change.author.at
@@ -49,11 +53,23 @@ function writesOf(trx: Knex.Transaction): ExtensionWrites {
       await recordChanges(trx, [change])
     },
     remove: async (record, change) => {
-      const others = await clearUses(trx, record, change.author.at)
-      await forgetLayer(trx, record.id)
-      await trx('extensions').where({ id: record.id }).delete()
-      await recordChanges(trx, [{ ...change, feed: [...change.feed, ...others, layerTopic('extension', record.id)] }])
+      const { actor, at } = change.author
+      const others = await removeExtension(trx, record, actor, at)
+      await recordChanges(trx, [{ ...change, feed: [...change.feed, ...others] }])
     },
+    restore: async (siteId, id, change) => {
+      const { at } = change.author
+      const restored = await restoreRemoved(trx, { id, siteId, at }, async ({ number, auth_username: name }) => {
+        const taken = (await byNumber(trx, siteId, number)) !== undefined
+        if (taken || (await isAuthUsernameTaken(trx, siteId, name))) throw extensionExists(number)
+      })
+      if (!restored) return undefined
+      const { feed, ...told } = restored
+      await recordChanges(trx, [{ ...change, after: told, feed }])
+      return told
+    },
+    follow: (extension, number, at) => followNumber(trx, extension, number, at),
+    copySettings: (from, to, options) => copySettings(trx, from, to, options),
     note: (change) => recordChanges(trx, [change]),
   }
 }
@@ -72,93 +88,17 @@ export async function isAuthUsernameTaken(db: Knex, siteId: Id, authUsername: st
   return found !== undefined
 }
 
+async function isEmailTaken(db: Knex, siteId: Id, email: string, except = ''): Promise<boolean> {
+  const found: unknown = await db('extensions')
+    .where({ site_id: siteId })
+    .whereNot({ id: except })
+    .whereRaw('lower(email) = ?', [email.toLowerCase()])
+    .first('id')
+  return found !== undefined
+}
+
 async function byNumber(db: Knex, siteId: Id, number: string): Promise<ExtensionRecord | undefined> {
   return (await readExtensions(db, (q) => q.where({ site_id: siteId, number })))[0]
-}
-
-function keysThatDial(db: Knex, extension: Extension): Knex.QueryBuilder {
-  return db('line_keys')
-    .where({ site_id: extension.siteId, value: extension.number })
-    .whereIn('kind', [...KINDS_THAT_DIAL])
-    .whereRaw('(extension_id is null or extension_id <> ?)', [extension.id])
-}
-
-function groupKeysThatDial(db: Knex, extension: Extension): Knex.QueryBuilder {
-  return db('group_keys')
-    .where({ site_id: extension.siteId, value: extension.number })
-    .whereIn('kind', [...KINDS_THAT_DIAL])
-}
-
-async function uses(db: Knex, extension: Extension): Promise<ExtensionUses> {
-  const lines = (await db('lines')
-    .join('devices', 'devices.id', 'lines.device_id')
-    .where('lines.extension_id', extension.id)
-    .orderBy(['devices.mac', 'lines.position'])
-    .select('devices.mac', 'lines.position')) as ExtensionUses['lines']
-  const keys = (await keysThatDial(db, extension).orderBy('id').select('extension_id', 'device_id', 'position')) as {
-    extension_id: Id | null
-    device_id: Id | null
-    position: number
-  }[]
-  const ofGroups = (await groupKeysThatDial(db, extension).orderBy('id').select('group_id', 'position')) as {
-    group_id: Id
-    position: number
-  }[]
-  return {
-    lines,
-    keys: [
-      ...keys.map(({ extension_id: extensionId, device_id: deviceId, position }) => ({
-        ownerKind: extensionId === null ? ('device' as const) : ('extension' as const),
-        ownerId: extensionId ?? deviceId ?? '',
-        position,
-      })),
-      ...ofGroups.map(({ group_id: ownerId, position }) => ({ ownerKind: 'group' as const, ownerId, position })),
-    ],
-  }
-}
-
-/** Takes the extension off phones and keys; their owners' revisions grow. Returns what must be reloaded. */
-async function clearUses(trx: Knex.Transaction, extension: Extension, at: number): Promise<FeedTopic[]> {
-  const lines: { device_id: Id }[] = await trx('lines').where({ extension_id: extension.id }).select('device_id')
-  const keys = (await keysThatDial(trx, extension).select('extension_id', 'device_id')) as {
-    extension_id: Id | null
-    device_id: Id | null
-  }[]
-  await trx('lines').where({ extension_id: extension.id }).delete()
-  await keysThatDial(trx, extension).delete()
-  const groups = new Set((await groupKeysThatDial(trx, extension).pluck('group_id')) as Id[])
-  await groupKeysThatDial(trx, extension).delete()
-  const devices = new Set([...lines.map((row) => row.device_id), ...keys.flatMap((row) => row.device_id ?? [])])
-  const extensions = new Set(keys.flatMap((row) => row.extension_id ?? []))
-  for (const id of devices) await grow(trx, 'devices', id, at)
-  for (const id of extensions) await grow(trx, 'extensions', id, at)
-  for (const id of groups) await growGroup(trx, id, at)
-  return [
-    ...[...devices].map((key): FeedTopic => ({ topic: 'device', key })),
-    ...[...extensions].map((key): FeedTopic => ({ topic: 'extension', key })),
-    ...[...groups].map((id) => layerTopic('group', id)),
-  ]
-}
-
-async function grow(trx: Knex.Transaction, table: 'devices' | 'extensions', id: Id, at: number): Promise<void> {
-  await trx(table).where({ id }).increment('revision', 1).update({ updated_at: at })
-}
-
-/** After a change of its keys: the revision of its layer is part of what its phones' files are known by. */
-export async function growGroup(trx: Knex.Transaction, id: Id, at: number): Promise<void> {
-  await trx('device_groups').where({ id }).increment('revision', 1).update({ updated_at: at })
-  const where = { layer: 'group', owner: id }
-  await trx('layer_revisions')
-    .insert({ ...where, revision: 0 })
-    .onConflict(['layer', 'owner'])
-    .ignore()
-  await trx('layer_revisions').where(where).increment('revision', 1)
-}
-
-async function forgetLayer(trx: Knex.Transaction, extensionId: Id): Promise<void> {
-  const where = { layer: 'extension', owner: extensionId }
-  await trx('setting_values').where(where).delete()
-  await trx('layer_revisions').where(where).increment('revision', 1)
 }
 
 async function insertKeys(trx: Knex.Transaction, record: ExtensionRecord): Promise<void> {

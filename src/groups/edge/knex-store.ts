@@ -1,12 +1,37 @@
 import type { Knex } from 'knex'
-import { inWriteTransaction, isUniqueViolation, orUnusable, recordChanges } from '../../database/edge/write.js'
+import { groupKeyRow, toGroupKey, type GroupKeyRow } from '../../database/edge/rows.js'
+import {
+  inWriteTransaction,
+  insertInChunks,
+  isUniqueViolation,
+  orUnusable,
+  recordChanges,
+} from '../../database/edge/write.js'
+import type { LineKey } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
-import { revisionConflict } from '../../extensions/edge/knex-store.js'
+import { growGroup, revisionConflict } from '../../extensions/edge/knex-store.js'
 import { groupExists, type DeviceGroupView, type GroupStore } from '../use-cases.js'
 
 export function createKnexGroupStore(db: Knex): GroupStore {
   return {
     list: (siteId) => orUnusable(list(db, siteId)),
+    keys: (groupId) => orUnusable(keysOf(db, groupId)),
+    setKeys: (group, change) =>
+      orUnusable(
+        inWriteTransaction(db, async (trx) => {
+          const { id, revision } = group
+          const [stored] = (await trx('device_groups').where({ id, revision }).pluck('id')) as string[]
+          if (stored === undefined) throw revisionConflict(`group ${group.name}`)
+          await trx('group_keys').where({ group_id: id }).delete()
+          await insertInChunks(
+            trx,
+            'group_keys',
+            group.keys.map((key) => groupKeyRow(key, group.siteId)),
+          )
+          await growGroup(trx, id, change.author.at)
+          await recordChanges(trx, [change])
+        }),
+      ),
     insert: (group, change) =>
       orUnusable(
         inWriteTransaction(db, async (trx) => {
@@ -45,6 +70,11 @@ export function createKnexGroupStore(db: Knex): GroupStore {
         }),
       ),
   }
+}
+
+async function keysOf(db: Knex, groupId: string): Promise<LineKey[]> {
+  const rows: GroupKeyRow[] = await db('group_keys').where({ group_id: groupId }).orderBy('position')
+  return rows.map(toGroupKey)
 }
 
 async function list(db: Knex, siteId: string): Promise<DeviceGroupView[]> {

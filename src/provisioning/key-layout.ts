@@ -1,0 +1,32 @@
+import { layOutKeys, type KeyLayout, type KeyModel } from '../catalog/key-bank.js'
+import type { LineKey } from '../domain/entities.js'
+import type { DeviceRecord, ExtensionRecord, Snapshot } from '../snapshot/snapshot.js'
+
+/** Whose keys are laid onto a phone: the person on its first line. */
+export function keyOwnerOf(snapshot: Snapshot, device: Pick<DeviceRecord, 'lines'>): ExtensionRecord | undefined {
+  return snapshot.extension(device.lines[0]?.extensionId ?? '')
+}
+
+/** Keys that a phone gets because of its group. */
+export function groupKeysOf(snapshot: Snapshot, { groupId }: Pick<DeviceRecord, 'groupId'>): readonly LineKey[] {
+  return snapshot.layer('group', groupId ?? '').keys ?? []
+}
+
+/** Accounts of a phone that are in use on a model, ascending. */
+export function activeLinesOf(snapshot: Snapshot, model: KeyModel, { lines }: Pick<DeviceRecord, 'lines'>): number[] {
+  const active = lines.filter(
+    ({ position, extensionId }) => position <= model.lines && snapshot.extension(extensionId)?.enabled === true,
+  )
+  return active.map(({ position }) => position).sort((a, b) => a - b)
+}
+
+/** Where every key of a phone lands, as its file has it; `model`: its own, or another it might be changed for. */
+export function layOutPhone(snapshot: Snapshot, model: KeyModel, device: DeviceRecord): KeyLayout {
+  return layOutKeys(
+    model,
+    activeLinesOf(snapshot, model, device),
+    keyOwnerOf(snapshot, device)?.keys ?? [],
+    device.keys,
+    groupKeysOf(snapshot, device),
+  )
+}
