@@ -40,6 +40,6 @@ export interface Delivered {
 
 /** The one pipeline behind HTTP, HTTPS and TFTP. */
 export interface Provisioning {
-  /** Never throws and never asks the database. `finish` must be called once, when the answer is out. */
+  /** Never throws and never asks the database. `finish` must be called once, when the answer is out; not when the request is asked anew. */
   deliver(request: ProvisioningRequest): { delivery: Delivery; finish(delivered: Delivered): void }
 }

@@ -98,6 +98,7 @@ describeWithClients('real HTTP clients', { curl: 'curl', busybox: 'busybox' }, (
     const provisioning = new FolderPipeline(() => firmware)
     server = await startPhoneHttpServer({
       handler: createPhoneHttp({ provisioning, trustedProxies: NO_NETWORKS, clock: systemClock, log: SILENT_LOG }),
+      provisioning,
       bind: ['127.0.0.1'],
       httpPort: 0,
       https: { port: 0, certificates },

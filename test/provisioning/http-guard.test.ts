@@ -53,6 +53,7 @@ async function start(options: Partial<PhoneHttpServerOptions> & { proxies?: stri
   const parts = { guard, clock: systemClock, log: SILENT_LOG }
   server = await startPhoneHttpServer({
     handler: createPhoneHttp({ provisioning: pipeline, trustedProxies, ...parts }),
+    provisioning: pipeline,
     ...{ bind: ['127.0.0.1'], httpPort: 0, ...parts, ...rest },
   })
   return { port: server.httpPort, guard, pipeline, server }

@@ -56,6 +56,8 @@ export async function startWithTable(
     log?: Log
     https?: PhoneHttpServerOptions['https']
     limits?: PhoneHttpServerOptions['limits']
+    /** Plain GETs are answered before node:http sees them, as in the program (default), or all by node:http. */
+    plain?: boolean
   } = {},
 ): Promise<Started> {
   const pipeline = new TablePipeline(table)
@@ -67,9 +69,10 @@ export async function startWithTable(
     clock,
     log,
   })
-  const { https, limits } = options
+  const { https, limits, plain = true } = options
   const server = await startPhoneHttpServer({
     handler,
+    ...(plain ? { provisioning: pipeline } : {}),
     bind: ['127.0.0.1'],
     httpPort: 0,
     ...(https === undefined ? {} : { https }),

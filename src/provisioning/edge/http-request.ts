@@ -26,7 +26,7 @@ export function methodOf({ method }: IncomingMessage): Method {
 }
 
 /** What all requests of a connection have in common. */
-interface Connection {
+export interface Connection {
   transport: 'http' | 'https'
   /** As the socket has it. */
   remoteAddress: string
@@ -38,7 +38,7 @@ interface Connection {
 const CONNECTIONS = new WeakMap<Socket, Connection>()
 
 /** Asked of the operating system and normalised once for each connection. */
-function connectionOf(socket: Socket): Connection | undefined {
+export function connectionOf(socket: Socket): Connection | undefined {
   const known = CONNECTIONS.get(socket)
   if (known) return known
   const { remoteAddress, localAddress, localPort } = socket
@@ -88,7 +88,7 @@ function peerOf(address: string, headers: IncomingHttpHeaders, trustedProxies: N
 }
 
 /** Without query; a proxy's absolute form loses scheme and host (RFC 9112 §3.2.2), which are never believed. */
-function pathOf(url: string): string {
+export function pathOf(url: string): string {
   if (url.startsWith('/') && !url.includes('?')) return url
   const origin = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]*/i, '')
   const query = origin.indexOf('?')

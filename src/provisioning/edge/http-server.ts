@@ -6,8 +6,10 @@ import { normaliseAddress, type Bind } from '../../network/address.js'
 import { openTcpListeners } from '../../network/edge/tcp-listeners.js'
 import type { Log } from '../../observe/log.js'
 import { ClientConnections } from './client-connections.js'
+import type { Provisioning } from '../delivery.js'
 import type { PhoneHttp } from './http.js'
 import type { HttpGuard } from './http-guard.js'
+import { PlainGets } from './http-plain.js'
 
 /** How long running answers may go on after `stop`, in milliseconds. */
 const STOP_GRACE_MS = 5_000
@@ -18,14 +20,14 @@ const HANDSHAKE_TIMEOUT_MS = 20_000
 const IDLE_TIMEOUT_MS = 120_000
 
 /** Limits against slow and greedy clients, in milliseconds and bytes. */
-const LIMITS: ServerOptions = {
+const LIMITS = {
   maxHeaderSize: 8 * 1024,
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 15_000,
   connectionsCheckingInterval: 2_000,
   noDelay: true,
-}
+} satisfies ServerOptions
 const MAX_REQUESTS_PER_CONNECTION = 1_000
 /** Connections at a time for each listener: 5,000 phones at once, and file handles left for everything else. */
 const MAX_CONNECTIONS = 10_000
@@ -47,6 +49,8 @@ export interface TlsSource {
 
 export interface PhoneHttpServerOptions {
   handler: PhoneHttp
+  /** Plain GETs are answered from it before node:http reads them; left out: node:http reads everything. */
+  provisioning?: Provisioning
   /** Who is not even connected to, and who is told of bad clients; left out: nobody. */
   guard?: HttpGuard
   /** Connections at a time of one address, over all listeners (default 6,000). */
@@ -57,7 +61,7 @@ export interface PhoneHttpServerOptions {
   /** Left out: no HTTPS. */
   https?: { port: number; certificates: TlsSource }
   /** Time limits of node:http in milliseconds, in place of the built-in ones. */
-  limits?: Pick<ServerOptions, 'headersTimeout' | 'requestTimeout' | 'connectionsCheckingInterval'>
+  limits?: Pick<ServerOptions, 'headersTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'connectionsCheckingInterval'>
   clock: Clock
   log: Log
 }
@@ -81,20 +85,28 @@ export async function startPhoneHttpServer(options: PhoneHttpServerOptions): Pro
     if (stopping) response.shouldKeepAlive = false
     options.handler(request, response)
   }
+  const plain = options.provisioning && plainGets(options.provisioning, options)
+  const prepared = <S extends Server>(server: S, event: 'connection' | 'secureConnection'): S => {
+    // Before all others: it takes the place of node:http's own listener.
+    plain?.standBefore(server, event)
+    server.prependListener('connection', (socket: Socket) => connections.accept(socket))
+    return prepare(server, handler, options)
+  }
   const http = await openTcpListeners<Server>({
     port: options.httpPort,
     bind,
-    createServer: () => prepare(createHttpServer({ ...LIMITS, ...options.limits }), handler, connections, options),
+    createServer: () => prepared(createHttpServer({ ...LIMITS, ...options.limits }), 'connection'),
   })
   const servers: Server[] = [...http.servers]
   let forgetCertificates = (): void => undefined
   const stop = async (): Promise<void> => {
     stopping = true
     forgetCertificates()
-    await stopServers(servers, options.clock)
+    plain?.stop()
+    await stopServers(servers, plain, options.clock)
   }
   try {
-    const secure = https && (await openHttps(options, handler, connections, https))
+    const secure = https && (await openHttps(options, (server) => prepared(server, 'secureConnection'), https))
     servers.push(...(secure?.servers ?? []))
     forgetCertificates = secure?.forgetCertificates ?? forgetCertificates
     const dropUnanswered = (isMeant: (address: string) => boolean): void => connections.dropUnanswered(isMeant)
@@ -107,8 +119,7 @@ export async function startPhoneHttpServer(options: PhoneHttpServerOptions): Pro
 
 async function openHttps(
   options: PhoneHttpServerOptions,
-  handler: PhoneHttp,
-  connections: ClientConnections,
+  prepared: (server: HttpsServer) => HttpsServer,
   { port, certificates }: { port: number; certificates: TlsSource },
 ): Promise<{ port: number; servers: readonly HttpsServer[]; forgetCertificates: () => void }> {
   const { bind, limits, log } = options
@@ -123,7 +134,7 @@ async function openHttps(
         // Not louder: anybody who can connect can cause as many as he likes.
         log.debug({ peer: socket.remoteAddress, error: error.message }, 'a TLS handshake failed')
       })
-      return prepare(server, handler, connections, options)
+      return prepared(server)
     },
   })
   const forgetCertificates = certificates.onChange(() => {
@@ -133,18 +144,22 @@ async function openHttps(
   return { ...listeners, forgetCertificates }
 }
 
-function prepare<S extends Server>(
-  server: S,
-  handler: PhoneHttp,
-  connections: ClientConnections,
-  { guard, log }: PhoneHttpServerOptions,
-): S {
+function plainGets(provisioning: Provisioning, { guard, limits, clock }: PhoneHttpServerOptions): PlainGets {
+  return new PlainGets({
+    ...{ provisioning, guard, clock },
+    keepAliveMs: limits?.keepAliveTimeout ?? LIMITS.keepAliveTimeout,
+    idleMs: IDLE_TIMEOUT_MS,
+    checkMs: limits?.connectionsCheckingInterval ?? LIMITS.connectionsCheckingInterval,
+    requestsPerConnection: MAX_REQUESTS_PER_CONNECTION,
+  })
+}
+
+function prepare<S extends Server>(server: S, handler: PhoneHttp, { guard, log }: PhoneHttpServerOptions): S {
   server.timeout = IDLE_TIMEOUT_MS
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION
   server.maxConnections = MAX_CONNECTIONS
   // Node drops what comes after 2,000 headers, and with it what a proxy added last; their bytes are limited anyway.
   server.maxHeadersCount = 0
-  server.on('connection', (socket: Socket) => connections.accept(socket))
   server.on('request', handler)
   // A phone that asks before it uploads gets the refusal without having sent the body.
   server.on('checkContinue', handler)
@@ -172,13 +187,15 @@ function isClientsFault({ code }: NodeJS.ErrnoException): boolean {
   return code !== undefined && (code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT')
 }
 
-async function stopServers(servers: readonly Server[], clock: Clock): Promise<void> {
+async function stopServers(servers: readonly Server[], plain: PlainGets | undefined, clock: Clock): Promise<void> {
   const closed = Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
   const deadline = clock.now() + STOP_GRACE_MS
   let cancel = (): void => undefined
   const poll = (): void => {
     const late = clock.now() >= deadline
     // Connections fall idle one by one as their answers are out.
+    if (late) plain?.closeAll()
+    else plain?.closeIdle()
     for (const server of servers) {
       if (late) server.closeAllConnections()
       else server.closeIdleConnections()

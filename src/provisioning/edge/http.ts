@@ -6,6 +6,7 @@ import type { Log } from '../../observe/log.js'
 import { maskTokens } from '../../observe/mask.js'
 import { announcedLastModified, decideConditions } from '../conditional.js'
 import type { Delivered, Delivery, Provisioning } from '../delivery.js'
+import { bytesHeaders, httpDate, textAnswer, type BytesDelivery } from './http-answer.js'
 import { drainBody } from './http-body.js'
 import { sendFile } from './http-file.js'
 import type { HttpGuard } from './http-guard.js'
@@ -32,7 +33,6 @@ export interface PhoneHttpOptions {
 export type PhoneHttp = (request: IncomingMessage, response: ServerResponse) => void
 
 type FileDelivery = Extract<Delivery, { kind: 'file' }>
-type BytesDelivery = Extract<Delivery, { kind: 'bytes' }>
 
 /**
  * The HTTP and HTTPS face of provisioning, as a plain handler in front of everything else. Old phones' clients are
@@ -170,7 +170,7 @@ function deliverBytes(
 ): void {
   const now = clock.now()
   const { status } = decideConditions(conditionsOf(request), delivery, now, undefined)
-  const headers = headersOf(delivery, announcedLastModified(delivery.lastModified, now))
+  const headers = bytesHeaders(delivery, announcedLastModified(delivery.lastModified, now))
   if (status === 304) return sendUnchanged(response, headers.unchanged, watched)
   if (status !== 200) {
     watched.bytes = sendText(request, response, status)
@@ -182,28 +182,6 @@ function deliverBytes(
     watched.bytes = delivery.body.byteLength
     response.end(delivery.body)
   }
-}
-
-/** Names and values in turn, as node:http writes them with the least work. */
-interface BytesHeaders {
-  lastModified: number
-  unchanged: string[]
-  full: string[]
-}
-
-const HEADERS = new WeakMap<BytesDelivery, BytesHeaders>()
-
-/** A file is asked for again and again: its headers are written out once. */
-function headersOf(delivery: BytesDelivery, lastModified: number): BytesHeaders {
-  const known = HEADERS.get(delivery)
-  if (known?.lastModified === lastModified) return known
-  const { etag, contentType, body } = delivery
-  // Configs hold passwords: no proxy between may keep them.
-  const unchanged = ['ETag', etag, 'Last-Modified', httpDate(lastModified), 'Cache-Control', 'no-store']
-  const full = [...unchanged, 'Content-Type', contentType, 'Content-Length', String(body.byteLength)]
-  const headers = { lastModified, unchanged, full }
-  HEADERS.set(delivery, headers)
-  return headers
 }
 
 function deliverFile(
@@ -262,17 +240,6 @@ function sendUnchanged(response: ServerResponse, headers: OutgoingHttpHeaders | 
   response.end()
 }
 
-const TEXTS: Readonly<Record<number, string>> = {
-  404: 'Not Found\n',
-  405: 'Method Not Allowed\n',
-  412: 'Precondition Failed\n',
-  414: 'URI Too Long\n',
-  416: 'Range Not Satisfiable\n',
-  429: 'Too Many Requests\n',
-  501: 'Not Implemented\n',
-  503: 'Service Unavailable\n',
-}
-
 /** The same few bytes and headers each time. @returns bytes of the body sent */
 function sendText(
   request: IncomingMessage,
@@ -280,13 +247,8 @@ function sendText(
   status: number,
   headers: OutgoingHttpHeaders = {},
 ): number {
-  const text = TEXTS[status] ?? ''
-  response.writeHead(status, {
-    ...headers,
-    'Content-Type': 'text/plain; charset=utf-8',
-    'Content-Length': text.length,
-    'Cache-Control': 'no-store',
-  })
+  const { text, headers: own } = textAnswer(status)
+  response.writeHead(status, { ...headers, ...own })
   const body = request.method === 'HEAD' ? '' : text
   response.end(body)
   return body.length
@@ -296,8 +258,4 @@ function sendText(
 function refuseBody(request: IncomingMessage, response: ServerResponse): void {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
   if (encoding !== undefined || (length !== undefined && length !== '0')) response.shouldKeepAlive = false
-}
-
-function httpDate(millis: number): string {
-  return new Date(millis).toUTCString()
 }

@@ -1,0 +1,264 @@
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Clock, Millis } from '../../domain/clock.js'
+import { announcedLastModified, decideConditions } from '../conditional.js'
+import type { Provisioning, ProvisioningRequest } from '../delivery.js'
+import { LONGEST_PLAIN_HEAD, readPlainGet, type PlainGet } from '../plain-get.js'
+import { bytesHeaders, headText, httpDate, textAnswer, type BytesDelivery } from './http-answer.js'
+import type { HttpGuard } from './http-guard.js'
+import { connectionOf, pathOf, type Connection } from './http-request.js'
+
+/** Answers up to this size are put together in one buffer that is used again and again. */
+const SCRATCH_BYTES = 64 * 1024
+/** Answers that wait for the client to take them, in bytes, before no more is read from it. */
+const MOST_UNSENT_BYTES = 64 * 1024
+
+export interface PlainGetsOptions {
+  /** A delivery that node:http is to send is not finished, but asked for once more by it. */
+  provisioning: Provisioning
+  guard?: HttpGuard | undefined
+  /** As node:http has them, in milliseconds: after an answer, with nothing moving, and how often that is looked at. */
+  keepAliveMs: number
+  idleMs: number
+  checkMs: number
+  requestsPerConnection: number
+  clock: Clock
+}
+
+/**
+ * Stands between a server and node:http's reader of connections, and answers the one request that phones send all the
+ * time (see readPlainGet) from the same pipeline with the same bytes, at a third of the cost. Everything else, and whoever is
+ * slow, is handed to node:http together with what was read, and stays there: so every limit against hostile clients
+ * stands once, in node:http (decision 15).
+ */
+export class PlainGets {
+  readonly #connections = new Set<PlainConnection>()
+  readonly #texts: AnswerTexts
+  #cancelCheck: (() => void) | undefined
+  #stopping = false
+
+  constructor(private readonly options: PlainGetsOptions) {
+    this.#texts = new AnswerTexts(options)
+  }
+
+  /** Takes the place of node:http's own listener, which must be the only one of `event` yet. */
+  standBefore(server: Server, event: 'connection' | 'secureConnection'): void {
+    const own = server.listeners(event)
+    server.removeAllListeners(event)
+    const handOver = (socket: Socket): void => {
+      for (const listener of own) Reflect.apply(listener, server, [socket])
+    }
+    server.on(event, (socket: Socket) => this.#take(socket, handOver))
+  }
+
+  /** From now on node:http answers everything, as it knows how to end connections. */
+  stop(): void {
+    this.#stopping = true
+    this.#cancelCheck?.()
+  }
+
+  /** Ends connections on which no answer is on its way. */
+  closeIdle(): void {
+    for (const { socket } of this.#connections) if (socket.writableLength === 0) socket.destroy()
+  }
+
+  closeAll(): void {
+    for (const { socket } of this.#connections) socket.destroy()
+  }
+
+  #take(socket: Socket, handOver: (socket: Socket) => void): void {
+    if (socket.destroyed) return
+    const connection: PlainConnection = new PlainConnection(
+      socket,
+      (head) => !this.#stopping && answer(this.options, this.#texts, connection, head),
+      handOver,
+    )
+    this.#connections.add(connection)
+    connection.onLeave = () => this.#connections.delete(connection)
+    this.#cancelCheck ??= this.options.clock.after(this.options.checkMs, () => this.#check())
+  }
+
+  #check(): void {
+    this.#cancelCheck = undefined
+    const now = performance.now()
+    const { keepAliveMs, idleMs, checkMs } = this.options
+    for (const connection of this.#connections) {
+      const { socket, answered, movedAt } = connection
+      const still = now - movedAt
+      if (answered > 0) {
+        if (still > (socket.writableLength > 0 ? idleMs : keepAliveMs)) socket.destroy()
+      } else if (still >= checkMs / 2) connection.leave()
+    }
+    if (this.#connections.size > 0 && !this.#stopping) {
+      this.#cancelCheck = this.options.clock.after(checkMs, () => this.#check())
+    }
+  }
+}
+
+/** A connection on which nothing but plain GETs has come yet. */
+class PlainConnection {
+  /** When something was read or written last, by the clock of this process. */
+  movedAt = performance.now()
+  answered = 0
+  onLeave = (): void => undefined
+
+  /** @param answer gives false when it is not for us to answer */
+  constructor(
+    readonly socket: Socket,
+    private readonly answer: (head: string) => boolean,
+    private readonly handOver: (socket: Socket) => void,
+  ) {
+    socket.on('data', this.#onData)
+    socket.on('end', this.#onEnd)
+    socket.on('error', ignore)
+    socket.on('close', this.#onClose)
+  }
+
+  /** Gives the connection to node:http, with what was read and not answered. */
+  leave(unread?: Buffer): void {
+    const { socket } = this
+    this.onLeave()
+    socket.off('data', this.#onData)
+    socket.off('end', this.#onEnd)
+    socket.off('error', ignore)
+    socket.off('close', this.#onClose)
+    if (unread) socket.unshift(unread)
+    this.handOver(socket)
+  }
+
+  /** @param done called when the answer is out, or cannot go out any more */
+  send(data: string | Buffer, keepAlive: boolean, done: (isOut: boolean) => void): void {
+    const { socket } = this
+    socket.write(data, 'latin1', (error) => {
+      if (socket.isPaused() && socket.writableLength === 0) {
+        this.movedAt = performance.now()
+        socket.resume()
+      }
+      // A connection that broke while reading ends what was to be written without an error of its own.
+      done(!error && !socket.destroyed)
+    })
+    if (!keepAlive) socket.destroySoon()
+    // Who does not take his answers is not read from.
+    else if (socket.writableLength > MOST_UNSENT_BYTES) socket.pause()
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    const { length } = chunk
+    const isWhole =
+      length <= LONGEST_PLAIN_HEAD && chunk[length - 1] === 10 && chunk[length - 2] === 13 && chunk[length - 3] === 10
+    if (!isWhole || !this.answer(chunk.toString('latin1'))) this.leave(chunk)
+  }
+
+  readonly #onEnd = (): void => void this.socket.end()
+
+  readonly #onClose = (): void => this.onLeave()
+}
+
+/** What follows is 'close', and whatever was on its way is told as failed. */
+function ignore(): void {}
+
+/** @returns false when node:http is to answer; nothing was sent then */
+function answer(
+  { provisioning, guard, clock, requestsPerConnection }: PlainGetsOptions,
+  texts: AnswerTexts,
+  connection: PlainConnection,
+  head: string,
+): boolean {
+  const started = performance.now()
+  const get = readPlainGet(head)
+  const peer = get && connectionOf(connection.socket)
+  if (!peer || guard?.refuses(peer.remoteAddress)) return false
+  const now = clock.now()
+  const { delivery, finish } = provisioning.deliver(questionOf(get, peer, now))
+  if (delivery.kind !== 'bytes' && delivery.kind !== 'absent') return false
+  connection.answered += 1
+  const keepAlive = get.keepAlive && connection.answered < requestsPerConnection
+  const reply = delivery.kind === 'absent' ? texts.absent : texts.ofBytes(delivery, get, now)
+  const data = texts.whole(reply, now, keepAlive, peer.transport === 'http')
+  connection.send(data, keepAlive, (isOut) => {
+    const micros = Math.round((performance.now() - started) * 1000)
+    const { status, bytes } = reply
+    if (!isOut) finish({ status, bytes, micros, outcome: 'failed' })
+    else if (status === 304) finish({ status, bytes, micros, outcome: 'not-modified' })
+    else finish({ status, bytes, micros })
+  })
+  if (connection.socket.writableLength > 0) texts.wasKept(data)
+  return true
+}
+
+function questionOf(
+  { target, userAgent }: PlainGet,
+  { transport, remoteAddress, localAddress, localPort }: Connection,
+  receivedAt: Millis,
+): ProvisioningRequest {
+  const question: ProvisioningRequest = {
+    transport,
+    operation: 'read',
+    path: pathOf(target),
+    peerAddress: remoteAddress,
+    peerAddressProven: true,
+    localAddress,
+    localPort,
+    receivedAt,
+  }
+  if (userAgent !== undefined) question.userAgent = userAgent
+  return question
+}
+
+/** An answer but for the headers that differ from second to second. */
+interface Reply {
+  status: number
+  head: string
+  body: string | Uint8Array
+  /** Of the body. */
+  bytes: number
+}
+
+/** Writes answers out as node:http does. */
+class AnswerTexts {
+  readonly absent: Reply
+  readonly #kept: string
+  #second = -1
+  #date = ''
+  #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
+
+  constructor({ keepAliveMs, requestsPerConnection }: PlainGetsOptions) {
+    const { text, headers } = textAnswer(404)
+    const head = headText(404, Object.entries(headers).flat().map(String))
+    this.absent = { status: 404, head, body: text, bytes: text.length }
+    const seconds = Math.floor(keepAliveMs / 1000)
+    this.#kept = `Connection: keep-alive\r\nKeep-Alive: timeout=${seconds}, max=${requestsPerConnection}\r\n\r\n`
+  }
+
+  ofBytes(delivery: BytesDelivery, { conditions }: PlainGet, now: Millis): Reply {
+    const { body, lastModified } = delivery
+    const { unchangedText, fullText } = bytesHeaders(delivery, announcedLastModified(lastModified, now))
+    // Of what may stand in a plain GET, nothing leads to a third answer.
+    return decideConditions(conditions, delivery, now, undefined).status === 304
+      ? { status: 304, head: unchangedText, body: '', bytes: 0 }
+      : { status: 200, head: fullText, body, bytes: body.byteLength }
+  }
+
+  /** @param mayReuse the same memory serves the next answer, unless `wasKept` */
+  whole({ head, body }: Reply, now: Millis, keepAlive: boolean, mayReuse: boolean): string | Buffer {
+    const second = Math.floor(now / 1000)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#date = `Date: ${httpDate(now)}\r\n`
+    }
+    const text = head + this.#date + (keepAlive ? this.#kept : 'Connection: close\r\n\r\n')
+    if (typeof body === 'string') return text + body
+    const length = text.length + body.byteLength
+    const memory = mayReuse && length <= SCRATCH_BYTES ? this.#scratch : Buffer.allocUnsafeSlow(length)
+    memory.write(text, 0, 'latin1')
+    memory.set(body, text.length)
+    return memory.subarray(0, length)
+  }
+
+  /** What was written is not out yet: the socket needs its memory. */
+  wasKept(data: string | Buffer): void {
+    if (typeof data !== 'string' && data.buffer === this.#scratch.buffer) {
+      this.#scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
+    }
+  }
+}
