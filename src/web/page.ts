@@ -31,7 +31,7 @@ export interface Shown {
   menu?: Menu
 }
 
-export type Menu = 'phones' | 'pending' | 'people'
+export type Menu = 'phones' | 'pending' | 'people' | 'settings'
 
 /** What a page answers with: itself, or where to go on. */
 export type PageAnswer = (Shown | { to: string }) & {
@@ -137,7 +137,15 @@ export function refusalOf({ words }: Pick<PageCall, 'words'>, { code, message, d
 }
 
 /** Refusals whose own words name what our texts do not. */
-const DETAILED: ReadonlySet<string> = new Set(['PASSWORD_INVALID', 'NAME_INVALID', 'LINE_INVALID', 'REQUEST_INVALID'])
+const DETAILED: ReadonlySet<string> = new Set([
+  'PASSWORD_INVALID',
+  'NAME_INVALID',
+  'LINE_INVALID',
+  'REQUEST_INVALID',
+  'SETTING_VALUE_INVALID',
+  'SETTING_UNKNOWN',
+  'SETTING_LAYER_FORBIDDEN',
+])
 
 /** A word for the address that the next page shows as done. */
 export type Done = Extract<WordKey, `done.${string}`> extends `done.${infer Name}` ? Name : never

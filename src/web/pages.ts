@@ -1,8 +1,17 @@
 import type { PageRow } from './page.js'
+import { changePages } from './pages/changes.js'
 import { peoplePages } from './pages/people.js'
 import { pendingPages } from './pages/pending.js'
 import { phonePages } from './pages/phones.js'
+import { settingPages } from './pages/settings.js'
 import { startPages } from './pages/start.js'
 
 /** The one table of pages: what is not in it does not answer, and each row names the right it needs. */
-export const PAGES: readonly PageRow[] = [...startPages, ...pendingPages, ...peoplePages, ...phonePages]
+export const PAGES: readonly PageRow[] = [
+  ...startPages,
+  ...pendingPages,
+  ...peoplePages,
+  ...phonePages,
+  ...settingPages,
+  ...changePages,
+]

@@ -1,8 +1,11 @@
 /** The templates of pages; each is a file `templates/<name>.hbs`. */
 export const VIEW_NAMES = [
   'assign',
+  'changes',
   'confirm',
+  'effect',
   'error',
+  'own-code',
   'password',
   'pending',
   'people-choices',
@@ -15,6 +18,10 @@ export const VIEW_NAMES = [
   'phone-file',
   'phone-new',
   'phones',
+  'planned',
+  'setting',
+  'setting-layer',
+  'settings',
   'set-up',
   'sign-in',
 ] as const

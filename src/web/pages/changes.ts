@@ -1,0 +1,103 @@
+import { formatMac, type Mac } from '../../domain/mac-address.js'
+import { wallTime } from '../../settings/local-time.js'
+import { ask, done, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
+import type { Layer } from '../../domain/entities.js'
+import { layerTitle, shownValue } from './setting-values.js'
+import { layerPath } from './settings.js'
+
+interface Changes {
+  items: { mac: string; name?: string; model: string; files: { name: string; servedAt: string }[] }[]
+  total: number
+  same: number
+  unknown: number
+}
+
+interface Planned {
+  id: string
+  at: string
+  layer: Layer
+  owner: string
+  key: string
+  value?: unknown
+  state: 'waiting' | 'done' | 'failed' | 'cancelled'
+  changed?: number
+  asked?: number
+  reason?: string
+  createdBy: string
+  revision: number
+}
+
+/** Phones listed; more are counted. */
+const LISTED = 200
+
+async function changes(call: PageCall): Promise<PageAnswer> {
+  const found = await ask<Changes>(call, 'listChanges', { query: { limit: String(LISTED) } })
+  return {
+    view: 'changes',
+    title: call.words.t('changes.title'),
+    menu: 'settings',
+    data: {
+      ...found,
+      more: found.total > found.items.length ? found.items.length : undefined,
+      phones: found.items.map((one) => ({
+        ...one,
+        macText: formatMac(one.mac as Mac),
+        modelName: call.parts.catalog.model(one.model)?.name ?? one.model,
+        servedAt: Math.max(...one.files.map(({ servedAt }) => Date.parse(servedAt))),
+        fileNames: one.files.map(({ name }) => name).join(', '),
+      })),
+    },
+  }
+}
+
+async function planned(call: PageCall): Promise<PageAnswer> {
+  const { items, zone } = await ask<{ items: Planned[]; zone: string }>(call, 'listScheduledChanges')
+  return {
+    view: 'planned',
+    title: call.words.t('planned.title'),
+    menu: 'settings',
+    data: {
+      zone,
+      items: items.map((one) => ({
+        ...one,
+        when: wallTime(zone, Date.parse(one.at)).replace('T', ' '),
+        where: layerTitle(call, one.layer, one.owner === '-' ? '' : one.owner),
+        path: `${layerPath(one.layer, one.owner)}/${encodeURIComponent(one.key)}`,
+        what: one.value === undefined ? call.words.t('settings.reset') : shownValue(call, one.value),
+        stateText: call.words.t(`planned.state.${one.state}`, one as unknown as Record<string, unknown>),
+        waits: one.state === 'waiting',
+      })),
+      refusal: undefined,
+    },
+  }
+}
+
+export const changePages = [
+  page({ id: 'changes', method: 'get', path: '/changes', of: 'listChanges', run: changes }),
+  page({
+    id: 'tellChanged',
+    method: 'post',
+    path: '/changes/resync',
+    of: 'resyncChanged',
+    run: async (call) => {
+      const { mac } = call.form
+      await ask(call, 'resyncChanged', { body: mac === undefined ? {} : { phones: [mac] } })
+      return { to: done('/changes', 'asked') }
+    },
+  }),
+  page({ id: 'planned', method: 'get', path: '/planned', of: 'listScheduledChanges', run: planned }),
+  page({
+    id: 'cancelPlanned',
+    method: 'post',
+    path: '/planned/{id}/cancel',
+    of: 'cancelScheduledChange',
+    run: async (call) => {
+      await ask(call, 'cancelScheduledChange', { params: call.params })
+      return { to: done('/planned', 'cancelled') }
+    },
+    refused: async (call, error) => {
+      const shown = await planned(call)
+      return 'to' in shown ? shown : { ...shown, status: 409, data: { ...shown.data, refusal: refusalOf(call, error) } }
+    },
+  }),
+]
