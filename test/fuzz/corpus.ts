@@ -71,6 +71,8 @@ export function httpRequests(files: readonly string[]): Buffer[] {
   return [
     ...files.map((file) => ask(`GET /${file} HTTP/1.1`)),
     ...files.map((file) => ask(`GET /${file} HTTP/1.0`, 'Connection: close')),
+    ...files.map((file) => ask(`GET /${file} HTTP/1.1`, 'Accept: */*', 'Connection: keep-alive', 'If-None-Match: "x"')),
+    Buffer.concat(files.map((file) => ask(`GET /${file} HTTP/1.1`, 'Connection: keep-alive'))),
     ...files.map((file) => ask(`HEAD /${file} HTTP/1.1`, 'If-None-Match: "x", W/"y"')),
     ...files.map((file) => ask(`GET /t/0123456789abcdefghijklmnop/${file} HTTP/1.1`, 'Range: bytes=0-10,20-30')),
     ask('GET /../../etc/passwd HTTP/1.1'),
