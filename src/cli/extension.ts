@@ -4,7 +4,7 @@ import { AppError } from '../domain/errors.js'
 import type { KeyInput } from '../extensions/keys.js'
 import { isWeakPassword } from '../extensions/rules.js'
 import { describeExtension, type ExtensionInput } from '../extensions/use-cases.js'
-import { readKeyCell } from '../bulk/csv.js'
+import { readKeyCell } from '../bulk/key-cell.js'
 import type { Installation } from '../installation.js'
 import { actor, withInstallation } from './context.js'
 import { layoutOfPhone, shownLayout } from './key-layout.js'
@@ -15,7 +15,7 @@ interface PasswordOptions {
   passwordStdin?: boolean
 }
 
-/** `extension add|list|show|update|keys|remove|reset-password` */
+/** `extension add|list|show|update|keys|remove|duplicate|renumber|removed|restore|reset-password` */
 export function extensionCommands(program: Command, io: Io, run: Run): void {
   const extension = program.command('extension').description('people and rooms that can be called')
 
@@ -96,6 +96,69 @@ export function extensionCommands(program: Command, io: Io, run: Run): void {
         withInstallation(io, async ({ extensions }) => {
           await extensions.remove(actor(), number, { force })
           return { json: { removed: number }, lines: [`Extension ${number} is removed.`] }
+        }),
+      ),
+    )
+
+  extension
+    .command('duplicate <number> <new-number>')
+    .description('add somebody with the same keys and settings')
+    .requiredOption('--name <name>', 'full name, shown on phones')
+    .option('--email <address>')
+    .action((number: string, to: string, options: { name: string; email?: string }) =>
+      run(() =>
+        withInstallation(io, async ({ extensions }) => {
+          const { extension: made, password } = await extensions.duplicate(actor(), number, { number: to, ...options })
+          return {
+            json: { ...describeExtension(made), authUser: made.authUsername, password: password.reveal() },
+            lines: [`Extension ${made.number} (${made.displayName}) is added, like ${number}.`],
+          }
+        }),
+      ),
+    )
+
+  extension
+    .command('renumber <number> <new-number>')
+    .description('give a person another number; keys and forwards of others follow')
+    .action((number: string, to: string) =>
+      run(() =>
+        withInstallation(io, async ({ extensions }) => {
+          const changed = await extensions.renumber(actor(), number, to)
+          return { json: describeExtension(changed), lines: [`Extension ${number} is ${changed.number} now.`] }
+        }),
+      ),
+    )
+
+  extension
+    .command('removed')
+    .description('who was removed within 90 days and can come back')
+    .action(() =>
+      run(() =>
+        withInstallation(io, async ({ extensions }) => {
+          const found = await extensions.removed()
+          const shown = found.map((one) => ({ ...one, removedAt: new Date(one.removedAt).toISOString() }))
+          return {
+            json: shown,
+            lines: table(
+              ['NUMBER', 'NAME', 'REMOVED', 'BY'],
+              shown.map((one) => [one.number, one.displayName, one.removedAt, one.removedBy]),
+            ),
+          }
+        }),
+      ),
+    )
+
+  extension
+    .command('restore <number>')
+    .description('bring back the one who had this number last, with keys, settings and lines')
+    .action((number: string) =>
+      run(() =>
+        withInstallation(io, async ({ extensions }) => {
+          const last = (await extensions.removed()).find((one) => one.number === number)
+          if (!last) throw new AppError('EXTENSION_NOT_FOUND', `nobody removed had ${number}`, { field: 'number' })
+          const restored = await extensions.restore(actor(), last.id)
+          const missing = restored.missing.map((what) => `Not restored: ${what}`)
+          return { json: restored, lines: [`Extension ${number} is back.`, ...missing] }
         }),
       ),
     )

@@ -13,6 +13,14 @@ export interface SettingsStore {
   /** Writes the value, grows the layer's revision, and leaves audit and feed; `change` gets the value before. With
    * `seen`, whose id is `layer:owner`, another revision is refused with REVISION_CONFLICT. */
   set(value: SettingValue, change: (before: SettingValue | undefined) => Change, seen?: Seen): Promise<void>
+  /** As `set` for several values of one owner at once; `value: undefined` takes one away. `change` is asked for each that
+   * is there to take away or to set. */
+  setAll(
+    of: { layer: Layer; owner: string },
+    edits: readonly { key: string; value: unknown }[],
+    change: (edit: { key: string; value: unknown }, before: SettingValue | undefined) => Change,
+    seen?: Seen,
+  ): Promise<void>
   /** As `set`; false when there was no value. */
   unset(
     which: { layer: Layer; owner: string; key: string },

@@ -35,6 +35,8 @@ export interface SettingsAdmin {
   check(place: SettingPlace, value: unknown): unknown
   /** Returns the value as stored. Throws what `checkSetting` throws. */
   set(actor: string, place: SettingPlace, value: unknown): Promise<unknown>
+  /** Several values of one owner at once, all or none; undefined goes back to what weaker layers say. Throws as `set`. */
+  setAll(actor: string, of: Omit<SettingPlace, 'key'>, values: Readonly<Record<string, unknown>>): Promise<void>
   /** Back to what weaker layers say; false when nothing was set here. */
   unset(actor: string, place: SettingPlace): Promise<boolean>
   /** Values of one layer owner; secret ones as "[secret]". */
@@ -57,7 +59,29 @@ export function createSettingsAdmin(parts: SettingsAdminParts): SettingsAdmin {
     ...(siteId === undefined || SHARED_LAYERS.includes(layer) ? {} : { siteId }),
     feed: [layerTopic(layer, owner)],
   })
+  const stored = (place: SettingPlace, value: unknown): unknown =>
+    isSecret(place.key) && typeof value === 'string' && value !== ''
+      ? secrets.seal(value, SEAL_CONTEXTS.settingValue(place.layer, place.owner, place.key))
+      : value
   return {
+    setAll: async (actor, of, values) => {
+      const edits = Object.entries(values).map(([key, given]) => {
+        const place = requirePlace({ ...of, key })
+        const value = given === undefined ? undefined : checkSetting(key, of.layer, given)
+        return { key, shown: value === undefined ? undefined : shown(key, value), value: stored(place, value) }
+      })
+      const shownOf = new Map(edits.map((edit) => [edit.key, edit.shown]))
+      await store.setAll(
+        of,
+        edits.map(({ key, value }) => ({ key, value })),
+        ({ key, value }, before) => ({
+          ...changeOf(actor, value === undefined ? 'unset' : 'set', { ...of, key }),
+          ...(before === undefined ? {} : { before: shown(key, before.value) }),
+          ...(value === undefined ? {} : { after: shownOf.get(key) }),
+        }),
+        seen,
+      )
+    },
     check: (place, given) => {
       const { layer, key } = requirePlace(place)
       return checkSetting(key, layer, given)
@@ -65,10 +89,8 @@ export function createSettingsAdmin(parts: SettingsAdminParts): SettingsAdmin {
     set: async (actor, place, given) => {
       const { layer, owner, key } = requirePlace(place)
       const value = checkSetting(key, layer, given)
-      const sealed = isSecret(key) && typeof value === 'string' && value !== ''
-      const stored = sealed ? secrets.seal(value, SEAL_CONTEXTS.settingValue(layer, owner, key)) : value
       await store.set(
-        { layer, owner, key, value: stored },
+        { layer, owner, key, value: stored(place, value) },
         (before) => ({
           ...changeOf(actor, 'set', place),
           ...(before === undefined ? {} : { before: shown(key, before.value) }),

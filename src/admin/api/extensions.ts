@@ -1,26 +1,87 @@
 import { z } from 'zod'
-import { folded, foldedOnce, pageOf, sortedBy, type SortKeys } from '../paging.js'
+import type { Id } from '../../domain/entities.js'
+import { isWeakPassword } from '../../extensions/rules.js'
+import { folded, pageOf, sortedBy, type SortKeys } from '../paging.js'
+import type { AdminParts } from '../parts.js'
 import { route, type Answer, type Call } from '../route.js'
 import type { ExtensionRecord } from '../../snapshot/snapshot.js'
 import { extension, flag, keyInput, listQuery, number, pageSchema, text } from './schemas.js'
 import { extensionView, registeredNow, usesOf } from './views.js'
 
 const TAG = 'People'
-const SORT: SortKeys<ExtensionRecord> = {
-  number: sortedBy(({ number: own }) => own),
-  name: sortedBy(({ displayName }) => displayName),
-  email: sortedBy(({ email }) => email),
+const sortKeys = (parts: AdminParts): SortKeys<ExtensionRecord> => ({
+  number: NUMBER,
+  name: NAME,
+  email: EMAIL,
+  mobile: (one) => searched(parts, one).mobile || '\uffff',
+})
+const NUMBER = sortedBy(({ number: own }: ExtensionRecord) => own)
+const NAME = sortedBy(({ displayName }: ExtensionRecord) => displayName)
+const EMAIL = sortedBy(({ email }: ExtensionRecord) => email)
+
+/** Names and mobile number, which are settings of the person. */
+function namesOf({ snapshot }: Pick<AdminParts, 'snapshot'>, { id }: ExtensionRecord): Partial<Names> {
+  const { values } = snapshot.layer('extension', id)
+  const text = (key: string): string | undefined => {
+    const value = values.get(key)
+    return typeof value === 'string' ? value : undefined
+  }
+  const [firstName, lastName, mobile] = [text('firstName'), text('lastName'), text('mobileNumber')]
+  return {
+    ...(firstName === undefined ? {} : { firstName }),
+    ...(lastName === undefined ? {} : { lastName }),
+    ...(mobile === undefined ? {} : { mobile }),
+  }
 }
 
-const searched = foldedOnce(({ number: own, displayName, email }: ExtensionRecord) =>
-  [own, displayName, email ?? ''].join('\n'),
-)
+interface Names {
+  firstName: string
+  lastName: string
+  mobile: string
+}
+
+interface Searched {
+  /** What it was made of: other values, and it is made again. */
+  values: ReadonlyMap<string, unknown>
+  text: string
+  /** Digits of the mobile number. */
+  mobile: string
+}
+const SEARCHED = new WeakMap<ExtensionRecord, Searched>()
+
+/** What somebody is searched and sorted by. */
+function searched(parts: Pick<AdminParts, 'snapshot'>, one: ExtensionRecord): Searched {
+  const { values } = parts.snapshot.layer('extension', one.id)
+  let found = SEARCHED.get(one)
+  if (found?.values !== values) {
+    const { firstName = '', lastName = '', mobile = '' } = namesOf(parts, one)
+    const names = [one.number, one.displayName, one.email ?? '', firstName, lastName, mobile]
+    found = { values, text: folded(names.join('\n')), mobile: mobile.replace(/\D/g, '') }
+    SEARCHED.set(one, found)
+  }
+  return found
+}
+
+/** Is it a telephone number, whatever it is written with? Then its digits. */
+const digitsIn = (text: string): string | undefined =>
+  /^[-+()./\s\d]+$/.test(text) && /\d{3}/.test(text.replace(/\D/g, '')) ? text.replace(/\D/g, '') : undefined
+
+/** People on phones whose MAC address holds this text; undefined: it cannot be a part of one. */
+function onPhones({ snapshot }: AdminParts, text: string): ReadonlySet<Id> | undefined {
+  const part = text.replace(/[-:.\s]/g, '').toLowerCase()
+  if (!/^[0-9a-f]{4,12}$/.test(part)) return undefined
+  const found = new Set<Id>()
+  for (const { mac, lines } of snapshot.allDevices()) {
+    if (mac.includes(part)) for (const { extensionId } of lines) found.add(extensionId)
+  }
+  return found
+}
 
 /** One person as stored now; the entity tag is its revision. */
-async function shown({ use, parts }: Call, own: string): Promise<Answer> {
+export async function shownExtension({ use, parts }: Call, own: string): Promise<Answer> {
   const { extension: found, uses } = await use.extensions.show(own)
   const phones = uses.lines.map(({ mac, position }) => ({ mac, line: position }))
-  return { body: extensionView(found, registeredNow(parts), phones), entity: found }
+  return { body: { ...extensionView(found, registeredNow(parts), phones), ...namesOf(parts, found) }, entity: found }
 }
 
 const params = { number }
@@ -34,8 +95,11 @@ export const extensionRoutes = [
     summary: 'People, by page',
     access: 'people.read',
     query: {
-      ...listQuery(['number', 'name', 'email'], 'number'),
-      q: text.optional().meta({ description: 'Part of number, name or address; case and diacritics do not count' }),
+      ...listQuery(['number', 'name', 'email', 'mobile'], 'number'),
+      q: text.optional().meta({
+        description:
+          'Part of number, names, e-mail address, mobile number (digits count) or MAC address of a phone in any spelling; case and diacritics do not count',
+      }),
       enabled: flag.optional(),
       registered: flag.optional(),
     },
@@ -43,15 +107,22 @@ export const extensionRoutes = [
     handle: ({ parts, site, query }) => {
       const registered = registeredNow(parts)
       const wanted = query.q === undefined ? undefined : folded(query.q)
+      const digits = digitsIn(query.q ?? '')
+      const owners = onPhones(parts, query.q ?? '')
       const found = [...parts.snapshot.allExtensions()].filter((one) => {
         if (one.siteId !== site.id) return false
         if (query.enabled !== undefined && one.enabled !== query.enabled) return false
         if (query.registered !== undefined && registered.counts.has(one.id) !== query.registered) return false
-        return wanted === undefined || searched(one).includes(wanted)
+        if (wanted === undefined) return true
+        const { text: own, mobile } = searched(parts, one)
+        return own.includes(wanted) || (digits !== undefined && mobile.includes(digits)) || Boolean(owners?.has(one.id))
       })
-      const page = pageOf(found, query, SORT)
+      const page = pageOf(found, query, sortKeys(parts))
       const uses = usesOf(parts.snapshot.allDevices())
-      const items = page.items.map((one) => extensionView(one, registered, uses.get(one.id) ?? []))
+      const items = page.items.map((one) => ({
+        ...extensionView(one, registered, uses.get(one.id) ?? []),
+        ...namesOf(parts, one),
+      }))
       return { body: { ...page, items } }
     },
   }),
@@ -71,16 +142,23 @@ export const extensionRoutes = [
     }),
     status: 201,
     answer: extension
-      .extend({ password: z.string().meta({ description: 'SIP password' }) })
+      .extend({
+        password: z.string().meta({ description: 'SIP password' }),
+        weak: z.boolean().optional().meta({ description: 'True: the password given is easy to guess' }),
+      })
       .meta({ id: 'NewExtension' }),
     handle: async (call) => {
       const { use, by, body } = call
       const { extension: added, password } = await use.extensions.add(by.actor, body)
       if (body.keys) await use.extensions.setKeys(by.actor, added.number, body.keys)
-      const answer = await shown(call, added.number)
+      const answer = await shownExtension(call, added.number)
       return {
         ...answer,
-        body: { ...(answer.body as object), password: password.reveal() },
+        body: {
+          ...(answer.body as object),
+          password: password.reveal(),
+          ...(body.password !== undefined && isWeakPassword(body.password, added.number) ? { weak: true } : {}),
+        },
         location: `/extensions/${encodeURIComponent(added.number)}`,
       }
     },
@@ -94,7 +172,7 @@ export const extensionRoutes = [
     access: 'people.read',
     params,
     answer: extension,
-    handle: (call) => shown(call, call.params.number),
+    handle: (call) => shownExtension(call, call.params.number),
   }),
   route({
     id: 'updateExtension',
@@ -113,7 +191,7 @@ export const extensionRoutes = [
     answer: extension,
     handle: async (call) => {
       await call.use.extensions.update(call.by.actor, call.params.number, call.body)
-      return shown(call, call.params.number)
+      return shownExtension(call, call.params.number)
     },
   }),
   route({
@@ -144,7 +222,7 @@ export const extensionRoutes = [
     answer: extension,
     handle: async (call) => {
       await call.use.extensions.setKeys(call.by.actor, call.params.number, call.body)
-      return shown(call, call.params.number)
+      return shownExtension(call, call.params.number)
     },
   }),
   route({

@@ -25,7 +25,7 @@ const resync = z
   .optional()
   .meta({ description: 'Ask the phones whose files this changes, and no others, to fetch them' })
 
-async function shown(call: Call, of: Layer, owner: string, asked?: number): Promise<Answer> {
+export async function shownSettings(call: Call, of: Layer, owner: string, asked?: number): Promise<Answer> {
   const id = await ownerId(call.parts, call.use, call.site.id, of, owner)
   const values = await call.use.settings.list(of, id)
   const revision = await call.use.settings.revision(of, id)
@@ -74,7 +74,7 @@ export const settingRoutes = [
     access: 'settings.read',
     params,
     answer: settings,
-    handle: (call) => shown(call, call.params.layer, call.params.owner),
+    handle: (call) => shownSettings(call, call.params.layer, call.params.owner),
   }),
   route({
     id: 'setSetting',
@@ -89,7 +89,7 @@ export const settingRoutes = [
     answer: settings,
     handle: async (call) => {
       const asked = await saveSetting(call, call.params, call.body.value, call.body.resync ?? false)
-      return shown(call, call.params.layer, call.params.owner, asked)
+      return shownSettings(call, call.params.layer, call.params.owner, asked)
     },
   }),
   route({
@@ -105,7 +105,7 @@ export const settingRoutes = [
     answer: settings,
     handle: async (call) => {
       const asked = await saveSetting(call, call.params, undefined, call.query.resync ?? false)
-      return shown(call, call.params.layer, call.params.owner, asked)
+      return shownSettings(call, call.params.layer, call.params.owner, asked)
     },
   }),
   route({

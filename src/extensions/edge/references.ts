@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import { layerTopic, type FeedTopic } from '../../database/change.js'
 import type { Extension, Id, Layer } from '../../domain/entities.js'
-import { KINDS_THAT_DIAL } from '../keys.js'
+import { KINDS_THAT_DIAL } from '../key-kinds.js'
 import { FORWARDS } from '../removed.js'
 import type { ExtensionUses } from '../store.js'
 

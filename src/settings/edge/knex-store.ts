@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import { toSettingValue, type SettingRow } from '../../database/edge/rows.js'
 import { inWriteTransaction, orUnusable, recordChanges } from '../../database/edge/write.js'
+import type { Change } from '../../database/change.js'
 import type { Layer } from '../../domain/entities.js'
 import { refuseStale } from '../../domain/revision.js'
 import type { SettingsStore } from '../store.js'
@@ -30,6 +31,28 @@ export function createKnexSettingsStore(db: Knex): SettingsStore {
           await trx('setting_values').insert(row).onConflict(['layer', 'owner', 'key']).merge()
           await grow(trx, layer, owner)
           await recordChanges(trx, [made])
+        }),
+      ),
+    setAll: ({ layer, owner }, edits, change, seen) =>
+      orUnusable(
+        inWriteTransaction(db, async (trx) => {
+          refuseStale({ id: `${layer}:${owner}`, revision: await revisionOf(trx, layer, owner) }, seen)
+          const changes: Change[] = []
+          for (const edit of edits) {
+            const { key, value } = edit
+            const before = await current(trx, layer, owner, key)
+            if (value === undefined && !before) continue
+            const made = change(edit, before && toSettingValue(before))
+            if (value === undefined) await trx('setting_values').where({ layer, owner, key }).delete()
+            else {
+              const row = { layer, owner, key, value: JSON.stringify(value), updated_at: made.author.at }
+              await trx('setting_values').insert(row).onConflict(['layer', 'owner', 'key']).merge()
+            }
+            changes.push(made)
+          }
+          if (changes.length === 0) return
+          await grow(trx, layer, owner)
+          await recordChanges(trx, changes)
         }),
       ),
     unset: ({ layer, owner, key }, change, seen) =>
