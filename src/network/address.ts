@@ -34,8 +34,8 @@ export function formatEndpoint({ address, port }: Endpoint): string {
  * @returns undefined when the address is none, or the port is missing or outside 0-65535.
  */
 export function parseEndpoint(text: string, defaultPort?: number): Endpoint | undefined {
-  const bracketed = /^\[([^\]]+)\](?::(\d{1,5}))?$/.exec(text)
-  const plain = /^([\d.]+)(?::(\d{1,5}))?$/.exec(text)
+  const bracketed = text.startsWith('[') ? /^\[([^\]]+)\](?::(\d{1,5}))?$/.exec(text) : null
+  const plain = bracketed ? null : /^([\d.]+)(?::(\d{1,5}))?$/.exec(text)
   const bareIpv6 = !bracketed && !plain && defaultPort !== undefined ? [text, text] : undefined
   const found = bracketed ?? plain ?? bareIpv6
   const address = normaliseAddress(found?.[1] ?? '')

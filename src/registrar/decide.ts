@@ -14,18 +14,18 @@ export interface Registrant {
   /** Canonical address of record. */
   readonly aor: string
   readonly extensionId: Id
-  readonly lineId?: Id
+  readonly lineId?: Id | undefined
   /** See Binding. */
-  readonly passwordMark?: string
+  readonly passwordMark?: string | undefined
   /** Overrides the policy. */
-  readonly maxContacts?: number
+  readonly maxContacts?: number | undefined
   /** See DigestAccount. */
-  readonly countsWith?: (binding: Binding) => boolean
+  readonly countsWith?: ((binding: Binding) => boolean) | undefined
   /** Source, `ip:port`. */
   readonly received: string
   readonly transport: Binding['transport']
   /** See Binding. */
-  readonly local?: string
+  readonly local?: string | undefined
 }
 
 /** The answer, and what must be stored before it may be sent. Refusals change nothing. */
@@ -65,6 +65,15 @@ function contactHeaders(bindings: readonly Binding[], now: Millis): Header[] {
   })
 }
 
+let lastDate = { second: -1, text: '' }
+
+/** Thousands of phones are told the same second. */
+function httpDate(date: Millis): string {
+  const second = Math.floor(date / 1_000)
+  if (second !== lastDate.second) lastDate = { second, text: new Date(date).toUTCString() }
+  return lastDate.text
+}
+
 function accept(
   wish: RegisterWish,
   bindings: readonly Binding[],
@@ -73,7 +82,7 @@ function accept(
 ): Decision {
   const headers = contactHeaders(bindings, now)
   // RFC 3261 §20.17: phones without NTP set their clock from it.
-  headers.push({ name: 'Date', value: new Date(date).toUTCString() })
+  headers.push({ name: 'Date', value: httpDate(date) })
   if (wish.supportsPath) for (const value of wish.path) headers.push({ name: 'Path', value })
   if (wish.contacts !== 'all' && wish.contacts.some((contact) => contact.outbound)) {
     headers.push({ name: 'Require', value: 'outbound' })

@@ -22,7 +22,7 @@ export interface ContactWish {
   /** Thousandths. */
   readonly q: number
   /** Seconds asked for; undefined: the header or the default says. */
-  readonly expires?: number
+  readonly expires: number | undefined
   /** Other parameters, as sent: `;+sip.instance="<urn:uuid:…>"`. */
   readonly paramsText: string
 }
@@ -34,11 +34,11 @@ export interface RegisterWish {
   /** `all` is `Contact: *`. Empty: only a question. */
   readonly contacts: 'all' | readonly ContactWish[]
   /** Expires header in seconds. */
-  readonly expires?: number
+  readonly expires: number | undefined
   readonly path: readonly string[]
   /** The phone understands Path in an answer (RFC 3327 §5.3). */
   readonly supportsPath: boolean
-  readonly userAgent?: string
+  readonly userAgent: string | undefined
   /** The phone insists on outbound, and the proxy next to it does not help (RFC 5626 §6). */
   readonly lacksOutbound: boolean
 }
@@ -83,8 +83,8 @@ function readContact(address: NameAddr, outboundAllowed: boolean): ContactWish |
     bindingKey: outbound ? `${instance};reg-id=${regId}` : canonicalUri(uri),
     outbound,
     q: readQ(paramValue(address.params, 'q')),
+    expires,
     paramsText,
-    ...(expires === undefined ? {} : { expires }),
   }
 }
 
@@ -141,15 +141,14 @@ export function readRegister(request: SipRequest, callId: string, cseq: number):
   const expiresText = headerValue(request, 'Expires')
   const expires = expiresText === undefined ? undefined : parseDecimal(expiresText, MAX_EXPIRES)
   if (expiresText !== undefined && expires === undefined) return 'Bad Expires'
-  const userAgent = readUserAgent(request)
   return {
     callId,
     cseq,
     contacts,
+    expires: expires === undefined ? undefined : Math.min(expires, MAX_EXPIRES),
     path,
     supportsPath: optionTags(request, 'Supported').includes('path'),
     lacksOutbound: optionTags(request, 'Require').includes('outbound') && !firstHopSupportsOutbound(request),
-    ...(expires === undefined ? {} : { expires: Math.min(expires, MAX_EXPIRES) }),
-    ...(userAgent === undefined ? {} : { userAgent }),
+    userAgent: readUserAgent(request),
   }
 }

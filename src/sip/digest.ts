@@ -20,20 +20,30 @@ export function computeHa1(algorithm: DigestAlgorithm, username: string, realm: 
   return hash(algorithm, latin1OfUtf8(`${username}:${realm}:${password.reveal()}`))
 }
 
+const USUAL_NAMES: ReadonlySet<string> = new Set(
+  'username realm nonce uri response algorithm qop nc cnonce opaque stale domain'.split(' '),
+)
+
 /**
  * Reads `Digest name="value", …`. Returns undefined for another scheme, a malformed or a doubled parameter: all of
  * them are simply not an answer to our challenge (RFC 3261 §22.4, RFC 4475 §3.3.7).
  */
 export function parseDigest(value: string): DigestParams | undefined {
-  const match = /^[ \t]*digest[ \t]+/i.exec(value)
-  if (!match) return undefined
+  let start = value.startsWith('Digest ') ? 7 : -1
+  if (start < 0) {
+    const match = /^[ \t]*digest[ \t]+/i.exec(value)
+    if (!match) return undefined
+    start = match[0].length
+  }
   const params = new Map<string, string>()
-  for (const piece of splitOutside(value.slice(match[0].length), ',') ?? []) {
+  for (const piece of splitOutside(value.slice(start), ',') ?? []) {
     if (piece === '') continue
     const equals = piece.indexOf('=')
-    const name = trimLws(piece.slice(0, Math.max(equals, 0))).toLowerCase()
+    const given = trimLws(piece.slice(0, Math.max(equals, 0)))
+    const usual = USUAL_NAMES.has(given)
+    const name = usual ? given : given.toLowerCase()
     const text = trimLws(piece.slice(equals + 1))
-    if (!isToken(name) || params.has(name)) return undefined
+    if ((!usual && !isToken(name)) || params.has(name)) return undefined
     if (text.startsWith('"') && endOfQuoted(text, 0) !== text.length) return undefined
     params.set(name, unquote(text))
   }
@@ -53,7 +63,7 @@ interface Covered {
   readonly method: string
   readonly uri: string
   readonly nonce: string
-  readonly qop?: { readonly nc: string; readonly cnonce: string }
+  readonly qop?: { readonly nc: string; readonly cnonce: string } | undefined
 }
 
 let lastHa2: { readonly algorithm: DigestAlgorithm; readonly text: string; readonly hex: string } | undefined
@@ -61,7 +71,7 @@ let lastHa2: { readonly algorithm: DigestAlgorithm; readonly text: string; reado
 /** Phones of one office all ask for the same URI. */
 function computeHa2(algorithm: DigestAlgorithm, method: string, uri: string): string {
   const text = `${method}:${uri}`
-  if (lastHa2?.text !== text || lastHa2.algorithm !== algorithm) {
+  if (lastHa2?.algorithm !== algorithm || lastHa2.text !== text) {
     lastHa2 = { algorithm, text: owned(text), hex: hash(algorithm, text) }
   }
   return lastHa2.hex
@@ -84,7 +94,7 @@ export interface Credentials {
   /** Lower-case hex. */
   readonly response: string
   /** Undefined for a client without qop (RFC 2069, still allowed by RFC 3261 §22.4). */
-  readonly qop?: { readonly nc: string; readonly cnonce: string; readonly count: number }
+  readonly qop: { readonly nc: string; readonly cnonce: string; readonly count: number } | undefined
 }
 
 const HEX = /^[0-9a-f]+$/
@@ -99,22 +109,30 @@ export function readCredentials(value: string): Credentials | undefined {
   const realm = params.get('realm')
   const nonce = params.get('nonce')
   const uri = params.get('uri')
-  const response = params.get('response')?.toLowerCase() ?? ''
+  const response = lowerHex(params.get('response') ?? '')
   if (username === undefined || realm === undefined || nonce === undefined || uri === undefined) return undefined
-  if (!HEX.test(response) || response.length !== (algorithm === 'MD5' ? 32 : 64)) return undefined
-  const base = { username, realm, nonce, uri, algorithm, response }
-  const qop = params.get('qop')
-  if (qop === undefined) return base
+  if (response?.length !== (algorithm === 'MD5' ? 32 : 64)) return undefined
+  const offered = params.get('qop')
+  if (offered === undefined) return { username, realm, nonce, uri, algorithm, response, qop: undefined }
   const nc = params.get('nc') ?? ''
   const cnonce = params.get('cnonce')
-  if (qop.toLowerCase() !== 'auth' || !COUNT.test(nc) || cnonce === undefined) return undefined
-  return { ...base, qop: { nc, cnonce, count: Number.parseInt(nc, 16) } }
+  if ((offered !== 'auth' && offered.toLowerCase() !== 'auth') || !COUNT.test(nc) || cnonce === undefined)
+    return undefined
+  const qop = { nc, cnonce, count: Number.parseInt(nc, 16) }
+  return { username, realm, nonce, uri, algorithm, response, qop }
+}
+
+/** Undefined when it is no hex. */
+function lowerHex(text: string): string | undefined {
+  if (HEX.test(text)) return text
+  const lower = text.toLowerCase()
+  return HEX.test(lower) ? lower : undefined
 }
 
 /** Does the answer prove knowledge of the password behind `ha1`? Compares in constant time. */
 export function provesHa1(credentials: Credentials, method: string, ha1: string): boolean {
   const { algorithm, uri, nonce, qop } = credentials
-  const expected = digestResponse(algorithm, ha1, qop ? { method, uri, nonce, qop } : { method, uri, nonce })
+  const expected = digestResponse(algorithm, ha1, { method, uri, nonce, qop })
   return timingSafeEqual(Buffer.from(expected, 'latin1'), Buffer.from(credentials.response, 'latin1'))
 }
 
@@ -161,7 +179,8 @@ export function answerChallenge(answer: ChallengeAnswer): string | undefined {
     const nc = answer.count.toString(16).padStart(8, '0')
     const qop = offered ? { nc, cnonce: answer.cnonce } : undefined
     const ha1 = computeHa1(algorithm, answer.username, realm, answer.password)
-    const response = digestResponse(algorithm, ha1, { ...answer, nonce, ...(qop ? { qop } : {}) })
+    const { method, uri } = answer
+    const response = digestResponse(algorithm, ha1, { method, uri, nonce, qop })
     const opaque = params.get('opaque')
     return (
       `Digest username=${quote(latin1OfUtf8(answer.username))}, realm=${quote(realm)}, nonce=${quote(nonce)}, ` +

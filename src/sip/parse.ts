@@ -1,7 +1,7 @@
 import { LIMITS, type Head, splitHead } from './head.js'
 import { type NameAddr, parseNameAddr } from './headers/name-addr.js'
 import { topVia, type Via } from './headers/via.js'
-import { hasControl, isToken, parseDecimal } from './lexical.js'
+import { hasControl, isBlank, isToken, owned, parseDecimal, trimLws } from './lexical.js'
 import { type Header, headerValue, headerValues, type SipRequest, type SipResponse } from './message.js'
 import { parseSipUri, type SipUri, uriScheme } from './uri.js'
 
@@ -19,7 +19,7 @@ interface Envelope {
 export interface RequestEnvelope extends Envelope {
   readonly uri: SipUri
   /** Undefined when the header is missing, which old phones do. */
-  readonly maxForwards?: number
+  readonly maxForwards: number | undefined
 }
 
 /** What a sender of a broken request can still be told: headers to echo, and where its answer goes. */
@@ -76,10 +76,11 @@ function findDoubled(headers: readonly Header[]): string | undefined {
 }
 
 function readCSeq(value: string): Envelope['cseq'] | undefined {
-  const blank = value.search(/[ \t]/)
-  if (blank < 0) return undefined
+  let blank = 0
+  while (blank < value.length && !isBlank(value.charCodeAt(blank))) blank += 1
+  if (blank === value.length) return undefined
   const number = parseDecimal(value.slice(0, blank), MAX_CSEQ)
-  const method = value.slice(blank).replace(/^[ \t]+/, '')
+  const method = trimLws(value.slice(blank))
   // RFC 3261 §8.1.1.5: less than 2**31.
   if (number === undefined || number > MAX_CSEQ || !isToken(method)) return undefined
   return { number, method }
@@ -128,11 +129,13 @@ function refuse(head: Head, { status, reason }: Problem): Parsed {
 
 /** [RFC3261-7.1] Method SP Request-URI SP SIP-Version, one space each. */
 function readRequestLine(line: string): { method: string; uri: string } | Problem {
-  const [method, uri, version, ...more] = line.split(' ')
-  if (method === undefined || uri === undefined || version === undefined || more.length > 0) {
-    return bad('Bad Request Line')
-  }
-  if (!isToken(method)) return bad('Bad Method')
+  const first = line.indexOf(' ')
+  const second = line.indexOf(' ', first + 1)
+  if (first < 0 || second < 0 || line.includes(' ', second + 1)) return bad('Bad Request Line')
+  const method = line.slice(0, first)
+  const uri = line.slice(first + 1, second)
+  const version = line.slice(second + 1)
+  if (method !== 'REGISTER' && !isToken(method)) return bad('Bad Method')
   if (version !== 'SIP/2.0') {
     if (!/^SIP\/\d+\.\d+$/i.test(version)) return bad('Bad Request Line')
     if (version.toUpperCase() !== 'SIP/2.0') return { status: 505, reason: 'Version Not Supported' }
@@ -141,13 +144,20 @@ function readRequestLine(line: string): { method: string; uri: string } | Proble
   return { method, uri }
 }
 
+let lastUri: { readonly text: string; readonly uri: SipUri } | undefined
+
 function readRequestUri(text: string): SipUri | Problem {
+  // Phones of one office all ask for the same URI.
+  if (lastUri?.text === text) return lastUri.uri
   const scheme = uriScheme(text)
   if (scheme === undefined) return bad('Bad Request-URI')
   if (scheme !== 'sip' && scheme !== 'sips') return { status: 416, reason: 'Unsupported URI Scheme' }
   const uri = parseSipUri(text)
   // RFC 3261 §19.1.1: no headers in a Request-URI.
-  return uri && uri.headers.length === 0 ? uri : bad('Bad Request-URI')
+  if (!uri || uri.headers.length > 0) return bad('Bad Request-URI')
+  const own = owned(text)
+  lastUri = { text: own, uri: parseSipUri(own) ?? uri }
+  return uri
 }
 
 function readMaxForwards(headers: readonly Header[]): number | undefined | Problem {
@@ -169,10 +179,11 @@ function readRequest(head: Head, body: string): Parsed {
   if (isProblem(uri)) return refuse(head, uri)
   const maxForwards = readMaxForwards(head.headers)
   if (typeof maxForwards === 'object') return refuse(head, maxForwards)
+  const { via, from, to, callId, cseq } = envelope
   return {
     kind: 'request',
     request: { kind: 'request', method: line.method, uri: line.uri, headers: head.headers, body },
-    envelope: maxForwards === undefined ? { ...envelope, uri } : { ...envelope, uri, maxForwards },
+    envelope: { via, from, to, callId, cseq, uri, maxForwards },
   }
 }
 

@@ -179,15 +179,19 @@ function headersText(uri: SipUri): string {
  * `sameUri` must still look at the parameters that both have.
  */
 export function uriKey(uri: SipUri): string {
+  return keyOf(uri, uri.params, uri.headers)
+}
+
+function keyOf(uri: SipUri, params: SipUri['params'], uriHeaders: SipUri['headers']): string {
   const user = uri.user === undefined ? '' : `${normaliseEscapes(uri.user)}`
   const password = uri.password === undefined ? '' : `:${normaliseEscapes(uri.password)}`
   const at = uri.user === undefined ? '' : '@'
   let telling = ''
-  for (const name of uri.params.size === 0 ? [] : TELLING_PARAMS) {
-    const value = uri.params.get(name)
+  for (const name of params.size === 0 ? [] : TELLING_PARAMS) {
+    const value = params.get(name)
     if (value !== undefined) telling += `;${name}=${paramText(value)}`
   }
-  const headers = uri.headers.length === 0 ? '' : `?${headersText(uri)}`
+  const headers = uriHeaders.length === 0 ? '' : `?${headersText(uri)}`
   return `${uri.scheme}:${user}${password}${at}${uri.host}${uri.port ? `:${uri.port}` : ''}${telling}${headers}`
 }
 
@@ -210,6 +214,6 @@ export function canonicalUri(uri: SipUri): string {
   for (const [name, value] of uri.params) params.push(value === '' ? `;${name}` : `;${name}=${paramText(value)}`)
   if (params.length > 1) params.sort()
   const headers = uri.headers.length === 0 ? '' : `?${headersText(uri)}`
-  const bare = uriKey({ ...uri, params: NO_PARAMS, headers: NO_HEADERS })
+  const bare = keyOf(uri, NO_PARAMS, NO_HEADERS)
   return `${bare}${params.join('')}${headers}`
 }

@@ -89,6 +89,8 @@ export class Live {
 
   /** Somebody registered, or is registered no more. */
   binding({ lineId, extensionId }: Pick<Binding, 'lineId' | 'extensionId'>): void {
+    // Nearly always nobody looks, and thousands of phones register.
+    if (this.#listeners.size === 0) return
     const device = lineId === undefined ? undefined : this.#snapshot.deviceByLine(lineId)
     if (device) this.#devices.add(device.id)
     this.#extensions.add(extensionId)

@@ -82,9 +82,8 @@ class AddressSockets implements UdpListeners {
     // Node throws for port 0, which a forged datagram can bring in (docs/decisions/0003).
     if (!socket || remote.port === 0) return
     try {
-      socket.socket.send(data, remote.port, remote.address, (error) => {
-        if (error) this.#log.debug({ remote: formatEndpoint(remote), error: error.message }, 'a datagram was not sent')
-      })
+      // Without a callback Node sends at once, makes no promise of it, and drops what the system refuses: UDP may.
+      socket.socket.send(data, remote.port, remote.address)
     } catch (error) {
       this.#log.debug({ remote: formatEndpoint(remote), error: String(error) }, 'a datagram was not sent')
     }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { repeated } from '../../database/edge/statement.js'
 import { isPostgres } from '../../database/edge/write.js'
 import type { Millis } from '../../domain/clock.js'
 import type { Binding } from '../../domain/entities.js'
@@ -93,9 +94,11 @@ function statements(postgres: boolean): { save: string; remove: string; removeEx
 /** Bindings in the `bindings` table of the live database, SQLite or PostgreSQL. Times are epoch milliseconds. */
 export class KnexBindingStore implements BindingStore {
   readonly #sql: ReturnType<typeof statements>
+  readonly #save: (rows: string) => Promise<void>
 
   constructor(private readonly db: Knex) {
     this.#sql = statements(isPostgres(db))
+    this.#save = repeated(db, this.#sql.save)
   }
 
   /** @param validAt leaves out those that have expired at that time; default: none */
@@ -112,7 +115,7 @@ export class KnexBindingStore implements BindingStore {
       else removals.push([binding.aor, binding.bindingKey])
     }
     // One statement is a transaction by itself.
-    if (removals.length === 0) await this.#run(this.db, this.#sql.save, saves)
+    if (removals.length === 0) await this.#save(JSON.stringify(saves))
     else if (saves.length === 0) await this.#run(this.db, this.#sql.remove, removals)
     else {
       await this.db.transaction(async (trx) => {

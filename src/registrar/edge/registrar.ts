@@ -311,17 +311,16 @@ function expiredAt(now: Millis): (binding: Binding) => boolean {
 
 function registrant(account: DigestAccount, site: Site, flow: Flow): Registrant {
   const realm = siteRealm(site)
-  const passwordMark = account.passwordMark(realm)
   return {
     aor: `${account.number}@${realm}`,
     extensionId: account.extensionId,
     received: formatEndpoint(flow.remote),
     transport: flow.transport,
     local: flow.local.address,
-    ...(account.lineId === undefined ? {} : { lineId: account.lineId }),
-    ...(passwordMark === undefined ? {} : { passwordMark }),
-    ...(account.maxContacts === undefined ? {} : { maxContacts: account.maxContacts }),
-    ...(account.countsWith === undefined ? {} : { countsWith: account.countsWith }),
+    lineId: account.lineId,
+    passwordMark: account.passwordMark(realm),
+    maxContacts: account.maxContacts,
+    countsWith: account.countsWith,
   }
 }
 
