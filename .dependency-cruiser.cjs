@@ -24,6 +24,8 @@ const ORDER = [
   'limits',
   'registrar',
   'resync',
+  'webhooks',
+  'softphones',
   'bulk',
   'simulator',
   'admin',

@@ -1,5 +1,6 @@
 // The admin's pages as the program serves them: templates in one file; scripts, styles and pictures under names that
 // hold their hash, packed at build with gzip and Brotli. UI packages are needed here only.
+import { buildSync } from 'esbuild'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
@@ -13,10 +14,32 @@ const source = join(root, 'src', 'web')
 const ASSETS = {
   'app.css': join(source, 'assets', 'app.css'),
   'app.js': join(source, 'assets', 'app.js'),
+  'copy.js': join(source, 'assets', 'copy.js'),
   'theme.js': join(source, 'assets', 'theme.js'),
+  'keys.css': join(source, 'assets', 'keys.css'),
   'icon.svg': join(source, 'assets', 'icon.svg'),
   'htmx.js': join(root, 'node_modules', 'htmx.org', 'dist', 'htmx.min.js'),
   'tabler.css': join(root, 'node_modules', '@tabler', 'core', 'dist', 'css', 'tabler.min.css'),
+}
+
+/** Name in the pages -> where a script made of parts begins. */
+const SCRIPTS = { 'keys.js': join(source, 'island', 'edge', 'main.tsx') }
+
+/** A script with all it needs in one file. */
+function bundled(entry) {
+  const { outputFiles } = buildSync({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    logLevel: 'error',
+    legalComments: 'none',
+  })
+  return outputFiles[0].text
 }
 
 /** Text of every template below a folder, by name without `.hbs`. */
@@ -38,9 +61,15 @@ export function buildWeb(dist) {
     writeFileSync(join(files, name), bytes)
   }
   const assets = {}
-  for (const [name, path] of Object.entries(ASSETS)) {
+  const texts = [
     // A map that is not served would be asked for by every browser whose tools are open.
-    const text = readFileSync(path, 'utf8').replace(/\n?\/[*/]# sourceMappingURL=[^\n]*/, '')
+    ...Object.entries(ASSETS).map(([name, path]) => [
+      name,
+      readFileSync(path, 'utf8').replace(/\n?\/[*/]# sourceMappingURL=[^\n]*/, ''),
+    ]),
+    ...Object.entries(SCRIPTS).map(([name, entry]) => [name, bundled(entry)]),
+  ]
+  for (const [name, text] of texts) {
     const bytes = Buffer.from(text)
     const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 12)
     const hashed = `${basename(name, extname(name))}.${hash}${extname(name)}`

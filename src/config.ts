@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { AppError } from './domain/errors.js'
 import { LOG_LEVELS, type LogLevel } from './observe/log.js'
+import { parsePublished, type GivenAddress } from './softphones/published.js'
 
 /** Settings of the server itself. Ports: 0 means any free port. Generated table: docs/operations.md. */
 export interface Config {
@@ -41,6 +42,10 @@ export interface Config {
   adminPortIsDefault: boolean
   /** Addresses of the admin listener; beyond loopback it speaks HTTPS. */
   adminBind: 'all' | string[]
+  /** Whether set-ups of softphones are served, and to whom by HTTP. */
+  softphones: 'off' | 'https' | 'http-trusted' | 'http'
+  /** Addresses that people reach the server by, with names. */
+  published: readonly GivenAddress[]
   tlsCert?: string
   tlsKey?: string
   eventDays: number
@@ -91,6 +96,8 @@ const schema = z.strictObject({
   PHONEBOOT_SIP_SCANNERS: text.optional(),
   PHONEBOOT_ADMIN_PORT: port.optional(),
   PHONEBOOT_ADMIN_BIND: bindList.default(['127.0.0.1']),
+  PHONEBOOT_SOFTPHONES: z.enum(['off', 'https', 'http-trusted', 'http']).default('http-trusted'),
+  PHONEBOOT_PUBLISHED_ADDRESSES: text.optional(),
   PHONEBOOT_TLS_CERT: text.optional(),
   PHONEBOOT_TLS_KEY: text.optional(),
   PHONEBOOT_EVENT_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
@@ -151,6 +158,8 @@ function toConfig(data: z.infer<typeof schema>, folder: string): Config {
     adminPort: data.PHONEBOOT_ADMIN_PORT ?? 3000,
     adminPortIsDefault: data.PHONEBOOT_ADMIN_PORT === undefined,
     adminBind: data.PHONEBOOT_ADMIN_BIND,
+    softphones: data.PHONEBOOT_SOFTPHONES,
+    published: parsePublished(data.PHONEBOOT_PUBLISHED_ADDRESSES ?? '', 'PHONEBOOT_PUBLISHED_ADDRESSES'),
     maxRefusals: data.PHONEBOOT_MAX_REFUSALS,
     banMinutes: data.PHONEBOOT_BAN_MINUTES,
     eventDays: data.PHONEBOOT_EVENT_DAYS,

@@ -9,7 +9,18 @@ import { createRoleAdmin, type RoleAdmin } from './accounts/role-use-cases.js'
 import type { AccountStore } from './accounts/store.js'
 import { createAccountAdmin, type AccountAdmin, type PasswordHasher } from './accounts/use-cases.js'
 import { createKnexApplyBulk } from './bulk/edge/knex-apply.js'
-import { createBulkUseCases, type BulkUseCases } from './bulk/use-cases.js'
+import { ImportDesk } from './bulk/desk.js'
+import { createKnexImportStore } from './bulk/edge/knex-import-store.js'
+import { loadProfiles } from './bulk/edge/load-profiles.js'
+import { createPace } from './bulk/edge/pace.js'
+import { createModelFinder } from './bulk/model-names.js'
+import {
+  createBulkUseCases,
+  SERVER_RUNNER,
+  type BulkParts,
+  type BulkUseCases,
+  type Stored,
+} from './bulk/use-cases.js'
 import type { Config } from './config.js'
 import { openDatabases, type Databases } from './database/edge/connect.js'
 import { migrateDatabases, type MigrationReport } from './database/edge/migrate.js'
@@ -19,24 +30,33 @@ import type { DeviceStore } from './devices/store.js'
 import { createDeviceAdmin, type DeviceAdmin } from './devices/use-cases.js'
 import { systemClock } from './domain/edge/system-clock.js'
 import { systemRandom } from './domain/edge/system-random.js'
-import type { Id, Site } from './domain/entities.js'
+import type { Id, Layer, Site } from './domain/entities.js'
 import { AppError } from './domain/errors.js'
+import { newId } from './domain/random.js'
 import type { Seen } from './domain/revision.js'
 import { createKnexExtensionStore } from './extensions/edge/knex-store.js'
+import { policyOf, type ExtensionPolicy } from './extensions/policy.js'
 import { createExtensionAdmin, type ExtensionAdmin } from './extensions/use-cases.js'
 import { createKnexGroupStore } from './groups/edge/knex-store.js'
 import { createGroupAdmin, type GroupAdmin } from './groups/use-cases.js'
 import type { Log } from './observe/log.js'
-import { loadPhoneData, type PhoneData } from './phone-data.js'
+import { loadPhoneData, templateRoots, type PhoneData } from './phone-data.js'
 import { KEY_FILE_NAME, loadOrCreateKeyRing } from './secrets/edge/key-file.js'
 import { sealedRowsExist } from './secrets/edge/sealed-rows.js'
-import { createSecretBox, type SecretBox } from './secrets/seal.js'
+import { createByteBox, createSecretBox, type ByteBox, type SecretBox } from './secrets/seal.js'
 import { createKnexSettingsStore } from './settings/edge/knex-store.js'
+import type { SettingsStore } from './settings/store.js'
 import { createSettingsAdmin, type SettingsAdmin } from './settings/use-cases.js'
 import { checkSetting, parseRawKey } from './settings/vocabulary.js'
 import { loadSnapshot } from './snapshot/edge/load-snapshot.js'
+import { MemorySnapshot } from './snapshot/memory-snapshot.js'
+import { openSoftphones, type Softphones } from './softphones/edge/open.js'
 import { createKnexSiteStore } from './sites/edge/knex-store.js'
+import type { SoftphoneAdmin } from './softphones/use-cases.js'
 import { createSiteAdmin, type SiteAdmin } from './sites/use-cases.js'
+import { KnexDeliveryStore } from './webhooks/edge/knex-deliveries.js'
+import { KnexWebhookStore } from './webhooks/edge/knex-store.js'
+import { createWebhookAdmin, type WebhookAdmin } from './webhooks/use-cases.js'
 
 /** What lies on disk, opened: database, keys and phones, with the use cases over them. For server and CLI alike. */
 export interface Installation extends PhoneData {
@@ -44,6 +64,8 @@ export interface Installation extends PhoneData {
   log: Log
   databases: Databases
   secrets: SecretBox
+  /** Seals what is kept beside the database. */
+  byteBox: ByteBox
   site: Site
   sites: SiteAdmin
   bulk: BulkUseCases
@@ -56,6 +78,10 @@ export interface Installation extends PhoneData {
   groups: GroupAdmin
   deviceStore: DeviceStore
   settings: SettingsAdmin
+  webhooks: WebhookAdmin
+  softphones: SoftphoneAdmin
+  /** Softphones of all sites. */
+  allSoftphones: Softphones
   models: ModelLookup
   migration: MigrationReport
   /** The use cases of another site; with `seen` they change nothing else than what was seen. */
@@ -92,6 +118,25 @@ export function isSecretSetting(
   const raw = parseRawKey(key)
   if (!raw) return vocabulary.get(key)?.type === 'secret'
   return catalog.models().some((model) => model.family === raw.family && isSecretParameter(model, raw.parameter))
+}
+
+async function valuesOf(store: SettingsStore, layer: Layer, owner: string): Promise<ReadonlyMap<string, unknown>> {
+  return new Map((await store.values(layer, owner)).map(({ key, value }) => [key, value]))
+}
+
+/** Profiles of files and names of models, read when somebody imports or exports. */
+function importKnowledgeAtNeed(config: Config, phones: () => PhoneData): BulkParts['knowledge'] {
+  let known: ReturnType<BulkParts['knowledge']> | undefined
+  return () => {
+    const { catalog, vocabulary } = phones()
+    known ??= {
+      vocabulary,
+      profiles: loadProfiles(templateRoots(config)),
+      findModel: createModelFinder(catalog.models()),
+      isSecret: (key) => isSecretSetting({ catalog, vocabulary }, key),
+    }
+    return known
+  }
 }
 
 /** Reads the phone data when first asked for: most commands do without, and reading it takes longer than they do. */
@@ -132,15 +177,37 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
     const apply = createKnexApplyBulk(databases.main)
     const load = async () => {
       const { content } = await loadSnapshot(databases.main)
-      return { extensions: content.extensions.values(), devices: content.devices.values() }
+      const stored = new MemorySnapshot(content)
+      const layer: Stored['layer'] = (name, owner) => stored.layer(name, owner)
+      return { extensions: content.extensions.values(), devices: content.devices.values(), layer }
+    }
+    const desk = new ImportDesk({
+      ...parts,
+      log,
+      store: createKnexImportStore(databases.main),
+      runner: `${SERVER_RUNNER}${newId(systemRandom, systemClock.now())}`,
+    })
+    const importKnowledge = importKnowledgeAtNeed(config, phones)
+    const allSoftphones = openSoftphones({
+      ...{ databases, secrets, config, defaultSiteId: site.id },
+      sites: () => siteStore.list(),
+      ports: { sip: config.sipPort, http: config.httpPort, https: config.httpsPort },
+    })
+    const webhookStores = {
+      store: new KnexWebhookStore(databases.main),
+      deliveries: new KnexDeliveryStore(databases.events),
     }
     const forSite = (siteId: Id, seen?: Seen): SiteUseCases => {
       const inSite = { ...parts, siteId, seen }
-      const extensions = createExtensionAdmin({ ...inSite, store: stores.extensions })
+      const policy = async (): Promise<ExtensionPolicy> =>
+        policyOf([await valuesOf(stores.settings, 'global', ''), await valuesOf(stores.settings, 'site', siteId)])
+      const extensions = createExtensionAdmin({ ...inSite, policy, store: stores.extensions })
       return {
         extensions,
+        softphones: allSoftphones.forSite(siteId),
         devices: createDeviceAdmin({ ...inSite, models, store: deviceStore }),
         groups: createGroupAdmin({ ...inSite, store: stores.groups }),
+        webhooks: createWebhookAdmin({ ...inSite, ...webhookStores }),
         settings: createSettingsAdmin({
           ...inSite,
           store: stores.settings,
@@ -155,6 +222,13 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
           models,
           load,
           apply,
+          desk,
+          pace: createPace,
+          knowledge: importKnowledge,
+          checkSetting: (key, value) => {
+            requireRawParameter(phones().catalog, key)
+            return checkSetting(phones().vocabulary, key, 'extension', value)
+          },
           password: (actor, number) => extensions.password(actor, number),
         }),
       }
@@ -175,10 +249,14 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
       get asBuilt() {
         return phones().asBuilt
       },
+      get digest() {
+        return phones().digest
+      },
       config,
       log,
       databases,
       secrets,
+      byteBox: createByteBox(keyRing, systemRandom),
       site,
       sites: createSiteAdmin({ store: siteStore, clock: systemClock, random: systemRandom }),
       accountStore,
@@ -186,6 +264,7 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
       accounts: createAccountAdmin(people),
       roles: createRoleAdmin(people),
       models,
+      allSoftphones,
       migration,
       deviceStore,
       ...forSite(site.id),

@@ -8,6 +8,7 @@ import type { DeviceAdmin } from '../devices/use-cases.js'
 import type { Clock, Millis } from '../domain/clock.js'
 import type { AuditEntry, Binding, Id, ProvisioningEvent, Stranger } from '../domain/entities.js'
 import type { Mac } from '../domain/mac-address.js'
+import type { Turns } from '../domain/turns.js'
 import type { Seen } from '../domain/revision.js'
 import type { ExtensionAdmin } from '../extensions/use-cases.js'
 import type { GroupAdmin } from '../groups/use-cases.js'
@@ -15,10 +16,14 @@ import type { KeptBan } from '../limits/store.js'
 import type { EffectJobs } from '../provisioning/effect-jobs.js'
 import type { WaitingChanges } from '../provisioning/waiting-changes.js'
 import type { PreviewSources } from '../provisioning/preview.js'
+import type { RegisterStep } from '../registrar/history.js'
 import type { ResyncAdmin } from '../resync/use-cases.js'
 import type { ScheduleAdmin } from '../settings/schedule.js'
 import type { SettingsAdmin } from '../settings/use-cases.js'
+import type { SoftphoneAdmin } from '../softphones/use-cases.js'
 import type { SiteAdmin } from '../sites/use-cases.js'
+import type { WebhookAdmin } from '../webhooks/use-cases.js'
+import type { HappeningFeed } from '../webhooks/happening.js'
 import type { ListedSnapshot } from '../snapshot/snapshot.js'
 
 /** What operators do in one site. */
@@ -26,8 +31,10 @@ export interface SiteUseCases {
   extensions: ExtensionAdmin
   devices: DeviceAdmin
   groups: GroupAdmin
+  softphones: SoftphoneAdmin
   settings: SettingsAdmin
   bulk: BulkUseCases
+  webhooks: WebhookAdmin
 }
 
 /** A stored event with its number: later ones have higher numbers. */
@@ -82,8 +89,21 @@ export interface AdminParts extends PreviewSources {
   effects: EffectJobs
   /** Which phones would get other files than they have. */
   waiting: WaitingChanges
+  /** A file as a phone was given it, by digest; undefined: not kept. */
+  keptFile(sha256: string): Promise<Uint8Array | undefined>
+  /** For long work: see turns.ts. */
+  turns(): Turns
+  /** What registrations went through since the start. */
+  registrations: {
+    /** Newest first. */
+    history(deviceId: Id): RegisterStep[]
+    /** The last TLS handshake of the phones' listener that failed from there. */
+    tlsFailure(address: string): { at: Millis; reason: string } | undefined
+  }
   /** Settings that are to be saved at a time. */
   schedule: ScheduleAdmin
+  /** What happens, as it happens. */
+  happenings: HappeningFeed
   /** Who is registered now. */
   bindings(): Binding[]
   events(query: EventQuery): Promise<NumberedEvent[]>

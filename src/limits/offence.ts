@@ -8,6 +8,7 @@ export const OFFENCES = {
   'hostile-path': { points: 10, reason: 'tried to climb out of the folder' },
   malformed: { points: 5, reason: 'sent what is no request' },
   slow: { points: 1, reason: 'held connections open without asking for anything' },
+  'guessed-token': { points: 1, reason: 'tried codes of softphones that open nothing' },
   'bad-method': { points: 2, reason: 'used methods no phone uses' },
   scanner: { points: 50, reason: 'said it is a scanner' },
   'failing-users': { points: 1, reason: 'wrong passwords for many users' },

@@ -11,6 +11,8 @@ import { advertised } from './advertised.js'
 import type { Base } from './base.js'
 import { openWaiting } from './changes.js'
 import type { Ports } from './ports.js'
+import { withSoftphones } from './softphones.js'
+import { openStoredFiles, startRenderAhead } from './rendered-files.js'
 
 /** Rendered files kept in memory, in bytes. */
 const CONFIG_CACHE_BYTES = 128 * 1024 * 1024
@@ -34,13 +36,16 @@ export async function startPhones(base: Base, ports: Ports): Promise<PhoneListen
   const caModifiedMs = systemClock.now()
   const outcomes = new Map<string, number>()
   const viewSources = { snapshot, vocabulary, zones, open: secrets.open.bind(secrets) }
+  const stored = await openStoredFiles(base)
   const configs = createConfigFiles({
     sources: viewSources,
     render: installation.render,
     cache: new LRUCache({ maxSize: CONFIG_CACHE_BYTES, sizeCalculation: entryBytes }),
     clock: systemClock,
     log,
+    ...(stored ? { stored } : {}),
   })
+  const ahead = stored && startRenderAhead(base, configs, stored)
   const waiting = openWaiting(base, ports, configs)
   const provisioning = createProvisioning({
     snapshot,
@@ -48,7 +53,10 @@ export async function startPhones(base: Base, ports: Ports): Promise<PhoneListen
     configs,
     firmware,
     isTrusted: (address) => trust().trusted.contains(address),
-    serverAddress: (request) => advertised(config, ports, request),
+    serverAddress: (request) => {
+      const address = advertised(config, ports, request)
+      return ahead ? ahead.told(address) : address
+    },
     caCertificate: () => {
       const pem = certificates.caPem()
       return pem === undefined ? undefined : { pem, modifiedMs: caModifiedMs }
@@ -79,10 +87,13 @@ export async function startPhones(base: Base, ports: Ports): Promise<PhoneListen
   ports.tftp = tftp.port
   undo.add(() => tftp.stop())
   const http = await startPhoneHttpServer({
-    handler: createPhoneHttp({
-      ...{ provisioning, trustedProxies: trust().proxies, guard: limits.http },
-      ...{ clock: systemClock, log },
-    }),
+    handler: withSoftphones(
+      base,
+      createPhoneHttp({
+        ...{ provisioning, trustedProxies: trust().proxies, guard: limits.http },
+        ...{ clock: systemClock, log },
+      }),
+    ),
     ...{ provisioning, guard: limits.http },
     bind: config.bind,
     httpPort: config.httpPort,

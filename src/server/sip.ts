@@ -25,7 +25,7 @@ export interface RunningSip {
 
 /** The registrar and check-sync, and their listeners. */
 export async function startSip(base: Base): Promise<RunningSip> {
-  const { installation, undo, feed, sightings, limits, live } = base
+  const { installation, undo, feed, sightings, limits, live, happenings } = base
   const { config, databases, catalog, secrets, log } = installation
   const { snapshot } = feed
   const accounts = new SnapshotAccounts(
@@ -41,7 +41,9 @@ export async function startSip(base: Base): Promise<RunningSip> {
     claims.set(text, known)
     return known.claim
   }
-  const learn = ({ kind, binding }: BindingChange): void => {
+  const learn = (change: BindingChange): void => {
+    const { kind, binding } = change
+    happenings.registration(change)
     live.binding(binding)
     if (kind === 'save') limits.vouch(binding)
     if (kind !== 'save' || binding.lineId === undefined) return
@@ -71,7 +73,11 @@ export async function startSip(base: Base): Promise<RunningSip> {
     store: new KnexBindingStore(databases.live),
     accounts,
     sites: accounts,
-    ownHosts: () => [...(config.host === undefined ? [] : [config.host]), ...present().map(({ address }) => address)],
+    ownHosts: () => [
+      ...(config.host === undefined ? [] : [config.host]),
+      ...config.published.map(({ host }) => host.replace(/^\[|\]$/g, '')),
+      ...present().map(({ address }) => address),
+    ],
     nonceSeconds: config.sipNonceSeconds,
     onChange: learn,
     guard: limits.sip,

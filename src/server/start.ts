@@ -40,6 +40,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
   undo.add(feed.onChange(sip.peopleChanged))
   ports.sip = sip.port
   const { viewSources, outcomes, waiting } = await startPhones(base, ports)
+  Object.assign(installation.allSoftphones.ports, ports)
   const serverAddress = (host?: string): ServerAddress => toldAddress(host ?? config.host ?? '127.0.0.1', ports)
   const admin = await startAdmin(base, {
     ...{ viewSources, waiting, serverAddress },

@@ -221,3 +221,55 @@ export function runLinphonec(credentials: SipCredentials, whileUp?: () => Promis
     })
   })
 }
+
+/** linphonec with nothing but the address of its set-up, as an app that has scanned a code; ends once it is registered. */
+export function runLinphonecFrom(url: string, whileUp?: () => Promise<void>): Promise<ClientRun> {
+  assertLoopback(new URL(url).hostname)
+  return inFolder(async (folder) => {
+    await mkdir(join(folder, '.local/share/linphone'), { recursive: true })
+    await mkdir(join(folder, '.config/linphone'), { recursive: true })
+    const rc = [
+      ...['[sip]', 'bind_address=127.0.0.1', 'sip_port=-1', 'sip_tcp_port=-1', 'sip_tls_port=-1', 'guess_hostname=0'],
+      ...['[net]', 'mtu=0'],
+      ...['[sound]', 'playback_dev_id=', 'capture_dev_id=', 'ringer_dev_id='],
+      ...['[misc]', `config-uri=${url}`],
+    ]
+    await writeFile(join(folder, 'linphonerc'), `${rc.join('\n')}\n`)
+    return await run({
+      command: 'linphonec',
+      args: ['-c', join(folder, 'linphonerc'), '-S', '-d', '6'],
+      cwd: folder,
+      env: { HOME: folder, XDG_CONFIG_HOME: join(folder, '.config'), XDG_DATA_HOME: join(folder, '.local/share') },
+      farewell: 'quit\n',
+      whileUp,
+      verdict: (output) => {
+        if (output.includes('[LinphoneRegistrationOk]')) return true
+        return /\[LinphoneRegistrationFailed\]|LinphoneConfiguringFailed/.test(output) ? false : undefined
+      },
+    })
+  })
+}
+
+/** baresip with a line of `accounts` as it was given out. */
+export function runBaresipLine(line: string, whileUp?: () => Promise<void>): Promise<ClientRun> {
+  assertLoopback(/outbound="sip:([^:]+):/.exec(line)?.[1] ?? '')
+  return inFolder(async (folder) => {
+    const config = [
+      ...['sip_listen 127.0.0.1:0', 'audio_player none', 'audio_source none', 'audio_alert none'],
+      ...['module_path /usr/lib/baresip/modules', 'module_app account.so', 'module_app menu.so'],
+    ]
+    await writeFile(join(folder, 'config'), `${config.join('\n')}\n`)
+    await writeFile(join(folder, 'accounts'), line)
+    return await run({
+      command: 'baresip',
+      args: ['-f', folder, '-s', '-t', '15'],
+      cwd: folder,
+      env: { HOME: folder },
+      whileUp,
+      verdict: (output) => {
+        if (/200 OK[^\n]*\[\d+ bindings?\]/.test(output)) return true
+        return /(40[134]|50\d) [A-Z][^\n]*\n[\s\S]*reg: .*(failed|40[13])/.test(output) ? false : undefined
+      },
+    })
+  })
+}

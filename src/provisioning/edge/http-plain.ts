@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Clock, Millis } from '../../domain/clock.js'
 import { announcedLastModified, decideConditions } from '../conditional.js'
 import type { Provisioning, ProvisioningRequest } from '../delivery.js'
+import { isForPeople } from '../people-paths.js'
 import { LONGEST_PLAIN_HEAD, readPlainGet, type PlainGet } from '../plain-get.js'
 import { bytesHeaders, headText, httpDate, textAnswer, type BytesDelivery } from './http-answer.js'
 import type { HttpGuard } from './http-guard.js'
@@ -41,14 +42,12 @@ export class PlainGets {
     this.#texts = new AnswerTexts(options)
   }
 
-  /** Takes the place of node:http's own listener, which must be the only one of `event` yet. */
+  /** Takes the place of node:http's own listener, which is the first one of `event`, but comes last of those there are. */
   standBefore(server: Server, event: 'connection' | 'secureConnection'): void {
-    const own = server.listeners(event)
-    server.removeAllListeners(event)
-    const handOver = (socket: Socket): void => {
-      for (const listener of own) Reflect.apply(listener, server, [socket])
-    }
-    server.on(event, (socket: Socket) => this.#take(socket, handOver))
+    const [own] = server.listeners(event) as ((socket: Socket) => void)[]
+    if (!own) throw new Error(`${event}: node:http does not listen`)
+    server.off(event, own)
+    server.on(event, (socket: Socket) => this.#take(socket, (taken) => Reflect.apply(own, server, [taken])))
   }
 
   /** From now on node:http answers everything, as it knows how to end connections. */
@@ -167,7 +166,7 @@ function answer(
   const started = performance.now()
   const get = readPlainGet(head)
   const peer = get && connectionOf(connection.socket)
-  if (!peer || guard?.refuses(peer.remoteAddress)) return false
+  if (!peer || isForPeople(get.target) || guard?.refuses(peer.remoteAddress)) return false
   const now = clock.now()
   const { delivery, finish } = provisioning.deliver(questionOf(get, peer, now))
   if (delivery.kind !== 'bytes' && delivery.kind !== 'absent') return false

@@ -1,9 +1,13 @@
+import { deKeys } from './de-keys.js'
 import { deSettings } from './de-settings.js'
 import type { WordKey } from './en.js'
+import { fieldsDe } from './fields-de.js'
 
 /** Every text of the pages, in German. */
 export const de: Readonly<Record<WordKey, string>> = {
+  ...fieldsDe,
   ...deSettings,
+  ...deKeys,
   'app.skip': 'Zum Inhalt',
   'app.site': 'Standort',
   'app.theme': 'Farben',

@@ -1,8 +1,13 @@
+import { enKeys } from './en-keys.js'
 import { enSettings } from './en-settings.js'
+
+import { fieldsEn } from './fields-en.js'
 
 /** Every text of the pages, in English; `{name}` is filled in. Ends in `.one`/`.other` where a number decides. */
 export const en = {
+  ...fieldsEn,
   ...enSettings,
+  ...enKeys,
   'app.skip': 'Skip to content',
   'app.site': 'Site',
   'app.theme': 'Colours',
