@@ -25,6 +25,8 @@ export const PERMISSIONS = {
   'audit.read': 'see who changed what',
   'accounts.read': 'see admins, roles and tokens',
   'accounts.write': 'add, change and remove admins, roles and tokens',
+  'webhooks.read': 'see who is told of changes by webhooks',
+  'webhooks.write': 'add, change and remove webhooks',
   'sites.read': 'see all sites',
   'sites.write': 'add and change sites',
   'server.read': 'see metrics and state of the server',
@@ -35,7 +37,7 @@ export const PERMISSION_NAMES = Object.keys(PERMISSIONS) as [Permission, ...Perm
 
 const READS = PERMISSION_NAMES.filter((name) => name.endsWith('.read'))
 const without = (...left: Permission[]): Permission[] => PERMISSION_NAMES.filter((name) => !left.includes(name))
-const VIEWER = READS.filter((name) => !['audit.read', 'accounts.read', 'sites.read', 'server.read'].includes(name))
+const VIEWER = READS.filter((name) => !['audit.read', 'accounts.read', 'webhooks.read', 'sites.read', 'server.read'].includes(name))
 
 /** Roles that are always there, from the mightiest. */
 export const ROLES = {

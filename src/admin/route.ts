@@ -29,6 +29,8 @@ export interface Call {
   seen: Seen | undefined
   /** The id of the session that came in the cookie. */
   sessionId: string | undefined
+  /** The event that a listener heard last before it was cut off (Last-Event-ID). */
+  lastEventId?: string | undefined
 }
 
 /** What a handler gives back. */
@@ -45,6 +47,22 @@ export interface Answer {
   signedOut?: boolean
   /** Name for a download. */
   fileName?: string
+  /** The answer is a stream of events: it is given to this, and open until the other side goes. */
+  stream?: (sink: EventSink) => void | Promise<void>
+}
+
+/** A server-sent event; `data` is one line. */
+export interface SentEvent {
+  id?: string
+  event: string
+  data: string
+}
+
+/** Where events of a stream go. */
+export interface EventSink {
+  send(event: SentEvent): void
+  /** Called once when nobody listens any more. */
+  onClose(run: () => void): void
 }
 
 /** A row of the table of routes. */
@@ -66,7 +84,7 @@ export interface Route {
   takes: 'application/json' | 'text/csv'
   status: number
   answer: z.ZodType | undefined
-  gives: 'application/json' | 'text/csv' | 'text/plain'
+  gives: 'application/json' | 'text/csv' | 'text/plain' | 'text/event-stream'
   /** A change must name what it starts from, by If-Match. */
   conditional: boolean
   run(call: Call, raw: RawInput): Promise<Answer>

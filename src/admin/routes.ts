@@ -1,11 +1,13 @@
 import { accountRoutes } from './api/accounts.js'
 import { banRoutes } from './api/bans.js'
 import { bulkRoutes } from './api/bulk.js'
+import { deviceFileRoutes } from './api/device-files.js'
 import { deviceRoutes } from './api/devices.js'
 import { changeRoutes, effectRoutes } from './api/effects.js'
 import { extensionRoutes } from './api/extensions.js'
 import { groupRoutes } from './api/groups.js'
 import { keyRoutes } from './api/keys.js'
+import { importRoutes } from './api/imports.js'
 import { liveRoutes } from './api/live.js'
 import { peopleRoutes } from './api/people.js'
 import { resyncRoutes } from './api/resync.js'
@@ -14,6 +16,7 @@ import { sessionRoutes } from './api/session.js'
 import { settingLayerRoutes } from './api/setting-layers.js'
 import { settingRoutes } from './api/settings.js'
 import { webhookRoutes } from './api/webhooks.js'
+import { timelineRoutes } from './api/timeline.js'
 import type { Route } from './route.js'
 
 /** The one table of the API: what is not in it does not answer, and each row names the right it needs. */
@@ -23,6 +26,8 @@ export const ROUTES: readonly Route[] = [
   ...extensionRoutes,
   ...deviceRoutes,
   ...keyRoutes,
+  ...deviceFileRoutes,
+  ...timelineRoutes,
   ...resyncRoutes,
   ...groupRoutes,
   ...settingRoutes,
@@ -33,6 +38,7 @@ export const ROUTES: readonly Route[] = [
   ...liveRoutes,
   ...banRoutes,
   ...bulkRoutes,
+  ...importRoutes,
   ...accountRoutes,
   ...webhookRoutes,
 ]

@@ -13,5 +13,6 @@ export const SEAL_CONTEXTS = {
   scheduledValue: (id: Id) => `scheduled_changes:value:${id}`,
   /** A file as a phone was given it. */
   keptFile: (sha256: string) => `kept_files:sealed:${sha256}`,
+  webhookSecret: (webhookId: Id) => `webhooks:sealed_secret:${webhookId}`,
   settingValue: (layer: Layer, owner: string, key: string) => `setting_values:value:${layer}:${owner}:${key}`,
 } as const

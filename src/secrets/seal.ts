@@ -58,6 +58,44 @@ export function createSecretBox(keyRing: KeyRing, random: Random): SecretBox {
   }
 }
 
+/** Seals bytes that are kept beside the database, as SecretBox does texts in it. */
+export interface ByteBox {
+  /** `context` names what it is and all it depends on: the bytes open under no other. */
+  seal(bytes: Uint8Array, context: string): Uint8Array
+  /** Throws SEALED_VALUE_UNREADABLE. */
+  open(sealed: Uint8Array, context: string): Uint8Array
+}
+
+/** Length and name of the key, nonce of 96 bits, ciphertext, tag: AES-256-GCM with the context as associated data. */
+export function createByteBox(keyRing: KeyRing, random: Random): ByteBox {
+  return {
+    seal: (bytes, context) => {
+      const { id, key } = keyRing.current
+      const nonce = random.bytes(NONCE_BYTES)
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context))
+      const head = [Buffer.from([id.length]), Buffer.from(id, 'latin1'), nonce]
+      return Buffer.concat([...head, cipher.update(bytes), cipher.final(), cipher.getAuthTag()])
+    },
+    open: (sealed, context) => {
+      const start = 1 + (sealed[0] ?? 0)
+      const nonceEnd = start + NONCE_BYTES
+      if (sealed.length < nonceEnd + TAG_BYTES) throw unreadable(context, 'it is cut short')
+      const key = keyRing.byId(Buffer.from(sealed.subarray(1, start)).toString('latin1'))?.key
+      if (!key) throw unreadable(context, 'its key is not in the key file')
+      const tag = sealed.subarray(-TAG_BYTES)
+      try {
+        const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(start, nonceEnd), {
+          authTagLength: TAG_BYTES,
+        })
+        decipher.setAAD(Buffer.from(context)).setAuthTag(tag)
+        return Buffer.concat([decipher.update(sealed.subarray(nonceEnd, -TAG_BYTES)), decipher.final()])
+      } catch {
+        throw unreadable(context, 'it was changed or belongs to something else')
+      }
+    },
+  }
+}
+
 function openEnvelope(keyRing: KeyRing, sealed: string, context: string): string {
   const [version, id, nonceText, body, ...rest] = sealed.split('.')
   const key = id === undefined ? undefined : keyRing.byId(id)?.key

@@ -22,7 +22,7 @@ interface Shared {
 
 /** The admins' listener. What it needs is loaded after the phones are served. */
 export async function startAdmin(
-  { installation, undo, feed, live, certificates }: Base,
+  { installation, undo, feed, live, happenings, certificates }: Base,
   shared: Shared,
 ): Promise<AdminListener> {
   const { config, databases, log } = installation
@@ -45,6 +45,7 @@ export async function startAdmin(
         ...installation,
         ...shared,
         trustedProxies,
+        happenings,
         pages: (parts) => createPages({ parts, live, trustedProxies, log }),
         snapshot: feed.snapshot,
         refresh: () => feed.refresh(),

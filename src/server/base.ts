@@ -5,7 +5,7 @@ import type { Config } from '../config.js'
 import { createSightingWriter, type SightingWriter } from '../devices/edge/sighting-writer.js'
 import { systemClock } from '../domain/edge/system-clock.js'
 import { openFirmwareFolder, type FirmwareFolder } from '../firmware/edge/folder.js'
-import type { Installation } from '../installation.js'
+import { isSecretSetting, type Installation } from '../installation.js'
 import { createLimits, type ServerLimits } from '../limits/edge/server-limits.js'
 import { localAddresses } from '../network/edge/interfaces.js'
 import { inContainer, trustNow } from '../network/edge/trust-now.js'
@@ -14,6 +14,7 @@ import type { Log } from '../observe/log.js'
 import { createEventWriter, type EventWriter } from '../provisioning/edge/event-writer.js'
 import { startSnapshotFeed, type SnapshotFeed } from '../snapshot/edge/snapshot-feed.js'
 import { Live } from '../web/live.js'
+import { openHappenings, type Happenings } from '../webhooks/edge/open.js'
 import { purgeHourly } from './purge.js'
 import type { Undo } from './undo.js'
 
@@ -24,6 +25,7 @@ export interface Base {
   trust: () => NetworkTrust
   feed: SnapshotFeed
   live: Live
+  happenings: Happenings
   sightings: SightingWriter
   events: EventWriter
   firmware: FirmwareFolder
@@ -40,6 +42,14 @@ export async function openBase(installation: Installation, undo: Undo): Promise<
   const live = new Live({ clock: systemClock, snapshot: feed.snapshot })
   undo.add(() => live.stop())
   undo.add(feed.onChange((change) => live.recordsChanged(change)))
+  const happenings = openHappenings({
+    ...{ databases, clock: systemClock, log, snapshot: feed.snapshot, secrets: installation.secrets },
+    isSecretSetting: (key) => isSecretSetting(installation, key),
+    siteName: (id) => feed.snapshot.site(id)?.slug,
+  })
+  undo.add(() => happenings.stop())
+  undo.add(feed.onChange(() => happenings.changed()))
+  happenings.start()
   const sightings = createSightingWriter(installation.deviceStore, systemClock, log)
   undo.add(() => sightings.stop())
   const events = createEventWriter({ databases, clock: systemClock, log, retentionDays: config.eventDays })
@@ -68,7 +78,7 @@ export async function openBase(installation: Installation, undo: Undo): Promise<
     phonesSeenAt: (covers, since) => sightings.countAt(covers, since),
   })
   undo.add(() => limits.stop())
-  return { installation, undo, trust, feed, live, sightings, events, firmware, certificates, limits }
+  return { installation, undo, trust, feed, live, happenings, sightings, events, firmware, certificates, limits }
 }
 
 function openTrust(config: Config, log: Log): () => NetworkTrust {

@@ -21,10 +21,12 @@ import {
 import { SiteNames, isoTime } from './views.js'
 
 /** A log has no number of pages: what is older is asked for by `before`. */
-const logSchema = <T extends z.ZodType>(item: T) =>
+/** A page of a log. */
+export const logSchema = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextBefore: z.number().int().optional() })
 
-function logOf<T extends { id: number }>(items: readonly T[], limit: number): { nextBefore?: number } {
+/** The number to go on with, unless this was the last page. */
+export function logOf<T extends { id: number }>(items: readonly T[], limit: number): { nextBefore?: number } {
   const last = items.at(-1)
   return last && items.length === limit ? { nextBefore: last.id } : {}
 }

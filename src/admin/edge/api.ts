@@ -1,4 +1,5 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express'
+import type { Rights } from '../../accounts/permissions.js'
 import { AppError } from '../../domain/errors.js'
 import { sha256Hex } from '../../domain/fingerprint.js'
 import type { Log } from '../../observe/log.js'
@@ -6,6 +7,7 @@ import { entityTag } from '../entity-tag.js'
 import type { AdminParts } from '../parts.js'
 import type { Answer, Call, Route } from '../route.js'
 import { endedCookie, sessionCookie } from './cookie.js'
+import { EventSinks } from './event-sink.js'
 import { admit } from './guard.js'
 import type { Idempotency } from './idempotency.js'
 import { arrivalOf, type Arrival } from './visitor.js'
@@ -25,6 +27,10 @@ export interface ApiOptions {
   log: Log
 }
 
+interface ServedApi extends ApiOptions {
+  sinks: EventSinks
+}
+
 /** What is known of a request beside the request itself. */
 export interface Locals {
   requestId: string
@@ -35,7 +41,8 @@ export interface Locals {
 }
 
 /** Serves the table of routes. Whoever may not do something is refused before his body is read. */
-export function createApi(options: ApiOptions): Router {
+export function createApi(given: ApiOptions): Router {
+  const options = { ...given, sinks: new EventSinks(given.parts.clock) }
   const router = express.Router({ caseSensitive: true, strict: true })
   for (const route of options.routes) {
     const path = route.path.replace(/\{(\w+)\}/g, ':$1')
@@ -51,7 +58,7 @@ export function createApi(options: ApiOptions): Router {
 }
 
 async function handle(
-  options: ApiOptions,
+  options: ServedApi,
   route: Route,
   readBody: RequestHandler | undefined,
   request: Request,
@@ -62,7 +69,8 @@ async function handle(
   locals.routeId = route.id
   locals.conditional = route.conditional
   const arrival = arrivalOf(request, options.trustedProxies)
-  const call = await admit(parts, route, request, arrival)
+  const admitted = await admit(parts, route, request, arrival)
+  const call = { ...admitted, lastEventId: request.get('Last-Event-ID') }
   locals.actor = call.by.actor
   if (readBody) await asPromise(readBody, request, response)
   const run = async (): Promise<Answer> => {
@@ -79,7 +87,39 @@ async function handle(
   const answer = await run()
   // Nobody goes on with an id that was there before the sign-in.
   if (answer.signedIn && call.sessionId !== undefined) await parts.signIn.signOut(call.sessionId)
-  send(route, answer, call, arrival, response)
+  if (answer.stream) await listen(options, route, answer.stream, call, request, arrival, response)
+  else send(route, answer, call, arrival, response)
+}
+
+/** As long as the one who listens may: with other rights he has to come again. */
+async function listen(
+  { sinks, parts }: ServedApi,
+  route: Route,
+  stream: NonNullable<Answer['stream']>,
+  { by }: Call,
+  request: Request,
+  arrival: Arrival,
+  response: Response,
+): Promise<void> {
+  request.socket.setNoDelay(true)
+  const rights = rightsText(by.rights)
+  const isAllowed = async (): Promise<boolean> => {
+    try {
+      return rightsText((await admit(parts, route, request, arrival)).by.rights) === rights
+    } catch (error) {
+      if (error instanceof AppError && error.code !== 'DATABASE_UNUSABLE') return false
+      throw error
+    }
+  }
+  const sink = sinks.open(response, isAllowed)
+  if (!sink) {
+    throw new AppError('TOO_MANY_LISTENERS', 'too many programs listen already', { retryAfterSeconds: 30 })
+  }
+  await stream(sink)
+}
+
+function rightsText(rights: Rights): string {
+  return JSON.stringify([...rights].map(([site, names]) => [site, [...names].sort()]).sort())
 }
 
 /** The body, when the route wants one, else undefined. */
