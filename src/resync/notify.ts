@@ -38,7 +38,7 @@ export function notifyMessage(
   const [user = '', domain = ''] = splitAor(binding.aor)
   const aor = `sip:${normaliseEscapes(latin1(user))}@${domain}`
   const us = formatEndpoint(local)
-  const contactParams = transport === 'tcp' ? ';transport=tcp' : ''
+  const contactParams = transport === 'udp' ? '' : `;transport=${transport === 'wss' ? 'ws' : transport}`
   return {
     kind: 'request',
     method: 'NOTIFY',

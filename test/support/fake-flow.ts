@@ -8,7 +8,7 @@ export class FakeFlow implements Flow {
   readonly sent: { text: string; port: number | undefined }[] = []
 
   constructor(
-    readonly transport: 'udp' | 'tcp' = 'udp',
+    readonly transport: Flow['transport'] = 'udp',
     readonly remote = { address: '10.0.0.7', port: 5062 },
     readonly local = { address: '10.0.0.1', port: 5060 },
   ) {}

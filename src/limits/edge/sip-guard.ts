@@ -26,7 +26,7 @@ export class SipGuard {
 
   /** Is this message looked at? One that calls itself a scanner is not, without a word. */
   hears(parsed: Parsed, flow: Flow): boolean {
-    if (flow.transport === 'tcp' && this.limits.refusesSip(flow.remote)) return false
+    if (flow.transport !== 'udp' && this.limits.refusesSip(flow.remote)) return false
     if (parsed.kind !== 'request') return true
     const userAgent = headerValue(parsed.request, 'User-Agent')
     if (userAgent === undefined || !this.#said(userAgent)) return true
@@ -34,9 +34,9 @@ export class SipGuard {
     return false
   }
 
-  /** How to answer somebody who proved nothing. By TCP the answer reaches nobody else, so it is full. */
+  /** How to answer somebody who proved nothing. On a connection the answer reaches nobody else, so it is full. */
   strangerAnswer(flow: Flow): StrangerAnswer {
-    return flow.transport === 'tcp' ? 'full' : this.limits.strangerAnswer(flow.remote.address)
+    return flow.transport !== 'udp' ? 'full' : this.limits.strangerAnswer(flow.remote.address)
   }
 
   mayTry(username: string, flow: Flow): boolean {
@@ -46,7 +46,7 @@ export class SipGuard {
   /** @param proven the nonce answered was sent to this very address */
   wrongPassword(username: string, guess: string, proven: boolean, flow: Flow): void {
     const { address } = flow.remote
-    this.limits.wrongPassword({ username, address, guess, proven: proven || flow.transport === 'tcp' })
+    this.limits.wrongPassword({ username, address, guess, proven: proven || flow.transport !== 'udp' })
   }
 
   /** A message that is none, or a method no phone uses here. */
@@ -55,7 +55,7 @@ export class SipGuard {
   }
 
   #note(kind: 'scanner' | 'malformed' | 'bad-method', { remote, transport }: Flow, evidence: string): void {
-    this.limits.note({ kind, address: remote.address, protocol: 'sip', proven: transport === 'tcp', evidence })
+    this.limits.note({ kind, address: remote.address, protocol: 'sip', proven: transport !== 'udp', evidence })
   }
 
   #said(userAgent: string): boolean {

@@ -76,9 +76,9 @@ async function wayBack(
   { received, transport, local }: Binding,
 ): Promise<Flow | undefined> {
   const remote = parseEndpoint(received)
-  if (!listeners || !remote || (transport !== 'udp' && transport !== 'tcp')) return undefined
+  if (!listeners || !remote) return undefined
   const own = local === undefined ? undefined : listeners.flowTo(transport, remote, local)
-  if (own || transport === 'tcp') return own
+  if (own || transport !== 'udp') return own
   const towards = await localAddressTowards(remote)
   return towards === undefined ? undefined : listeners.flowTo('udp', remote, towards)
 }

@@ -1,16 +1,17 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type Server as TlsServer, type TlsOptions } from 'node:tls'
 import type { Clock } from '../../domain/clock.js'
 import { normaliseAddress } from '../../network/address.js'
-import type { Endpoint } from '../../network/udp.js'
 import type { Log } from '../../observe/log.js'
 import type { Flow, OnMessage } from '../flow.js'
 import { StreamFramer } from '../framing.js'
+import type { ConnectionLimits, OpenFlows } from './open-flows.js'
+
+/** Time for the TLS handshake, in milliseconds: old phones are slow at it. */
+const HANDSHAKE_TIMEOUT_MS = 20_000
 
 /** How much a peer may take of the server; times in milliseconds. */
-export interface TcpLimits {
-  connections: number
-  /** A whole office may sit behind one address. */
-  connectionsPerAddress: number
+export interface TcpLimits extends ConnectionLimits {
   /** From connecting to the first whole message. */
   firstMessageMs: number
   /** From the first octet of a message to its last. */
@@ -30,7 +31,7 @@ export const TCP_LIMITS: TcpLimits = {
   unsentBytes: 262_144,
 }
 
-/** SIP over TCP (RFC 3261 §18.3): a connection, its framer and its time limits. */
+/** SIP over TCP or TLS (RFC 3261 §18.3): a connection, its framer and its time limits. */
 class Connection {
   readonly #framer = new StreamFramer()
   readonly #flow: Flow
@@ -39,13 +40,14 @@ class Connection {
 
   constructor(
     private readonly socket: Socket,
+    transport: 'tcp' | 'tls',
     remoteAddress: string,
     private readonly clock: Clock,
     private readonly limits: TcpLimits,
     private readonly onMessage: OnMessage,
   ) {
     this.#flow = {
-      transport: 'tcp',
+      transport,
       remote: { address: remoteAddress, port: socket.remotePort ?? 0 },
       local: { address: normaliseAddress(socket.localAddress ?? '') ?? '', port: socket.localPort ?? 0 },
       send: (text) => this.#send(text),
@@ -102,38 +104,54 @@ class Connection {
   }
 }
 
-/** All SIP connections of the server, over however many listening sockets. */
+/** All SIP connections over TCP and TLS, over however many listening sockets. */
 export class TcpConnections {
   readonly #sockets = new Set<Socket>()
-  readonly #byAddress = new Map<string, number>()
-  readonly #flows = new Map<string, Flow>()
+  /** Connections whose TLS handshake is under way, by their remote end. */
+  readonly #handshakes = new Map<string, Socket>()
 
   constructor(
     private readonly clock: Clock,
     private readonly log: Log,
     private readonly onMessage: OnMessage,
-    private readonly limits: TcpLimits = TCP_LIMITS,
-    private readonly refuses: (remote: Endpoint) => boolean = () => false,
+    private readonly limits: TcpLimits,
+    private readonly flows: OpenFlows,
   ) {}
-
-  get size(): number {
-    return this.#sockets.size
-  }
-
-  /** The connection between these two ends, while it is there. */
-  flow(remote: Endpoint, localAddress: string): Flow | undefined {
-    return this.#flows.get(endsKey(remote, localAddress))
-  }
 
   /** One more server, not yet listening, whose connections belong here. */
   createServer(): Server {
-    const server = createServer((socket) => this.#accept(socket))
+    const server = createServer((socket) => {
+      if (this.#admit(socket)) this.#begin(socket, 'tcp')
+    })
     server.on('error', (error) => this.log.warn({ error: error.message }, 'SIP TCP listener error'))
+    return server
+  }
+
+  /** The same with TLS. */
+  createTlsServer(credentials: TlsOptions): TlsServer {
+    const server = createTlsServer({ ...credentials, handshakeTimeout: HANDSHAKE_TIMEOUT_MS })
+    // Counted from the first packet on: a handshake that never ends holds a place as well.
+    server.on('connection', (socket: Socket) => {
+      const end = remoteEnd(socket)
+      if (!this.#admit(socket)) return
+      this.#handshakes.set(end, socket)
+      socket.once('close', () => this.#handshakes.delete(end))
+    })
+    server.on('secureConnection', (socket) => {
+      this.#handshakes.delete(remoteEnd(socket))
+      this.#begin(socket, 'tls')
+    })
+    server.on('tlsClientError', (error: Error, socket: Socket) => {
+      // Not louder: anybody who can connect can cause as many as he likes.
+      this.log.debug({ peer: socket.remoteAddress, error: error.message }, 'a TLS handshake for SIP failed')
+    })
+    server.on('error', (error) => this.log.warn({ error: error.message }, 'SIP TLS listener error'))
     return server
   }
 
   /** Lets what was written go out, then closes all connections. */
   async close(): Promise<void> {
+    for (const socket of this.#handshakes.values()) socket.destroy()
     const closed = [...this.#sockets].map(
       (socket) =>
         new Promise<void>((resolve) => {
@@ -147,35 +165,37 @@ export class TcpConnections {
     cancel()
   }
 
-  #accept(socket: Socket): void {
+  /** @returns false when the connection was ended instead */
+  #admit(socket: Socket): boolean {
+    const address = normaliseAddress(socket.remoteAddress ?? '')
+    const leave = address === undefined ? undefined : this.flows.enter({ address, port: socket.remotePort ?? 0 })
+    if (!leave) {
+      socket.on('error', () => undefined)
+      socket.destroy()
+      return false
+    }
+    socket.once('close', leave)
+    return true
+  }
+
+  #begin(socket: Socket, transport: 'tcp' | 'tls'): void {
     // Resets and broken pipes arrive here; 'close' follows.
     socket.on('error', (error) => this.log.debug({ error: error.message }, 'SIP TCP connection error'))
     const address = normaliseAddress(socket.remoteAddress ?? '')
-    const count = this.#byAddress.get(address ?? '') ?? 0
-    const full = this.#sockets.size >= this.limits.connections || count >= this.limits.connectionsPerAddress
-    if (address === undefined || full || this.refuses({ address, port: socket.remotePort ?? 0 })) {
+    if (address === undefined) {
       socket.destroy()
       return
     }
     this.#sockets.add(socket)
-    this.#byAddress.set(address, count + 1)
-    const { flow } = new Connection(socket, address, this.clock, this.limits, this.onMessage)
-    const key = endsKey(flow.remote, flow.local.address)
-    this.#flows.set(key, flow)
+    const { flow } = new Connection(socket, transport, address, this.clock, this.limits, this.onMessage)
+    const forget = this.flows.open(flow)
     socket.on('close', () => {
-      this.#forget(socket, address)
-      if (this.#flows.get(key) === flow) this.#flows.delete(key)
+      this.#sockets.delete(socket)
+      forget()
     })
-  }
-
-  #forget(socket: Socket, address: string): void {
-    this.#sockets.delete(socket)
-    const left = (this.#byAddress.get(address) ?? 1) - 1
-    if (left > 0) this.#byAddress.set(address, left)
-    else this.#byAddress.delete(address)
   }
 }
 
-function endsKey({ address, port }: Endpoint, localAddress: string): string {
-  return `${address} ${port} ${localAddress}`
+function remoteEnd({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
 }
