@@ -240,6 +240,13 @@ async function open(port: number): Promise<Socket> {
   return socket
 }
 
+async function tlsOptions(): Promise<{ https: NonNullable<PhoneHttpServerOptions['https']>; ca: { cert: string } }> {
+  const now = Date.now()
+  const ca = await issueCa(caValidity(now), 'test')
+  const pair = await issueLeaf({ dns: [], addresses: ['127.0.0.1'] }, leafValidity(now, caValidity(now)), ca)
+  return { https: { port: 0, certificates: { current: () => pair, onChange: () => () => undefined } }, ca }
+}
+
 /** Asks for more than is taken, and does not read it. */
 async function askUnread(port: number, plain: TablePipeline): Promise<Socket> {
   const socket = await open(port)
@@ -330,12 +337,20 @@ describe('a connection of plain GETs', () => {
     expect([plain.finished.length, full.finished.length]).toEqual([1, 2])
   })
 
+  test('over TLS is not begun with somebody who is banned', async () => {
+    const { https } = await tlsOptions()
+    const guard: HttpGuard = { refuses: () => true, isProxy: () => false, hostile: () => undefined }
+    const { server } = await startHere({ https, guard })
+    for (const port of [server.httpsPort ?? 0, server.httpPort]) {
+      const socket = await open(port)
+      socket.resume()
+      await once(socket, 'close')
+      expect(socket.bytesRead).toBe(0)
+    }
+  })
+
   test('over TLS is read in the same way', async () => {
-    const now = Date.now()
-    const ca = await issueCa(caValidity(now), 'test')
-    const pair = await issueLeaf({ dns: [], addresses: ['127.0.0.1'] }, leafValidity(now, caValidity(now)), ca)
-    const certificates = { current: () => pair, onChange: () => () => undefined }
-    const https = { port: 0, certificates }
+    const { https, ca } = await tlsOptions()
     const { server, plain, full } = await startHere({ https })
     const port = server.httpsPort ?? 0
     const secure = async (): Promise<Socket> => {

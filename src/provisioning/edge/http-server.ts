@@ -87,9 +87,9 @@ export async function startPhoneHttpServer(options: PhoneHttpServerOptions): Pro
   }
   const plain = options.provisioning && plainGets(options.provisioning, options)
   const prepared = <S extends Server>(server: S, event: 'connection' | 'secureConnection'): S => {
-    // Before all others: it takes the place of node:http's own listener.
+    server.on('connection', (socket: Socket) => connections.accept(socket))
+    // Over TCP that comes after `accept`, over TLS long after.
     plain?.standBefore(server, event)
-    server.prependListener('connection', (socket: Socket) => connections.accept(socket))
     return prepare(server, handler, options)
   }
   const http = await openTcpListeners<Server>({
