@@ -31,11 +31,9 @@ export async function readExtensions(
   const softphones = await readSoftphones(db, ids)
   return rows.map((row) => {
     const own = softphones.get(row.id)
-    return {
-      ...toExtension(row),
-      keys: (keys.get(row.id) ?? []).map(toLineKey),
-      ...(own ? { softphones: own } : {}),
-    }
+    // As in load-snapshot: one hidden class for all.
+    const more = { keys: (keys.get(row.id) ?? []).map(toLineKey) }
+    return Object.assign(toExtension(row), more, own && { softphones: own })
   })
 }
 
@@ -63,11 +61,12 @@ export async function readDevices(
   const ids = rows.map(({ id }) => id)
   const lines = groupBy(await readByOwner<LineRow>(db, 'lines', 'device_id', ids), (row) => row.device_id)
   const keys = groupBy(await readByOwner<LineKeyRow>(db, 'line_keys', 'device_id', ids), (row) => row.device_id)
-  return rows.map((row) => ({
-    ...toDevice(row),
-    lines: (lines.get(row.id) ?? []).map(toLine),
-    keys: (keys.get(row.id) ?? []).map(toLineKey),
-  }))
+  return rows.map((row) =>
+    Object.assign(toDevice(row), {
+      lines: (lines.get(row.id) ?? []).map(toLine),
+      keys: (keys.get(row.id) ?? []).map(toLineKey),
+    }),
+  )
 }
 
 /** Rows that hang on any of `ids`, by position. */
