@@ -2,7 +2,7 @@
 // pages, and the program itself in one file with its packages, which starts several times faster than hundreds of modules do.
 import { build } from 'esbuild'
 import { createHash } from 'node:crypto'
-import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildWeb } from './build-web.mjs'
@@ -34,6 +34,11 @@ for (const folder of ['dist/src', 'dist/db']) {
     if (/\.js(\.map)?$/.test(name) && !made.has(file)) rmSync(join(root, file))
   }
 }
+
+/** Changes with every module: what one program rendered and kept is nothing to another. */
+const program = createHash('sha256')
+for (const file of [...made].filter((name) => name.endsWith('.js')).sort())
+  program.update(readFileSync(join(root, file)))
 
 const { compilePhoneData } = await import('./dist/src/phone-data.js')
 const phones = compilePhoneData()
@@ -68,7 +73,10 @@ const { metafile } = await build({
   // sqlite3 has a native part; knex names the others, and only those that are used are installed.
   external: ['sqlite3', 'pg', 'pg-*', 'better-sqlite3', 'mysql', 'mysql2', 'mariadb/*', 'oracledb', 'tedious'],
   plugins: [packagesAtNeed],
-  define: { PHONEBOOT_PHONES_SHA256: JSON.stringify(createHash('sha256').update(phones).digest('hex')) },
+  define: {
+    PHONEBOOT_PHONES_SHA256: JSON.stringify(createHash('sha256').update(phones).digest('hex')),
+    PHONEBOOT_PROGRAM_SHA256: JSON.stringify(program.digest('hex')),
+  },
   // For packages that are CommonJS.
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 })

@@ -20,6 +20,8 @@ export interface PhoneData {
   render: Renderer
   /** True: as the build stored it. False: some file is another one since, or there is a folder of the operator's. */
   asBuilt: boolean
+  /** Of all of it: another one as soon as a file came, went or changed. */
+  digest: string
 }
 
 type EntriesOf<T> = T extends ReadonlyMap<infer K, infer V> ? readonly (readonly [K, V])[] : never
@@ -46,14 +48,20 @@ export function templateRoots(config: Pick<Config, 'templatesDir'>): string[] {
 export function loadPhoneData({ templatesDir }: Pick<Config, 'templatesDir'>): PhoneData {
   const root = shippedTemplates()
   const sources = readSources(root)
-  const compiled = readCompiled(root, sourcesDigest(sources))
+  const shippedDigest = sourcesDigest(sources)
+  const compiled = readCompiled(root, shippedDigest)
   if (compiled && templatesDir === undefined) {
     const catalog = createCatalog({ ...compiled.folder, ...compiled })
     const render = createRenderer(catalog, READERS, { templatesAreProven: true })
-    return { catalog, vocabulary: new Map(compiled.vocabulary), zones: new Map(compiled.zones), render, asBuilt: true }
+    const { vocabulary, zones } = compiled
+    return {
+      ...{ catalog, vocabulary: new Map(vocabulary), zones: new Map(zones) },
+      ...{ render, asBuilt: true, digest: shippedDigest },
+    }
   }
   const shipped = compiled?.folder ?? parseSources(sources)
-  const own = templatesDir === undefined ? [] : [parseSources(readSources(templatesDir))]
+  const ownSources = templatesDir === undefined ? undefined : readSources(templatesDir)
+  const own = ownSources ? [parseSources(ownSources)] : []
   const folder = layFolders([shipped, ...own])
   const catalog = assembleCatalog(folder)
   const sameZones = compiled?.folder.zonesText === folder.zonesText
@@ -63,6 +71,7 @@ export function loadPhoneData({ templatesDir }: Pick<Config, 'templatesDir'>): P
     zones: compiled && sameZones ? new Map(compiled.zones) : parseTimeZones(folder.zonesText),
     render: createRenderer(catalog, READERS),
     asBuilt: false,
+    digest: ownSources ? sha256Hex(`${shippedDigest} ${sourcesDigest(ownSources)}`) : shippedDigest,
   }
 }
 

@@ -5,8 +5,10 @@ import { sha256Hex } from '../domain/fingerprint.js'
 import type { Log } from '../observe/log.js'
 import type { DeviceRecord } from '../snapshot/snapshot.js'
 import { deviceConfigKey, modelConfigKey } from './config-key.js'
+import { deviceContentDigest, modelContentDigest } from './content-digest.js'
 import type { ServerAddress } from './file-view.js'
 import type { Renderer } from './render.js'
+import type { StoredFile, StoredFiles } from './stored-files.js'
 import { buildDeviceView, buildModelView, type BuiltView, type ViewSources } from './view.js'
 
 /** A rendered file ready to be sent: a delivery as it is, the same object for every request until its bytes change. */
@@ -39,6 +41,19 @@ export interface ConfigFiles {
   common(model: PhoneModel, file: PhoneFile, server: ServerAddress): ConfigResult
 }
 
+/** Makes files before anybody asks for them. */
+export interface FilesAhead {
+  /** The file of a phone in use, or with no phone that of a model. */
+  prepare(model: PhoneModel, file: PhoneFile, device: DeviceRecord | undefined, server: ServerAddress): Prepared
+}
+
+export interface Prepared {
+  /** As in StoredFiles. */
+  id: string
+  /** It was there already. */
+  isReady: boolean
+}
+
 /** What was made last for a file of a phone. */
 interface Entry {
   /** Of the last attempt, good or bad. */
@@ -66,6 +81,8 @@ export interface ConfigFileParts {
   cache: EntryCache
   clock: Clock
   log: Log
+  /** Files of before the start; without: all are rendered anew. */
+  stored?: StoredFiles
 }
 
 /** What an entry weighs in an EntryCache, in bytes. */
@@ -73,30 +90,70 @@ export function entryBytes({ result }: Entry): number {
   return 512 + (result.kind === 'failed' ? 0 : result.config.body.byteLength)
 }
 
-export function createConfigFiles(parts: ConfigFileParts): ConfigFiles {
+/** A file that may have to be made, and what it depends on. */
+interface Wanted {
+  id: string
+  model: PhoneModel
+  file: PhoneFile
+  from: KeySources
+  key: string
+  build(): BuiltView
+  /** See content-digest.ts; undefined: this one is not stored. */
+  digest?: () => string
+}
+
+export function createConfigFiles(parts: ConfigFileParts): ConfigFiles & FilesAhead {
   const { sources, cache } = parts
   const { snapshot } = sources
+  const wantedDevice = (
+    id: string,
+    model: PhoneModel,
+    file: PhoneFile,
+    device: DeviceRecord,
+    server: ServerAddress,
+    cleared: boolean,
+  ): Wanted => ({
+    ...{ id, model, file, from: { version: snapshot.version, owner: device, server } },
+    key: deviceConfigKey(snapshot, model, device, server, cleared),
+    build: () => buildDeviceView(sources, model, device, server, cleared),
+    ...(cleared ? {} : { digest: () => deviceContentDigest(snapshot, model, device, server, cleared) }),
+  })
+  const wantedCommon = (id: string, model: PhoneModel, file: PhoneFile, server: ServerAddress): Wanted => ({
+    ...{ id, model, file, from: { version: snapshot.version, owner: model, server } },
+    key: modelConfigKey(snapshot, model, server),
+    build: () => buildModelView(sources, model, server),
+    digest: () => modelContentDigest(snapshot, model, server),
+  })
   return {
     device: (model, file, device, server, cleared) => {
-      // The last good bytes of a phone must never stand in for the file that clears it.
-      const id = `${device.id} ${file.key} ${server.host} ${cleared ? 'cleared' : ''}`
+      const id = deviceFileId(file, device, server, cleared)
       const known = cache.get(id)
       if (known && isFrom(known.from, snapshot.version, device, server)) return known.result
-      const from = { version: snapshot.version, owner: device, server }
-      const key = deviceConfigKey(snapshot, model, device, server, cleared)
-      const build = (): BuiltView => buildDeviceView(sources, model, device, server, cleared)
-      return refreshed(parts, id, known, { key, from }, () => make(parts, known, model, file, build))
+      return refreshed(parts, wantedDevice(id, model, file, device, server, cleared), known)
     },
     common: (model, file, server) => {
-      const id = `${model.model} ${file.key} ${server.host}`
+      const id = commonFileId(file, model, server)
       const known = cache.get(id)
       if (known && isFrom(known.from, snapshot.version, model, server)) return known.result
-      const from = { version: snapshot.version, owner: model, server }
-      const key = modelConfigKey(snapshot, model, server)
-      const build = (): BuiltView => buildModelView(sources, model, server)
-      return refreshed(parts, id, known, { key, from }, () => make(parts, known, model, file, build))
+      return refreshed(parts, wantedCommon(id, model, file, server), known)
+    },
+    prepare: (model, file, device, server) => {
+      const id = device ? deviceFileId(file, device, server, false) : commonFileId(file, model, server)
+      const wanted = device
+        ? wantedDevice(id, model, file, device, server, false)
+        : wantedCommon(id, model, file, server)
+      return { id, isReady: prepared(parts, wanted) }
     },
   }
+}
+
+/** The last good bytes of a phone must never stand in for the file that clears it. */
+function deviceFileId(file: PhoneFile, device: DeviceRecord, server: ServerAddress, cleared: boolean): string {
+  return `${device.id} ${file.key} ${server.host} ${cleared ? 'cleared' : ''}`
+}
+
+function commonFileId(file: PhoneFile, model: PhoneModel, server: ServerAddress): string {
+  return `${model.model} ${file.key} ${server.host}`
 }
 
 function isFrom(from: KeySources, version: object, owner: KeySources['owner'], server: ServerAddress): boolean {
@@ -115,39 +172,52 @@ function isSameAddress(a: ServerAddress, b: ServerAddress): boolean {
 }
 
 /** Something changed somewhere; only another key means that it concerns this file. */
-function refreshed(
-  { cache }: ConfigFileParts,
-  id: string,
-  known: Entry | undefined,
-  { key, from }: Pick<Entry, 'key' | 'from'>,
-  makeAgain: () => ConfigResult,
-): ConfigResult {
+function refreshed(parts: ConfigFileParts, wanted: Wanted, known: Entry | undefined): ConfigResult {
+  const { id, key, from } = wanted
   if (known?.key === key) {
     known.from = from
     return known.result
   }
-  const result = makeAgain()
-  cache.set(id, { key, result, from })
+  const digest = parts.stored && wanted.digest?.()
+  const stored = digest === undefined ? undefined : parts.stored?.find(id, digest)
+  const good = known && known.result.kind !== 'failed' ? known.result.config : undefined
+  const result = stored ? freshOf(wanted, good, stored) : make(parts, good, wanted)
+  if (digest !== undefined && !stored) store(parts, wanted, digest, result)
+  parts.cache.set(id, { key, result, from })
   return result
 }
 
-function make(
-  parts: ConfigFileParts,
-  before: Entry | undefined,
-  model: PhoneModel,
-  file: PhoneFile,
-  build: () => BuiltView,
-): ConfigResult {
-  const good = before && before.result.kind !== 'failed' ? before.result.config : undefined
+/** @returns true when it was there already */
+function prepared(parts: ConfigFileParts, wanted: Wanted): boolean {
+  const digest = wanted.digest?.()
+  if (digest === undefined || parts.stored?.has(wanted.id, digest)) return true
+  const known = parts.cache.get(wanted.id)
+  if (known?.key === wanted.key) store(parts, wanted, digest, known.result)
+  else refreshed(parts, wanted, known)
+  return false
+}
+
+function store({ stored }: ConfigFileParts, { id, model, file }: Wanted, digest: string, result: ConfigResult): void {
+  if (result.kind !== 'fresh') return
+  const { body, lastModified } = result.config
+  stored?.put({ id, digest, kind: `${model.model} ${file.key}`, body, lastModified })
+}
+
+function freshOf({ file }: Wanted, good: ConfigFile | undefined, { body, lastModified }: StoredFile): ConfigResult {
+  const sha256 = sha256Hex(body)
+  if (good?.sha256 === sha256) return { kind: 'fresh', config: good }
+  const { contentType } = file
+  const etag = `"${sha256.slice(0, 32)}"`
+  return { kind: 'fresh', config: { kind: 'bytes', body, contentType, etag, lastModified, sha256 } }
+}
+
+/** @param good the bytes of before, for when rendering fails now */
+function make(parts: ConfigFileParts, good: ConfigFile | undefined, wanted: Wanted): ConfigResult {
+  const { model, file } = wanted
   try {
-    const { view, raw } = build()
+    const { view, raw } = wanted.build()
     const { body } = parts.render({ model, file, view, raw })
-    const sha256 = sha256Hex(body)
-    if (good?.sha256 === sha256) return { kind: 'fresh', config: good }
-    const etag = `"${sha256.slice(0, 32)}"`
-    const { contentType } = file
-    const config: ConfigFile = { kind: 'bytes', body, contentType, etag, lastModified: parts.clock.now(), sha256 }
-    return { kind: 'fresh', config }
+    return freshOf(wanted, good, { body, lastModified: parts.clock.now() })
   } catch (error) {
     const reason = error instanceof AppError ? `${error.code}: ${error.message}` : 'internal error'
     parts.log.error({ model: model.model, file: file.key, err: error }, 'provisioning: a file could not be rendered')

@@ -8,9 +8,11 @@ import { createProvisioning } from '../provisioning/pipeline.js'
 import type { ViewSources } from '../provisioning/view.js'
 import type { WaitingChanges } from '../provisioning/waiting-changes.js'
 import { advertised } from './advertised.js'
+import type { WebSocketConnections } from '../sip/edge/websocket.js'
 import type { Base } from './base.js'
 import { openWaiting } from './changes.js'
 import type { Ports } from './ports.js'
+import { webSocketUpgrade } from './web-socket-upgrade.js'
 import { withSoftphones } from './softphones.js'
 import { openStoredFiles, startRenderAhead } from './rendered-files.js'
 
@@ -29,7 +31,7 @@ export interface PhoneListeners {
 }
 
 /** TFTP, HTTP and HTTPS for phones; writes their port numbers into `ports`, which files are rendered with. */
-export async function startPhones(base: Base, ports: Ports): Promise<PhoneListeners> {
+export async function startPhones(base: Base, ports: Ports, webSockets: WebSocketConnections): Promise<PhoneListeners> {
   const { installation, undo, trust, feed, live, sightings, events, firmware, certificates, limits } = base
   const { catalog, config, log, vocabulary, zones, secrets } = installation
   const { snapshot } = feed
@@ -98,12 +100,13 @@ export async function startPhones(base: Base, ports: Ports): Promise<PhoneListen
     bind: config.bind,
     httpPort: config.httpPort,
     https: { port: config.httpsPort, certificates },
+    upgrade: webSocketUpgrade(base, webSockets),
     clock: systemClock,
     log,
   })
   limits.onBan(http.dropUnanswered)
-  // Both give running transfers 5 s; together, not one after the other.
-  undo.add(() => Promise.all([http.stop(), tftp.stop()]))
+  // They give running transfers 5 s; together, not one after the other; a WebSocket is no transfer.
+  undo.add(() => Promise.all([http.stop(), tftp.stop(), webSockets.close()]))
   ports.http = http.httpPort
   ports.https = http.httpsPort ?? 0
   return { viewSources, outcomes, waiting }

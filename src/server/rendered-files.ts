@@ -38,7 +38,7 @@ export function startRenderAhead(
   }
   const { snapshot } = feed
   const ahead = new RenderAhead({
-    ...{ snapshot, catalog: installation.catalog, files, store, clock: steadyClock, watchPause },
+    ...{ snapshot, catalog: installation.catalog, files, store, clock: steadyClock, log: installation.log, watchPause },
   })
   undo.add(feed.onChange(() => ahead.changed()))
   undo.add(() => {

@@ -1,0 +1,151 @@
+import type { Catalog } from '../catalog/catalog.js'
+import type { PhoneFile, PhoneModel } from '../catalog/manifest.js'
+import type { Clock } from '../domain/clock.js'
+import type { Log } from '../observe/log.js'
+import type { DeviceRecord, ListedSnapshot } from '../snapshot/snapshot.js'
+import type { FilesAhead } from './config-files.js'
+import type { ServerAddress } from './file-view.js'
+import type { StoringWork } from './stored-files.js'
+
+/** Work in one go, and the pause after it: a fifth of one core at most. In milliseconds. */
+const SLICE_MS = 2
+const PAUSE_MS = 8
+/** Written to disk after so many. */
+const FLUSH_EVERY = 500
+/** Looked again after this while there is other work. */
+const BUSY_MS = 200
+/** Changes come in rows; what is rendered between two of them is of no use. */
+const SETTLE_MS = 2_000
+/** Addresses phones are told at a time: mostly one. */
+const MOST_ADDRESSES = 4
+/** Files looked at in a slice that were all there. */
+const MOST_LOOKED_AT = 200
+
+export interface RenderAheadParts {
+  readonly snapshot: Pick<ListedSnapshot, 'allDevices'>
+  readonly catalog: Pick<Catalog, 'model' | 'files'>
+  readonly files: FilesAhead
+  readonly store: StoringWork
+  readonly clock: Clock
+  readonly log: Log
+  /** Called when a pause begins; what it gives tells whether the thread has had little to do since. */
+  watchPause(): () => boolean
+}
+
+interface Due {
+  readonly model: PhoneModel
+  readonly file: PhoneFile
+  readonly device?: DeviceRecord
+  readonly server: ServerAddress
+}
+
+/**
+ * Renders what phones will ask for after a start and after each change, and stores it, in small slices while nothing
+ * else is to be done. Only for addresses that phones have been told: the address stands in the files.
+ */
+export class RenderAhead {
+  readonly #parts: RenderAheadParts
+  readonly #servers = new Map<string, ServerAddress>()
+  #lastHost = ''
+  /** What is still to be looked at; undefined: all was. */
+  #due: Iterator<Due> | undefined
+  /** Seen since the last change. */
+  #ids = new Set<string>()
+  #cancel: (() => void) | undefined
+  #stored = 0
+  #stopped = false
+
+  constructor(parts: RenderAheadParts) {
+    this.#parts = parts
+  }
+
+  /** A phone is told this address. Costs next to nothing when it is the one told last. */
+  told(server: ServerAddress): ServerAddress {
+    if (server.host === this.#lastHost) return server
+    this.#lastHost = server.host
+    if (this.#servers.size < MOST_ADDRESSES && !this.#servers.has(server.host)) {
+      this.#servers.set(server.host, server)
+      this.changed()
+    }
+    return server
+  }
+
+  /** Something changed: looks at all files again, once it has settled. */
+  changed(): void {
+    this.#due = undefined
+    this.#ids = new Set()
+    if (this.#servers.size === 0) return
+    this.#cancel?.()
+    this.#later(SETTLE_MS, (isIdle) => {
+      this.#due = this.#all()
+      this.#slice(isIdle)
+    })
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#cancel?.()
+  }
+
+  #later(delayMs: number, run: (isIdle: boolean) => void): void {
+    if (this.#stopped) return
+    const wasIdle = this.#parts.watchPause()
+    this.#cancel = this.#parts.clock.after(delayMs, () => run(wasIdle()))
+  }
+
+  #slice(isIdle: boolean): void {
+    const { clock, store } = this.#parts
+    if (!isIdle) return this.#later(BUSY_MS, (wasIdle) => this.#slice(wasIdle))
+    const until = clock.now() + SLICE_MS
+    let looked = 0
+    do {
+      if (store.storeNext()) {
+        this.#stored += 1
+        if (this.#stored % FLUSH_EVERY === 0) void store.flush()
+      } else if (!this.#next()) {
+        void store.flush()
+        return
+      }
+      looked += 1
+    } while (clock.now() < until && looked < MOST_LOOKED_AT)
+    this.#later(PAUSE_MS, (wasIdle) => this.#slice(wasIdle))
+  }
+
+  /** @returns false when all is done */
+  #next(): boolean {
+    const next = this.#due?.next()
+    if (!next || next.done) {
+      if (this.#due) {
+        this.#parts.store.retain(this.#ids)
+        this.#parts.log.info({ files: this.#ids.size }, 'files of all phones are ready')
+      }
+      this.#due = undefined
+      return false
+    }
+    const { model, file, device, server } = next.value
+    this.#ids.add(this.#parts.files.prepare(model, file, device, server).id)
+    return true
+  }
+
+  *#all(): Generator<Due> {
+    const { snapshot, catalog } = this.#parts
+    const models = new Set<PhoneModel>()
+    for (const server of this.#servers.values()) {
+      for (const device of snapshot.allDevices()) {
+        const model = device.state === 'approved' ? catalog.model(device.model) : undefined
+        if (!model) continue
+        models.add(model)
+        for (const file of filesOf(catalog, model)) {
+          if (file.scope === 'device') yield { model, file, device, server }
+        }
+      }
+      for (const model of models) {
+        for (const file of filesOf(catalog, model)) if (file.scope !== 'device') yield { model, file, server }
+      }
+    }
+  }
+}
+
+function filesOf(catalog: Pick<Catalog, 'files'>, { model }: PhoneModel): PhoneFile[] {
+  return catalog.files(model).filter(({ template, expectedMiss }) => template !== undefined && !expectedMiss)
+}

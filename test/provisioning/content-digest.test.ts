@@ -1,0 +1,106 @@
+import { beforeEach, expect, test } from '@jest/globals'
+import type { LineKey } from '../../src/domain/entities.js'
+import type { Mac } from '../../src/domain/mac-address.js'
+import type { Sealed } from '../../src/domain/secret.js'
+import { deviceContentDigest, modelContentDigest } from '../../src/provisioning/content-digest.js'
+import type { DeviceRecord, ExtensionRecord } from '../../src/snapshot/snapshot.js'
+import { phone, ProvisioningBench, SERVER } from '../support/provisioning-bench.js'
+import { extensionRecord } from '../support/records.js'
+
+const ANNA = '001565aabb01' as Mac
+const BLF: LineKey = { id: 'k1', owner: { kind: 'extension', id: 'e101' }, position: 1, kind: 'blf', value: '102' }
+
+let bench: ProvisioningBench
+let anna: ExtensionRecord
+let bert: ExtensionRecord
+let device: DeviceRecord
+
+beforeEach(() => {
+  bench = new ProvisioningBench()
+  anna = extensionRecord('101', { keys: [BLF] })
+  bert = extensionRecord('102')
+  device = phone(ANNA, ['101'])
+  putAll()
+})
+
+function putAll(): void {
+  const { content } = bench.snapshot
+  content.putExtension({ ...anna })
+  content.putExtension({ ...bert })
+  content.putDevice({ ...device })
+}
+
+function digest(server = SERVER, cleared = false): string {
+  const model = bench.phones.catalog.model(device.model)
+  const found = bench.snapshot.deviceByMac(ANNA)
+  if (!model || !found) throw new Error('the phone is missing')
+  return deviceContentDigest(bench.snapshot, model, found, server, cleared)
+}
+
+test('the same content has the same digest in other records, as after a start', () => {
+  const before = digest()
+  expect(before).toMatch(/^[0-9a-f]{64}$/)
+  putAll()
+  expect(digest()).toBe(before)
+})
+
+test('when and where a phone was seen, and the tokens of apps, are in no file and not in the digest', () => {
+  const before = digest()
+  device = { ...device, lastSeenAt: 5, lastSeenIp: '10.0.0.9' }
+  anna = { ...anna, softphones: [] }
+  putAll()
+  expect(digest()).toBe(before)
+})
+
+test.each<[string, () => void]>([
+  ['a name', () => (anna = { ...anna, displayName: 'Anna Berg' })],
+  ['the name of somebody on a key', () => (bert = { ...bert, displayName: 'Bert' })],
+  ['keys', () => (anna = { ...anna, keys: [{ ...BLF, position: 2 }] })],
+  ['who may make calls', () => (anna = { ...anna, enabled: false })],
+  ['the token', () => (device = { ...device, sealedToken: 'another' as Sealed })],
+  ['the password of the phone', () => (device = { ...device, sealedAdminPassword: 'another' as Sealed })],
+  [
+    'the password of a line',
+    () => (device = { ...device, lines: device.lines.map((line) => ({ ...line, sealedPassword: 'x' as Sealed })) }),
+  ],
+  ['the firmware', () => (device = { ...device, firmwareVersion: '34.72.0.75' })],
+])('%s is another digest, with the same revisions too', (_what, change) => {
+  const before = digest()
+  change()
+  putAll()
+  expect(digest()).not.toBe(before)
+})
+
+test('a value of any layer is another digest, with the same revision too', () => {
+  const { content } = bench.snapshot
+  const seen = new Set([digest()])
+  for (const [layer, owner] of [
+    ['global', ''],
+    ['site', device.siteId],
+    ['vendor', 'yealink'],
+    ['model', device.model],
+    ['extension', anna.id],
+    ['device', device.id],
+    ['line', device.lines[0]?.id ?? ''],
+  ] as const) {
+    for (const value of ['de', 'fr']) {
+      content.putLayer(layer, owner, { revision: 1, values: new Map([['language', value]]) })
+      seen.add(digest())
+    }
+  }
+  expect(seen.size).toBe(1 + 7 * 2)
+})
+
+test('another address, a phone that is cleared, another model have digests of their own', () => {
+  const { catalog } = bench.phones
+  const common = (id: string, server = SERVER): string => {
+    const model = catalog.model(id)
+    if (!model) throw new Error('the model is missing')
+    return modelContentDigest(bench.snapshot, model, server)
+  }
+  const all = [
+    ...[digest(), digest({ ...SERVER, host: '10.0.0.2' }), digest({ ...SERVER, sipPort: 5061 }), digest(SERVER, true)],
+    ...[common('yealink/t28p'), common('snom/d120'), common('snom/d120', { ...SERVER, httpPort: 81 })],
+  ]
+  expect(new Set(all).size).toBe(all.length)
+})
