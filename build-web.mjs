@@ -15,6 +15,7 @@ const ASSETS = {
   'app.css': join(source, 'assets', 'app.css'),
   'app.js': join(source, 'assets', 'app.js'),
   'copy.js': join(source, 'assets', 'copy.js'),
+  'passwords.js': join(source, 'assets', 'passwords.js'),
   'theme.js': join(source, 'assets', 'theme.js'),
   'keys.css': join(source, 'assets', 'keys.css'),
   'icon.svg': join(source, 'assets', 'icon.svg'),

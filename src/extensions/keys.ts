@@ -2,6 +2,7 @@ import { KEY_KINDS, type KeyKind, type LineKey } from '../domain/entities.js'
 import { AppError, type Problem } from '../domain/errors.js'
 import { keyMeaning } from '../catalog/key-bank.js'
 import { problemWithLine } from '../settings/vocabulary.js'
+import { NEED_VALUE } from './key-kinds.js'
 
 /** A key as an operator gives it; the whole list replaces the owner's keys. */
 export interface KeyInput {
@@ -13,20 +14,6 @@ export interface KeyInput {
   label?: string | undefined
   line?: number | undefined
 }
-
-/** Kinds that do nothing without a number, digits or URL. */
-const NEED_VALUE: ReadonlySet<KeyKind> = new Set([
-  'blf',
-  'speed-dial',
-  'park',
-  'pick-up',
-  'intercom',
-  'dtmf',
-  'url',
-  'paging',
-])
-/** Kinds whose value is a number that somebody has. */
-export const KINDS_THAT_DIAL: readonly KeyKind[] = ['blf', 'speed-dial', 'intercom', 'pick-up', 'transfer', 'forward']
 
 const OWNER_WORDS = { extension: 'person', group: 'group', device: 'phone' } as const
 const VALUE_MAX = 250

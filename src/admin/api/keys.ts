@@ -5,6 +5,7 @@ import type { PhoneModel } from '../../catalog/manifest.js'
 import { AppError } from '../../domain/errors.js'
 import { layOutPhone } from '../../provisioning/key-layout.js'
 import type { DeviceRecord } from '../../snapshot/snapshot.js'
+import { commonModel, phonesIn, phonesOf } from '../key-phones.js'
 import { route, type Answer, type Call } from '../route.js'
 import { keyInput, keyLayout, keyList, mac, number, phoneModel, text } from './schemas.js'
 import { keyLayoutView, keyView } from './views.js'
@@ -20,28 +21,6 @@ function requireModel({ parts }: Call, id: string): PhoneModel {
   const found = parts.catalog.model(id)
   if (found) return found
   throw new AppError('MODEL_UNKNOWN', `there is no model "${id.slice(0, 60)}"`, { field: 'model' })
-}
-
-/** Phones on which a person's keys are laid: those with the person on the first line. */
-function phonesOf({ parts, site }: Call, extensionId: string): DeviceRecord[] {
-  const found = [...parts.snapshot.allDevices()].filter(
-    ({ siteId, state, lines }) => siteId === site.id && state !== 'retired' && lines[0]?.extensionId === extensionId,
-  )
-  return found.sort((a, b) => (a.mac < b.mac ? -1 : 1))
-}
-
-/** Phones of a group, as they are in memory. */
-function phonesIn({ parts, site }: Call, id: string): DeviceRecord[] {
-  return [...parts.snapshot.allDevices()].filter(
-    ({ siteId, state, groupId }) => siteId === site.id && state !== 'retired' && groupId === id,
-  )
-}
-
-/** The model that most of these phones are of. */
-function commonModel(phones: readonly DeviceRecord[]): string | undefined {
-  const counts = new Map<string, number>()
-  for (const { model } of phones) counts.set(model, (counts.get(model) ?? 0) + 1)
-  return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))[0]?.[0]
 }
 
 function noPhone(what: string): AppError {
@@ -99,7 +78,7 @@ export const keyRoutes = [
     answer: keyLayout,
     handle: async (call) => {
       const { extension } = await call.use.extensions.show(call.params.number)
-      const [phone] = phonesOf(call, extension.id)
+      const [phone] = phonesOf(call.parts.snapshot, call.site.id, extension.id)
       const wanted = call.query.model ?? phone?.model
       if (wanted === undefined) throw noPhone(`${extension.number} is on line 1 of no phone`)
       const model = requireModel(call, wanted)
@@ -176,7 +155,7 @@ export const keyRoutes = [
     answer: keyLayout,
     handle: async (call) => {
       const group = await call.use.groups.keys(call.params.name)
-      const wanted = call.query.model ?? commonModel(phonesIn(call, group.id))
+      const wanted = call.query.model ?? commonModel(phonesIn(call.parts.snapshot, call.site.id, group.id))
       if (wanted === undefined) throw noPhone('the group has no phone')
       const model = requireModel(call, wanted)
       return laidOut(call, model, layOutKeys(model, [1], [], [], group.keys))

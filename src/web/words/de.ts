@@ -1,12 +1,14 @@
 import { deKeys } from './de-keys.js'
+import { dePhone } from './de-phone.js'
 import { deSettings } from './de-settings.js'
 import type { WordKey } from './en.js'
-import { fieldsDe } from './fields-de.js'
+import { dePeople } from './de-people.js'
 
 /** Every text of the pages, in German. */
 export const de: Readonly<Record<WordKey, string>> = {
-  ...fieldsDe,
+  ...dePeople,
   ...deSettings,
+  ...dePhone,
   ...deKeys,
   'app.skip': 'Zum Inhalt',
   'app.site': 'Standort',
@@ -101,8 +103,6 @@ export const de: Readonly<Record<WordKey, string>> = {
   'phone.timeline': 'Verlauf',
   'phone.timeline.hint': 'Was das Telefon gefragt und bekommen hat, das Neueste zuerst.',
   'phone.timeline.none': 'Es hat noch nach nichts gefragt.',
-  'phone.timeline.registered': 'Registriert als {number}',
-  'phone.timeline.until': 'gültig bis {time}',
   'phone.registrations': 'Registrierung',
   'phone.registrations.none': 'Zurzeit nicht registriert.',
   'phone.reg.number': 'Nummer',
@@ -119,19 +119,6 @@ export const de: Readonly<Record<WordKey, string>> = {
   'phone.bytes.one': '{n} Byte',
   'phone.bytes.other': '{n} Bytes',
   'phone.details': 'Einzelheiten',
-
-  'diagnosis.title': 'Was zu tun ist',
-  'diagnosis.silent':
-    'Es hat diesen Server noch nie nach etwas gefragt. Prüfen Sie Strom und Netz, und ob DHCP-Option 66 oder die im Telefon eingetragene Adresse hierher führt.',
-  'diagnosis.noLine': 'Es bekommt seine Konfiguration, aber niemand ist darauf: Setzen Sie eine Person auf Leitung 1.',
-  'diagnosis.untrusted':
-    'Es wurde abgewiesen, weil es aus einem Netz kam, dem nicht vertraut wird. Siehe PHONEBOOT_TRUSTED_NETWORKS, oder geben Sie ihm die Adresse mit seinem Token.',
-  'diagnosis.failed':
-    'Seine Konfiguration konnte nicht erstellt werden. Der Grund steht im Verlauf; eine Einstellung ist falsch.',
-  'diagnosis.notRegistering':
-    'Es hat {time} seine Konfiguration bekommen, sich seitdem aber nicht registriert. Prüfen Sie, ob es den SIP-Port erreicht und ob es die Konfiguration übernommen hat (neu starten).',
-  'diagnosis.blocked': 'Es ist gesperrt: Es bekommt nichts und kann sich nicht registrieren.',
-  'diagnosis.held': 'Es ist angehalten und bekommt nichts, bis es zugelassen wird.',
 
   'outcome.served': 'Hat {file} bekommen',
   'outcome.not-modified': 'Hat {file} schon, unverändert',

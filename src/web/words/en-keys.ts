@@ -12,7 +12,8 @@ export const enKeys = {
   'keys.none': 'No keys yet.',
   'keys.list': 'Keys in order',
   'keys.drawing': 'Front of the {model}',
-  'keys.schematic': 'Schematic: number, order and pages of the keys are right, their places on the case are not to scale.',
+  'keys.schematic':
+    'Schematic: number, order and pages of the keys are right, their places on the case are not to scale.',
   'keys.lamps': 'Lamps: green for a line, red for a watched person, amber for parking; grey: no lamp.',
   'keys.column.n': 'No.',
   'keys.column.kind': 'Kind',

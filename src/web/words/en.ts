@@ -1,12 +1,14 @@
 import { enKeys } from './en-keys.js'
+import { enPhone } from './en-phone.js'
 import { enSettings } from './en-settings.js'
 
-import { fieldsEn } from './fields-en.js'
+import { enPeople } from './en-people.js'
 
 /** Every text of the pages, in English; `{name}` is filled in. Ends in `.one`/`.other` where a number decides. */
 export const en = {
-  ...fieldsEn,
+  ...enPeople,
   ...enSettings,
+  ...enPhone,
   ...enKeys,
   'app.skip': 'Skip to content',
   'app.site': 'Site',
@@ -99,8 +101,6 @@ export const en = {
   'phone.timeline': 'Timeline',
   'phone.timeline.hint': 'What the phone asked for and was given, newest first.',
   'phone.timeline.none': 'It has not asked for anything yet.',
-  'phone.timeline.registered': 'Registered as {number}',
-  'phone.timeline.until': 'good until {time}',
   'phone.registrations': 'Registration',
   'phone.registrations.none': 'Not registered now.',
   'phone.reg.number': 'Number',
@@ -117,18 +117,6 @@ export const en = {
   'phone.bytes.one': '{n} byte',
   'phone.bytes.other': '{n} bytes',
   'phone.details': 'Details',
-
-  'diagnosis.title': 'What to do',
-  'diagnosis.silent':
-    'It has never asked this server for anything. Check power and network, and that DHCP option 66 or the address typed into the phone leads here.',
-  'diagnosis.noLine': 'It gets its config, but nobody is on it: put a person on line 1.',
-  'diagnosis.untrusted':
-    'It was refused because it came from a network that is not trusted. See PHONEBOOT_TRUSTED_NETWORKS, or give it the URL with its token.',
-  'diagnosis.failed': 'Its config could not be made. The reason stands in the timeline; a setting is wrong.',
-  'diagnosis.notRegistering':
-    'It was given its config {time}, but has not registered since. Check that it can reach the SIP port, and that it took the config (restart it).',
-  'diagnosis.blocked': 'It is blocked: it gets nothing and cannot register.',
-  'diagnosis.held': 'It is held back and gets nothing until it is let in.',
 
   'outcome.served': 'Given {file}',
   'outcome.not-modified': 'Has {file} already, unchanged',

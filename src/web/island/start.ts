@@ -1,0 +1,37 @@
+import type { KeySheet } from '../../catalog/key-sheet.js'
+import type { LineKey } from '../../domain/entities.js'
+import type { Owner, StoredKey } from './key.js'
+
+/** A phone on which the keys can be shown, with what else is laid there. */
+export interface ShownPhone {
+  mac: string
+  /** As people call it. */
+  name: string
+  model: string
+  /** Accounts in use, and what stands on their line keys. */
+  lines: { position: number; label: string }[]
+  person: readonly LineKey[]
+  phone: readonly LineKey[]
+  group: readonly LineKey[]
+}
+
+/** What the page gives its script. */
+export interface Start {
+  owner: Owner
+  /** Address of the keys in the API, and the site. */
+  path: string
+  site: string
+  csrf: string
+  tag: string
+  keys: readonly StoredKey[]
+  mayEdit: boolean
+  maySearch: boolean
+  models: { id: string; name: string }[]
+  /** The model that is shown first. */
+  sheet: KeySheet
+  phones: readonly ShownPhone[]
+  /** Names of those who are on keys, by number. */
+  names: Readonly<Record<string, string>>
+  language: string
+  words: Readonly<Record<string, string>>
+}
