@@ -1,5 +1,19 @@
 import type { Author } from '../database/change.js'
+import type { Id } from '../domain/entities.js'
 import type { DeviceRecord, ExtensionRecord } from '../snapshot/snapshot.js'
+import type { ImportResult, StoredImport } from './store.js'
+
+/** Settings of one person, as they are to be stored (secrets sealed). */
+export interface SettingsChange {
+  readonly extensionId: Id
+  readonly siteId: Id
+  /** For messages. */
+  readonly number: string
+  /** Of the layer as it was read; 0: nothing was ever set. */
+  readonly revision: number
+  readonly set: ReadonlyMap<string, unknown>
+  readonly unset: readonly string[]
+}
 
 /**
  * Everything an import writes, as whole records with what hangs on them: keys for extensions, lines and keys for
@@ -12,11 +26,26 @@ export interface BulkPlan {
   readonly purgeDevices: readonly DeviceRecord[]
   readonly createDevices: readonly DeviceRecord[]
   readonly updateDevices: readonly DeviceRecord[]
+  readonly settings: readonly SettingsChange[]
+}
+
+/** How many records a plan writes. */
+export function planSize(plan: BulkPlan): number {
+  return Object.values(plan).reduce((sum, records: readonly unknown[]) => sum + records.length, 0)
+}
+
+/** What is kept with the import itself, in the same transaction. */
+export interface ImportNote {
+  /** As it is to be stored when all is written. */
+  readonly done: StoredImport
+  readonly results: Iterable<ImportResult>
+  /** Asked between statements; may throw, and then nothing was written. */
+  progress(written: number): Promise<void>
 }
 
 /**
- * Writes a plan in one transaction: all of it or nothing.
+ * Writes a plan in one transaction: all of it or nothing, and what undoing it takes.
  * Throws EXTENSION_EXISTS, DEVICE_EXISTS, REVISION_CONFLICT (somebody changed a record since the plan was made),
  * LINE_INVALID (a digest user name that an extension and a line would share), DATABASE_UNUSABLE.
  */
-export type ApplyBulk = (plan: BulkPlan, author: Author) => Promise<void>
+export type ApplyBulk = (plan: BulkPlan, author: Author, note: ImportNote) => Promise<void>

@@ -1,47 +1,75 @@
+export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1251', 'windows-1252'] as const
+export type Encoding = (typeof ENCODINGS)[number]
+
 /** What a file's bytes turned out to be. */
 export interface Decoded {
   text: string
-  encoding: 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1251' | 'windows-1252'
+  encoding: Encoding
 }
 
 /** Cyrillic letters as windows-1251 writes them, several in a row: no windows-1252 text looks like this. */
 const CYRILLIC_RUN = /[\u0410-\u044f\u0401\u0451]{3,}/
+/** As much of a file as tells its encoding and delimiter. */
+const HEAD = 64 * 1024
 
 /**
  * Text of a spreadsheet export: by byte order mark, else strict UTF-8, else UTF-16 by its zero bytes, else
  * windows-1251 when it gives runs of Cyrillic, else windows-1252. The mark itself is not part of the text.
+ * With `forced` as told, the mark still left out.
  */
-export function decodeText(bytes: Uint8Array): Decoded {
-  const [first, second, third] = bytes
-  if (first === 0xff && second === 0xfe) return decodeAs('utf-16le', bytes.subarray(2))
-  if (first === 0xfe && second === 0xff) return decodeAs('utf-16be', bytes.subarray(2))
-  if (first === 0xef && second === 0xbb && third === 0xbf) return decodeAs('utf-8', bytes.subarray(3))
+export function decodeText(bytes: Uint8Array, forced?: Encoding): Decoded {
+  const marked = encodingByMark(bytes)
+  if (forced !== undefined) {
+    return decodeAs(forced, marked?.encoding === forced ? bytes.subarray(marked.length) : bytes)
+  }
+  if (marked) return decodeAs(marked.encoding, bytes.subarray(marked.length))
   const head = bytes.subarray(0, 200)
   const zeroes = head.filter((byte) => byte === 0).length
   if (zeroes > head.length / 4) return decodeAs(bytes[0] === 0 ? 'utf-16be' : 'utf-16le', bytes)
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), encoding: 'utf-8' }
   } catch {
-    const cyrillic = decodeAs('windows-1251', bytes)
-    return CYRILLIC_RUN.test(cyrillic.text) ? cyrillic : decodeAs('windows-1252', bytes)
+    const cyrillic = new TextDecoder('windows-1251').decode(bytes.subarray(0, HEAD))
+    return decodeAs(CYRILLIC_RUN.test(cyrillic) ? 'windows-1251' : 'windows-1252', bytes)
   }
 }
 
-function decodeAs(encoding: Decoded['encoding'], bytes: Uint8Array): Decoded {
+function encodingByMark([first, second, third]: Uint8Array): { encoding: Encoding; length: number } | undefined {
+  if (first === 0xff && second === 0xfe) return { encoding: 'utf-16le', length: 2 }
+  if (first === 0xfe && second === 0xff) return { encoding: 'utf-16be', length: 2 }
+  if (first === 0xef && second === 0xbb && third === 0xbf) return { encoding: 'utf-8', length: 3 }
+  return undefined
+}
+
+function decodeAs(encoding: Encoding, bytes: Uint8Array): Decoded {
   return { text: new TextDecoder(encoding).decode(bytes), encoding }
 }
 
-const DELIMITERS = [',', ';', '\t', '|'] as const
+export const DELIMITERS = [',', ';', '\t', '|'] as const
+export type Delimiter = (typeof DELIMITERS)[number]
+
+/** `sep=;` in the first line, as Excel writes and obeys it. */
+const SEPARATOR_LINE = /^sep=(.)\r?\n/i
+
+/** The text without Excel's line `sep=;`, and what that line says. */
+export function withoutSeparatorLine(text: string): { text: string; delimiter?: Delimiter; lines: number } {
+  const match = SEPARATOR_LINE.exec(text)
+  const delimiter = DELIMITERS.find((one) => one === match?.[1])
+  if (!match || delimiter === undefined) return { text, lines: 0 }
+  return { text: text.slice(match[0].length), delimiter, lines: 1 }
+}
 
 /** The delimiter that cuts the first lines into the most, and equally many, columns. */
-export function detectDelimiter(text: string): string {
+export function detectDelimiter(text: string): Delimiter {
   const lines = text
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== '')
+    .slice(0, HEAD)
+    .replace(/"[^"]*"/g, 'x')
+    .split(/\r\n|\r|\n/)
+    .filter((line) => line.trim() !== '' && !line.startsWith('# '))
     .slice(0, 5)
-  let best: { delimiter: string; columns: number } = { delimiter: ',', columns: 1 }
+  let best: { delimiter: Delimiter; columns: number } = { delimiter: ',', columns: 1 }
   for (const delimiter of DELIMITERS) {
-    const counts = lines.map((line) => line.replace(/"[^"]*"/g, '').split(delimiter).length)
+    const counts = lines.map((line) => line.split(delimiter).length)
     const header = counts[0] ?? 1
     if (header > best.columns && counts.every((count) => count === header)) best = { delimiter, columns: header }
   }

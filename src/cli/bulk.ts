@@ -1,43 +1,213 @@
 import { open, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { DELIMITERS, ENCODINGS, type Delimiter, type Encoding } from '../bulk/decode.js'
+import { DUPLICATE_RULES, type DuplicateRule } from '../bulk/duplicates.js'
+import { SCOPES, type ExportOptions, type Scope } from '../bulk/export.js'
+import { STRATEGIES, type Strategy } from '../bulk/plan-parts.js'
+import { resultCsv } from '../bulk/result.js'
+import type { ImportReport } from '../bulk/use-cases.js'
 import { AppError } from '../domain/errors.js'
 import { actor, withInstallation } from './context.js'
-import type { Io, Report, Run } from './output.js'
+import { EXIT, shownTime, table, type Io, type Report, type Run } from './output.js'
 
-/** `import <csv>`, `export` */
+interface ImportFlags {
+  dryRun?: boolean
+  confirm?: string
+  profile?: string
+  map?: Record<string, string>
+  strategy?: Strategy
+  duplicates?: DuplicateRule
+  skipMistakes?: boolean
+  encoding?: Encoding
+  delimiter?: string
+  result?: string
+}
+
+/** `import <csv>|list|undo`, `export`, `template` */
 export function bulkCommands(program: Command, io: Io, run: Run): void {
-  program
-    .command('import <csv>')
-    .description('add and change people and phones from a CSV file (- is standard input): all rows or none')
-    .option('--dry-run', 'only tell what would happen')
-    .action((file: string, { dryRun = false }: { dryRun?: boolean }) => run(() => importFile(io, file, dryRun)))
+  importCommands(program, io, run)
 
   program
     .command('export')
     .description('people and phones as a CSV file that import reads')
     .option('--output <path>', 'default: standard output')
+    .addOption(
+      new Option('--scope <scope>', 'how much of people; all: phones, keys and settings too')
+        .choices(SCOPES)
+        .default('all'),
+    )
+    .option('--profile <id>', 'columns of this import profile')
+    .option('--from <number>', 'only numbers from here')
+    .option('--to <number>', 'only numbers up to here')
+    .option('--search <text>', 'only people whose number, name or e-mail address holds this')
+    .option('--bom', 'with a byte order mark, by which Excel knows UTF-8')
     .option('--with-passwords', "with people's own SIP passwords; kept in the audit log")
-    .action(({ output, withPasswords = false }: { output?: string; withPasswords?: boolean }) =>
-      run(() => exportFile(io, output, withPasswords)),
+    .action((flags: ExportFlags) => run(() => exportFile(io, flags)))
+
+  program
+    .command('template [profile]')
+    .description('an empty CSV file of an import profile with an example row; without a name: list the profiles')
+    .option('--output <path>', 'default: standard output')
+    .action((profile: string | undefined, { output }: { output?: string }) => run(() => template(io, profile, output)))
+}
+
+function importCommands(program: Command, io: Io, run: Run): void {
+  const imports = program
+    .command('import [csv]')
+    .description('add and change people and phones from a CSV file (- is standard input): all rows or none')
+    .option('--dry-run', 'only tell what would happen to each row')
+    .option('--confirm <token>', 'only do what the dry run with this token told')
+    .option('--profile <id>', 'whose columns they are; default: recognised by the headers; see template')
+    .option(
+      '--map <column=field>',
+      'what a column is: a field, key1, a setting, keep or leave; may be repeated',
+      mapOption,
+      {},
+    )
+    .addOption(
+      new Option('--strategy <name>', 'for people and phones that are there').choices(STRATEGIES).default('update'),
+    )
+    .addOption(
+      new Option('--duplicates <rule>', 'for rows that are there twice').choices(DUPLICATE_RULES).default('refuse'),
+    )
+    .option('--skip-mistakes', 'leave rows with mistakes out instead of refusing the file')
+    .addOption(new Option('--encoding <name>', 'default: found out').choices(ENCODINGS))
+    .option('--delimiter <character>', 'default: found out; tab is called tab')
+    .option('--result <path>', 'write what became of each row to a CSV file')
+    .action((file: string | undefined, flags: ImportFlags) => run(() => importFile(io, file, flags)))
+
+  imports
+    .command('list')
+    .description('imports of the last 90 days, newest first')
+    .action(() => run(() => withInstallation(io, async ({ bulk }) => listed(await bulk.imports()))))
+
+  imports
+    .command('undo <id>')
+    .description('put everything back to what it was before an import; refused when something was changed since')
+    .action((id: string) =>
+      run(() =>
+        withInstallation(io, async ({ bulk }) => {
+          const undone = await bulk.undoImport(actor(), id)
+          return {
+            json: undone,
+            lines: [`Undone: ${undone.fileName ?? 'import'} of ${shownTime(undone.startedAt) ?? ''}`],
+          }
+        }),
+      ),
     )
 }
 
-async function importFile(io: Io, file: string, dryRun: boolean): Promise<Report> {
+function mapOption(text: string, soFar: Record<string, string>): Record<string, string> {
+  const at = text.lastIndexOf('=')
+  if (at < 1) throw new InvalidArgumentError('must be column=field')
+  return { ...soFar, [text.slice(0, at)]: text.slice(at + 1) }
+}
+
+function delimiterOf(text: string | undefined): Delimiter | undefined {
+  if (text === undefined) return undefined
+  const found = DELIMITERS.find((one) => one === (text === 'tab' ? '\t' : text))
+  if (found) return found
+  throw new AppError('USAGE', `--delimiter: "${text.slice(0, 10)}" is none of , ; | tab`)
+}
+
+async function importFile(io: Io, file: string | undefined, flags: ImportFlags): Promise<Report> {
+  if (file === undefined) throw new AppError('USAGE', 'import needs a CSV file, or - for standard input')
+  const delimiter = delimiterOf(flags.delimiter)
   const bytes = await readBytes(io, file)
+  const { dryRun = false, confirm, profile, map, strategy, duplicates, encoding } = flags
   return withInstallation(io, async ({ bulk }) => {
-    const report = await bulk.importCsv(actor(), bytes, { dryRun, source: file })
-    const { people, phones, warnings } = report
-    const would = dryRun ? 'would be ' : ''
+    const report = await bulk.importCsv(actor(), bytes, {
+      fileName: file === '-' ? 'standard input' : file,
+      dryRun,
+      confirm,
+      profile,
+      choices: map,
+      strategy,
+      duplicates,
+      mode: flags.skipMistakes === true ? 'rows' : 'all',
+      encoding,
+      delimiter,
+    })
+    if (flags.result !== undefined) await writeOut(resolve(io.folder, flags.result), resultCsv(report.reports), false)
+    const { reports, ...json } = report
     return {
-      json: report,
-      lines: [
-        ...warnings.map(({ message }) => `Warning: ${message}`),
-        `People: ${people.added} ${would}added, ${people.changed} ${would}changed, ${people.unchanged} unchanged`,
-        `Phones: ${phones.added} ${would}added, ${phones.changed} ${would}changed, ${phones.unchanged} unchanged`,
-      ],
+      json: dryRun ? { ...json, rows: reports } : json,
+      lines: importLines(report),
+      exit: report.obstacles.length > 0 ? EXIT.problems : EXIT.ok,
     }
   })
+}
+
+/** Rows that a dry run shows; the rest is in --result and --json. */
+const ROWS_SHOWN = 50
+
+function importLines(report: ImportReport): string[] {
+  const { people, phones, warnings, dryRun, file, kept, unknown, left, repairs, obstacles, token, id } = report
+  const would = dryRun ? 'would be ' : ''
+  return [
+    ...(dryRun && file ? fileLines(report) : []),
+    ...obstacles.map(({ message }) => `Mistake: ${message}`),
+    ...warnings.map(({ message }) => `Warning: ${message}`),
+    ...repairs.map(({ repair, cells }) => `Mended: ${repair} in ${cells} cell(s)`),
+    ...kept.map(({ column, setting, rows }) => `Kept for your PBX: ${column} of ${rows} row(s), as ${setting}`),
+    ...unknown.map((column) => `Unknown column: ${column}; --map "${column}=..." says what it is`),
+    ...left.map(({ column, reason }) => `Left out: ${column}${reason === undefined ? '' : ` (${reason})`}`),
+    `People: ${people.added} ${would}added, ${people.changed} ${would}changed, ${people.unchanged} unchanged`,
+    `Phones: ${phones.added} ${would}added, ${phones.changed} ${would}changed, ${phones.unchanged} unchanged`,
+    ...(dryRun && obstacles.length === 0 && token !== '' ? [`To do just this: import --confirm ${token}`] : []),
+    ...(id === undefined ? [] : [`To undo it: import undo ${id}`]),
+  ]
+}
+
+function fileLines({ file, reports }: ImportReport): string[] {
+  if (!file) return []
+  const delimiter = file.delimiter === '\t' ? 'tab' : file.delimiter
+  const shown = reports.filter(({ outcome }) => outcome !== 'same')
+  return [
+    `File: ${file.encoding}, delimiter ${delimiter}, profile ${file.profile ?? 'none'}`,
+    ...table(
+      ['COLUMN', 'IS'],
+      file.columns.map(({ header, target }) => [header, target]),
+    ),
+    '',
+    ...table(
+      ['ROW', 'NUMBER', 'MAC', 'NAME', 'WHAT', 'CHANGES'],
+      shown
+        .slice(0, ROWS_SHOWN)
+        .map(({ row, number, mac, name, outcome, changes }) => [
+          row,
+          number,
+          mac,
+          name,
+          outcome,
+          changes.map(({ field, before, after }) => `${field}: ${before ?? '-'} -> ${after ?? '-'}`).join('; '),
+        ]),
+    ),
+    ...(shown.length > ROWS_SHOWN ? [`… and ${shown.length - ROWS_SHOWN} more rows; --result writes all`] : []),
+    '',
+  ]
+}
+
+function listed(
+  imports: Awaited<ReturnType<Parameters<Parameters<typeof withInstallation>[1]>[0]['bulk']['imports']>>,
+): Report {
+  return {
+    json: imports,
+    lines: table(
+      ['ID', 'WHEN', 'WHO', 'FILE', 'STATE', 'ROWS', 'NEW', 'CHANGED'],
+      imports.map(({ id, startedAt, actor: who, fileName, state, summary }) => [
+        id,
+        shownTime(startedAt),
+        who,
+        fileName,
+        state,
+        summary?.rows,
+        summary?.outcomes.new,
+        summary?.outcomes.changed,
+      ]),
+    ),
+  }
 }
 
 async function readBytes(io: Io, file: string): Promise<Uint8Array> {
@@ -49,18 +219,54 @@ async function readBytes(io: Io, file: string): Promise<Uint8Array> {
   }
 }
 
-async function exportFile(io: Io, output: string | undefined, withPasswords: boolean): Promise<Report> {
+interface ExportFlags {
+  output?: string
+  scope: Scope
+  profile?: string
+  from?: string
+  to?: string
+  search?: string
+  bom?: boolean
+  withPasswords?: boolean
+}
+
+async function exportFile(io: Io, flags: ExportFlags): Promise<Report> {
+  const { output, scope, profile, from, to, search, bom = false, withPasswords = false } = flags
   return withInstallation(io, async ({ bulk }) => {
-    const csv = await bulk.exportCsv(actor(), { passwords: withPasswords })
+    const options: ExportOptions = { scope, profile, from, to, q: search, bom, passwords: withPasswords }
+    const csv = await bulk.exportCsv(actor(), options)
     const rows = csv.split('\r\n').length - 2
-    if (output === undefined) return { json: { rows, csv }, lines: [csv.replace(/\r\n$/, '').replaceAll('\r\n', '\n')] }
-    await writeExport(resolve(io.folder, output), csv, withPasswords)
+    if (output === undefined) return { json: { rows, csv }, lines: [asLines(csv)] }
+    await writeOut(resolve(io.folder, output), csv, withPasswords)
     return { json: { rows, output }, lines: [`${rows} row(s) written to ${output}`] }
   })
 }
 
+async function template(io: Io, profile: string | undefined, output: string | undefined): Promise<Report> {
+  return withInstallation(io, async ({ bulk }) => {
+    if (profile === undefined) {
+      const profiles = bulk.profiles().map(({ id, title, about }) => ({ id, title, about }))
+      return {
+        json: profiles,
+        lines: table(
+          ['PROFILE', 'TITLE', 'ABOUT'],
+          profiles.map(({ id, title, about }) => [id, title, about]),
+        ),
+      }
+    }
+    const csv = bulk.template(profile)
+    if (output === undefined) return { json: { profile, csv }, lines: [asLines(csv)] }
+    await writeOut(resolve(io.folder, output), csv, false)
+    return { json: { profile, output }, lines: [`Written to ${output}`] }
+  })
+}
+
+function asLines(csv: string): string {
+  return csv.replace(/\r\n$/, '').replaceAll('\r\n', '\n')
+}
+
 /** With passwords the file is for its owner alone, also one that was there before and open to others. */
-async function writeExport(path: string, csv: string, secret: boolean): Promise<void> {
+async function writeOut(path: string, csv: string, secret: boolean): Promise<void> {
   const file = await open(path, 'w', secret ? 0o600 : 0o644)
   try {
     if (secret && (await file.stat()).isFile()) await file.chmod(0o600)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createKnexApplyBulk } from '../../src/bulk/edge/knex-apply.js'
+import { importNote } from '../support/imports.js'
 import { deviceRecord, extensionRecord } from '../support/records.js'
 import { adminBench, type AdminBench, type AdminClient } from '../support/admin-api.js'
 
@@ -21,8 +22,9 @@ beforeAll(async () => {
     purgeDevices: [],
     createDevices: phones,
     updateDevices: [],
+    settings: [],
   }
-  await createKnexApplyBulk(bench.fresh.databases.main)(plan, { actor: 'cli:test', at: 0 })
+  await createKnexApplyBulk(bench.fresh.databases.main)(plan, { actor: 'cli:test', at: 0 }, importNote('long-lists'))
   await bench.parts.refresh()
   owner = bench.as(await bench.tokenFor('owner'))
 }, 120_000)

@@ -1,64 +1,56 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { parseCsv } from '../../src/bulk/csv.js'
-import { exportCsv } from '../../src/bulk/export.js'
-import { planImport, type Existing, type ImportPlan } from '../../src/bulk/plan.js'
+import { exportPeople, type ExportOptions } from '../../src/bulk/export.js'
+import { NO_PAUSE } from '../../src/bulk/pace.js'
+import { changedSince } from '../../src/bulk/plan.js'
+import type { Existing } from '../../src/bulk/plan-parts.js'
+import type { ImportOptions, Prepared } from '../../src/bulk/prepare.js'
+import { keyCell } from '../../src/bulk/key-cell.js'
+import { csvText } from '../../src/bulk/csv-text.js'
 import { KEY_KINDS } from '../../src/domain/entities.js'
-import { createKeyRing, createSecretBox } from '../../src/secrets/seal.js'
-import type { DeviceRecord, ExtensionRecord } from '../../src/snapshot/snapshot.js'
-import { FakeClock } from '../support/fake-clock.js'
-import { seededRandom } from '../support/seeded-random.js'
+import { NO_POLICY } from '../../src/extensions/policy.js'
+import { SEAL_CONTEXTS } from '../../src/secrets/contexts.js'
+import type { Sealed } from '../../src/domain/secret.js'
+import { afterPlan, importParts, NOTHING_THERE, prepared } from '../support/imports.js'
 
-const random = seededRandom()
-const secrets = createSecretBox(createKeyRing([{ id: 'k1', key: random.bytes(32) }]), random)
-const MODELS: Record<string, number> = { 'yealink/t21p-e2': 2, 'snom/d120': 2, 'yealink/t28p': 6 }
-const parts = {
-  secrets,
-  clock: new FakeClock(),
-  random,
-  siteId: 'site',
-  models: (id: string) => {
-    const accounts = MODELS[id]
-    return accounts === undefined
-      ? undefined
-      : { accounts, adminPassword: { alphabet: 'abcdefghij', length: 12 }, checkKeys: () => [] }
-  },
-}
-const NOTHING: Existing = { extensions: new Map(), devices: new Map() }
+const parts = importParts()
 
-function plan(csv: string, existing = NOTHING): ImportPlan {
-  const { rows, problems } = parseCsv(csv)
-  expect(problems).toEqual([])
-  return planImport(rows, existing, parts)
+const read = (csv: string, existing?: Existing, options?: ImportOptions): Promise<Prepared> =>
+  prepared(csv, parts, existing, options)
+
+/** What there is after a file went in. */
+async function after(csv: string, before?: Existing): Promise<Existing> {
+  const { planned, obstacles } = await read(csv, before)
+  expect(obstacles).toEqual([])
+  return afterPlan(planned, before)
 }
 
-/** What there is after a plan on an empty installation. */
-function after({ plan: { createExtensions, createDevices } }: ImportPlan): Existing {
-  return {
-    extensions: new Map(createExtensions.map((one) => [one.number as string, one])),
-    devices: new Map(createDevices.map((one) => [one.mac, one])),
+function exported(existing: Existing, options: ExportOptions = {}): Promise<string> {
+  const all = {
+    extensions: [...existing.extensions.values()],
+    devices: [...existing.devices.values()],
+    layer: (_layer: string, owner: string) => existing.settings(owner),
   }
+  const password = (number: string): Promise<string> => {
+    const one = existing.extensions.get(number)
+    if (!one) throw new Error(`no ${number}`)
+    return Promise.resolve(parts.secrets.open(one.sealedPassword, SEAL_CONTEXTS.extensionPassword(one.id)).reveal())
+  }
+  const openSetting = (owner: string, key: string, sealed: unknown): string =>
+    parts.secrets.open(sealed as Sealed, SEAL_CONTEXTS.settingValue('extension', owner, key)).reveal()
+  return exportPeople(all, { ...parts, password, openSetting, pace: NO_PAUSE }, options)
 }
 
-function exported({ extensions, devices }: Existing): string {
-  const numberOf = (id: string): string => [...extensions.values()].find((one) => one.id === id)?.number ?? ''
-  const phones = [...devices.values()].map((device: DeviceRecord) => ({
-    mac: device.mac,
-    model: device.model,
-    lines: device.lines.map(({ position, extensionId }) => ({ position, extension: numberOf(extensionId) })),
-  }))
-  const people = [...extensions.values()].map((one: ExtensionRecord) => ({
-    ...one,
-    password: secrets.open(one.sealedPassword, `extensions:sealed_password:${one.id}`).reveal(),
-  }))
-  return exportCsv(people, phones)
-}
+const outcomes = ({ planned }: Prepared): string[] => planned.reports.map(({ outcome }) => outcome)
+const problems = ({ planned }: Prepared): (string | undefined)[][] =>
+  planned.reports.flatMap((report) => report.problems.map(({ column, code, severity }) => [column, code, severity]))
 
 describe('planning an import', () => {
-  test('rows of the same MAC are the lines of that phone, each with its own credentials', () => {
-    const { plan: made } = plan(
+  test('rows of the same MAC are the lines of that phone, each with its own credentials', async () => {
+    const { planned } = await read(
       'mac,model,extension,name\n001565aabbcc,yealink/t21p-e2,101,Anna\n00:15:65:AA:BB:CC,,102,Bob\n,,103,Carla\n',
     )
+    const made = planned.plan
     expect(made.createExtensions.map(({ number, displayName }) => [number, displayName])).toEqual([
       ['101', 'Anna'],
       ['102', 'Bob'],
@@ -70,9 +62,10 @@ describe('planning an import', () => {
     expect(new Set(lines.map(({ sealedPassword }) => sealedPassword)).size).toBe(2)
   })
 
-  test('a weak password is a warning, not an error', () => {
-    const { problems } = plan('extension,password\n101,1234\n')
-    expect(problems.map(({ severity, column }) => [severity, column])).toEqual([['warning', 'password']])
+  test('a weak password is a warning, not an error', async () => {
+    expect(problems(await read('extension,password\n101,1234\n'))).toEqual([
+      ['password', 'PASSWORD_INVALID', 'warning'],
+    ])
   })
 
   test.each([
@@ -83,72 +76,277 @@ describe('planning an import', () => {
       'mac,model,extension\n001565aabbcc,snom/d120,1\n001565aabbcc,,2\n001565aabbcc,,3\n',
       'extension',
     ],
-    ['two names for one extension', 'extension,name\n101,Anna\n101,Bob\n', 'name'],
+    [
+      'two names for one extension',
+      'extension,name,mac,model\n101,Anna,001565aabbcc,snom/d120\n101,Bob,001565aabbdd,snom/d120\n',
+      'name',
+    ],
     [
       'two models for one phone',
       'mac,model,extension\n001565aabbcc,snom/d120,1\n001565aabbcc,yealink/t28p,2\n',
       'model',
     ],
-  ])('%s is refused with its column', (_what, csv, column) => {
-    expect(plan(csv).problems.map((problem) => problem.column)).toEqual([column])
+    ['the same key twice', 'extension,name,key1,key3\n101,Anna,blf:102,blf:102\n', 'keys'],
+  ])('%s is refused with its column', async (_what, csv, column) => {
+    const found = await read(csv)
+    expect(problems(found).map(([first]) => first)).toContain(column)
+    expect(found.obstacles).not.toEqual([])
   })
 
-  test('a line that stays keeps its password, so that its phone stays registered', () => {
-    const before = after(plan('mac,model,extension\n001565aabbcc,yealink/t28p,101\n001565aabbcc,,102\n'))
-    const { plan: made, counts } = plan('mac,extension\n001565aabbcc,101\n001565aabbcc,103\n', before)
-    expect(counts.phones).toEqual({ added: 0, changed: 1, unchanged: 0 })
-    const [first, second] = made.updateDevices[0]?.lines ?? []
+  test('a person or phone with a mistake in any of its rows is left out whole', async () => {
+    const found = await read(
+      'mac,model,extension,name,key1\n001565aabbcc,snom/d120,101,Anna,\n001565aabbcc,,102,Bob,fax:1\n,,103,Carla,\n',
+      undefined,
+      { mode: 'rows' },
+    )
+    expect(outcomes(found)).toEqual(['error', 'error', 'new'])
+    expect(found.obstacles).toEqual([])
+    expect(found.planned.plan.createExtensions.map(({ number }) => number)).toEqual(['103'])
+    expect(found.planned.plan.createDevices).toEqual([])
+  })
+
+  test('a line that stays keeps its password, so that its phone stays registered', async () => {
+    const before = await after('mac,model,extension\n001565aabbcc,yealink/t28p,101\n001565aabbcc,,102\n')
+    const { planned } = await read('mac,extension\n001565aabbcc,101\n001565aabbcc,103\n', before)
+    expect(planned.phones).toEqual({ added: 0, changed: 1, unchanged: 0 })
+    const [first, second] = planned.plan.updateDevices[0]?.lines ?? []
     const [oldFirst, oldSecond] = [...before.devices.values()][0]?.lines ?? []
     expect(first).toEqual(oldFirst)
     expect(second?.sealedPassword).not.toBe(oldSecond?.sealedPassword)
   })
 
-  test('a removed phone that comes back starts afresh', () => {
-    const before = after(plan('mac,model,extension\n001565aabbcc,yealink/t28p,101\n'))
+  test('a removed phone that comes back starts afresh', async () => {
+    const before = await after('mac,model,extension\n001565aabbcc,yealink/t28p,101\n')
     const retired = new Map(
       [...before.devices].map(([mac, one]) => [mac, { ...one, state: 'retired' as const, lines: [] }]),
     )
-    const { plan: made } = plan('mac,model,extension\n001565aabbcc,yealink/t28p,101\n', { ...before, devices: retired })
-    expect(made.purgeDevices).toHaveLength(1)
-    expect(made.createDevices).toHaveLength(1)
+    const { planned } = await read('mac,model,extension\n001565aabbcc,yealink/t28p,101\n', {
+      ...before,
+      devices: retired,
+    })
+    expect(planned.plan.purgeDevices).toHaveLength(1)
+    expect(planned.plan.createDevices).toHaveLength(1)
   })
 
-  test('importing an export changes nothing', () => {
-    const name = fc
-      .string({ unit: fc.constantFrom(...'aZ9 ö,;"|\'=+-@:Ж😀'), minLength: 1, maxLength: 12 })
-      .filter((text) => text.trim() !== '')
-    const key = fc.record(
-      {
-        kind: fc.constantFrom(...KEY_KINDS.filter((kind) => kind !== 'none')),
-        value: fc.stringMatching(/^[0-9]{1,6}$/),
-        label: name.map((text) => text.trim()).filter((text) => text !== ''),
-      },
-      { requiredKeys: ['kind', 'value'] },
+  test('a number outside the ranges of the site, or a password below its rules, is refused', async () => {
+    const policy = { ...NO_POLICY, numberRanges: ['100-199'], passwordMinLength: 12 }
+    const found = await read('extension,name,password\n500,Anna,\n101,Bob,abc123\n', { ...NOTHING_THERE, policy })
+    expect(problems(found).map(([column, code]) => [column, code])).toEqual([
+      ['number', 'NUMBER_INVALID'],
+      ['password', 'PASSWORD_INVALID'],
+    ])
+  })
+
+  test('a user name that somebody has is refused', async () => {
+    const found = await read('extension,name,username\n101,Anna,sip.anna\n102,Bob,sip.anna\n')
+    expect(problems(found)).toEqual([['username', 'LINE_INVALID', undefined]])
+    expect(found.planned.plan.createExtensions[0]?.authUsername).toBe('sip.anna')
+  })
+
+  test('keys of the file take their places, others stay; overwrite leaves only those of the file', async () => {
+    const before = await after('extension,name,key1,key2\n101,Anna,blf:102:Bob,dnd\n')
+    const csv = 'extension,key1,key3\n101,blf:103,url:http://door.example/\n'
+    const keysBy = async (strategy: 'update' | 'overwrite'): Promise<string[]> => {
+      const { planned } = await read(csv, before, { strategy })
+      return planned.plan.updateExtensions[0]?.keys.map((key) => `${key.position} ${keyCell(key)}`) ?? []
+    }
+    const kept = await keysBy('update')
+    expect(kept).toEqual(['1 blf:103', '2 dnd', '3 url:http\\://door.example/'])
+    expect(await keysBy('overwrite')).toEqual([kept[0], kept[2]])
+  })
+})
+
+describe('what is there already', () => {
+  const OFFICE = 'extension,name,email,jobTitle\n101,Anna,anna@example.com,Boss\n102,Bob,,\n'
+  const FILE = 'extension,name,email,jobTitle\n101,Anna Berg,,\n102,Bob,bob@example.com,\n103,Carla,,\n'
+  const by = async (strategy: 'skip' | 'update' | 'overwrite' | 'fail', file = FILE): Promise<Prepared> =>
+    read(file, await after(OFFICE), { strategy })
+
+  test('skip leaves people alone that are there', async () => {
+    expect(outcomes(await by('skip'))).toEqual(['exists', 'exists', 'new'])
+  })
+  test('update changes what the file says, and empty cells say nothing', async () => {
+    const found = await by('update')
+    expect(outcomes(found)).toEqual(['changed', 'changed', 'new'])
+    expect(found.planned.reports[0]?.changes).toEqual([{ field: 'name', before: 'Anna', after: 'Anna Berg' }])
+    expect(found.planned.reports[1]?.changes).toEqual([{ field: 'email', after: 'bob@example.com' }])
+  })
+  test('overwrite also takes away what is empty in the file', async () => {
+    const found = await by('overwrite')
+    expect(found.planned.reports[0]?.changes).toEqual([
+      { field: 'name', before: 'Anna', after: 'Anna Berg' },
+      { field: 'email', before: 'anna@example.com' },
+      { field: 'jobTitle', before: 'Boss' },
+    ])
+  })
+  test('fail refuses everything when anybody is there', async () => {
+    const found = await by('fail')
+    expect(outcomes(found)).toEqual(['error', 'error', 'new'])
+    expect(found.obstacles).toHaveLength(2)
+  })
+
+  const TWICE = 'extension,name\n101,Anna\n104,First\n104,Last\n'
+  test.each(['skip', 'update', 'overwrite', 'fail'] as const)(
+    'a row that is there twice is a mistake by strategy %s, unless it is said which counts',
+    async (strategy) => {
+      const existing = await after('extension,name\n105,Elif\n')
+      const refused = await read(TWICE, existing, { strategy })
+      expect(outcomes(refused)).toEqual(['new', 'new', 'duplicate'])
+      expect(refused.obstacles).toHaveLength(1)
+      for (const [duplicates, name] of [
+        ['first', 'First'],
+        ['last', 'Last'],
+      ] as const) {
+        const found = await read(TWICE, existing, { strategy, duplicates })
+        expect(found.obstacles).toEqual([])
+        expect(found.planned.plan.createExtensions.map(({ displayName }) => displayName)).toEqual(['Anna', name])
+      }
+    },
+  )
+
+  test('a change of any person, phone or setting that a plan looked at is noticed', async () => {
+    const existing = await after(
+      'mac,model,extension,name,jobTitle\n001565aabbcc,snom/d120,101,Anna,Boss\n,,102,Bob,\n',
     )
-    const person = fc.record({
-      name,
-      phone: fc.boolean(),
-      position: fc.constantFrom(1, 2),
-      model: fc.constantFrom(...Object.keys(MODELS)),
-      keys: fc.array(key, { maxLength: 3 }),
+    const { planned } = await read('mac,model,extension,name\n001565aabbcc,snom/d120,101,Anna\n,,103,Carla\n', existing)
+    expect(changedSince(planned.basis, existing)).toEqual([])
+    const [anna] = [...existing.extensions.values()]
+    const grown = new Map(existing.extensions).set('101', { ...(anna as NonNullable<typeof anna>), revision: 7 })
+    expect(changedSince(planned.basis, { ...existing, extensions: grown })).toEqual(['extension 101'])
+    expect(changedSince(planned.basis, await after('extension,name\n103,Carla\n', existing))).toEqual(['extension 103'])
+    expect(changedSince(planned.basis, await after('extension,jobTitle\n101,Chief\n', existing))).toEqual([
+      'extension 101',
+    ])
+    const [phone] = [...existing.devices.values()]
+    const devices = new Map(existing.devices).set('001565aabbcc' as never, {
+      ...(phone as NonNullable<typeof phone>),
+      state: 'retired',
     })
-    fc.assert(
-      fc.property(fc.array(person, { maxLength: 6 }), (people) => {
-        const rows = people.map((one, index) => ({
-          row: index + 2,
-          extension: String(100 + index) as never,
-          name: one.name.trim(),
-          keys: one.keys,
-          ...(one.phone
-            ? { mac: `001565${index.toString(16).padStart(6, '0')}` as never, model: one.model, line: one.position }
-            : {}),
-        }))
-        const existing = after(planImport(rows, NOTHING, parts))
-        const again = plan(exported(existing), existing)
-        expect(again.problems.filter(({ severity }) => severity !== 'warning')).toEqual([])
-        expect(Object.values(again.plan).flat()).toEqual([])
-      }),
-      { numRuns: 200 },
+    expect(changedSince(planned.basis, { ...existing, devices })).toEqual(['phone 001565aabbcc'])
+    // Somebody the file says nothing of.
+    expect(changedSince(planned.basis, await after('extension,name\n102,Robert\n', existing))).toEqual([])
+  })
+})
+
+describe('exporting', () => {
+  const name = fc
+    .string({ unit: fc.constantFrom(...'aZ9 ö,;"|\'=+-@:Ж😀#\u00a0'), minLength: 1, maxLength: 12 })
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+  const key = fc.record(
+    {
+      kind: fc.constantFrom(...KEY_KINDS.filter((kind) => kind !== 'none')),
+      value: fc.stringMatching(/^[0-9]{1,6}$/),
+      label: name,
+    },
+    { requiredKeys: ['kind', 'value'] },
+  )
+  const person = fc.record({
+    name,
+    phone: fc.boolean(),
+    position: fc.constantFrom(1, 2),
+    model: fc.constantFrom('yealink/t21p-e2', 'snom/d120', 'yealink/t28p'),
+    keys: fc.uniqueArray(key, { maxLength: 3, selector: ({ kind, value }) => `${kind} ${value}` }),
+    email: fc.constantFrom('', 'a.b+c@example.com', "o'neil@example.com"),
+    jobTitle: fc.option(name, { nil: '' }),
+    language: fc.constantFrom('', 'de', 'en'),
+    forwardBusy: fc.constantFrom('', '+4930123', '*97', 'null'),
+    voicemailPin: fc.constantFrom('', '0042', '=1+1'),
+    note: fc.constantFrom('', ' two\nlines\t', '=HYPERLINK("x")', "'quoted'"),
+  })
+
+  /** As somebody would type it. */
+  function fileOf(people: readonly (typeof person extends fc.Arbitrary<infer P> ? P : never)[]): string {
+    const header = ['extension', 'name', 'email', 'mac', 'model', 'line', 'key1', 'key2', 'key3']
+    const settings = ['jobTitle', 'language', 'forwardBusy', 'voicemailPin', 'imported.note']
+    const rows = people.map((one, index) => [
+      String(100 + index),
+      one.name,
+      one.email,
+      one.phone ? `001565${index.toString(16).padStart(6, '0')}` : '',
+      one.phone ? one.model : '',
+      one.phone ? String(one.position) : '',
+      ...[0, 1, 2].map((at) => (one.keys[at] ? keyCell(one.keys[at]) : '')),
+      one.jobTitle,
+      one.language,
+      one.forwardBusy,
+      one.voicemailPin,
+      one.note,
+    ])
+    return csvText([[...header, ...settings], ...rows])
+  }
+
+  test.each<[string, ExportOptions]>([
+    ['all', { passwords: true }],
+    ['all, without passwords', {}],
+    ['all, with a byte order mark', { bom: true }],
+    ['minimal', { scope: 'minimal' }],
+    ['standard', { scope: 'standard', passwords: true }],
+    ['full', { scope: 'full' }],
+  ])(
+    'importing an export changes nothing (%s)',
+    async (_what, options) => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(person, { minLength: 1, maxLength: 5 }), async (people) => {
+          const existing = await after(fileOf(people))
+          const again = await read(await exported(existing, options), existing)
+          expect(again.obstacles).toEqual([])
+          expect(again.planned.reports.filter(({ outcome }) => outcome !== 'same')).toEqual([])
+          expect(Object.values(again.planned.plan).flat()).toEqual([])
+        }),
+        { numRuns: 60 },
+      )
+    },
+    60_000,
+  )
+
+  test('each size has the columns of the one before, and all has those of phones and keys', async () => {
+    const existing = await after('mac,model,extension,name,key1\n001565aabbcc,snom/d120,101,Anna,dnd\n')
+    const headers = async (options: ExportOptions): Promise<string[]> =>
+      (await exported(existing, options)).split('\r\n')[0]?.split(',') ?? []
+    const [minimal, standard, full] = [
+      await headers({ scope: 'minimal' }),
+      await headers({ scope: 'standard' }),
+      await headers({ scope: 'full' }),
+    ]
+    expect(minimal).toEqual([
+      'number',
+      'user_username',
+      'user_email',
+      'mobile_number',
+      'sip_secret',
+      'fwd_ringlength',
+      'fwd_forwarding',
+    ])
+    expect(standard).toEqual(expect.arrayContaining(minimal))
+    expect(full).toEqual(expect.arrayContaining(standard))
+    expect(await headers({})).toEqual(['mac', 'model', 'extension', 'name', 'email', 'key1'])
+  })
+
+  test('a range of numbers is compared as numbers', async () => {
+    const people = Array.from({ length: 30 }, (_, index) => `${195 + index},Somebody`).join('\n')
+    const existing = await after(`extension,name\n9,Nine\n2000,Long\n${people}\n`)
+    const rows = (await exported(existing, { from: '200', to: '209' })).trim().split('\r\n').slice(1)
+    expect(rows.map((row) => row.split(',')[2])).toEqual(Array.from({ length: 10 }, (_, index) => String(200 + index)))
+  })
+
+  test('a part of the people takes only phones that are theirs alone', async () => {
+    const existing = await after(
+      'mac,model,extension,name\n001565aabbcc,snom/d120,101,Anna\n001565aabbcc,,102,Bob\n001565aabbdd,snom/d120,101,Anna\n',
     )
+    const csv = await exported(existing, { q: 'anna' })
+    expect(csv).toContain('001565aabbdd')
+    expect(csv).not.toContain('001565aabbcc')
+    expect(Object.values((await read(csv, existing)).planned.plan).flat()).toEqual([])
+  })
+
+  test('without the wish for passwords neither passwords nor PINs go out', async () => {
+    const existing = await after('extension,name,password,voicemailPin\n101,Anna,Sehr-Geheim-77,4711\n')
+    for (const scope of ['minimal', 'standard', 'full', 'all'] as const) {
+      const csv = await exported(existing, { scope })
+      expect(csv).not.toContain('Sehr-Geheim-77')
+      expect(csv).not.toContain('4711')
+    }
+    expect(await exported(existing, { passwords: true })).toMatch(/Sehr-Geheim-77.*4711/)
   })
 })

@@ -8,6 +8,7 @@ import { startSnapshotFeed } from '../../src/snapshot/edge/snapshot-feed.js'
 import { DEFAULT_SITE, TWO_LINE_PHONE, createAdmins, type Admins } from '../support/admins.js'
 import { describeOverDatabases } from '../support/databases.js'
 import { FakeClock } from '../support/fake-clock.js'
+import { importNote } from '../support/imports.js'
 import { seededRandom } from '../support/seeded-random.js'
 
 const AUTHOR = { actor: 'import:test', at: 1_760_000_000_000 }
@@ -17,6 +18,7 @@ const EMPTY: BulkPlan = {
   purgeDevices: [],
   createDevices: [],
   updateDevices: [],
+  settings: [],
 }
 const refused = (code: string): object => expect.objectContaining({ code }) as object
 let counter = 200_000
@@ -36,7 +38,7 @@ describeOverDatabases('a bulk write', (fresh) => {
     }
   })
   const apply = (plan: Partial<BulkPlan>): Promise<void> =>
-    createKnexApplyBulk(fresh().databases.main)({ ...EMPTY, ...plan }, AUTHOR)
+    createKnexApplyBulk(fresh().databases.main)({ ...EMPTY, ...plan }, AUTHOR, importNote(`import-${counter++}`))
 
   /** People with two keys each, and a phone for everybody. */
   function office(size: number): Pick<BulkPlan, 'createExtensions' | 'createDevices'> {

@@ -27,10 +27,13 @@ import { NO_NETWORKS, parseNetworks } from '../../src/network/trust.js'
 import { SILENT_LOG, type Log } from '../../src/observe/log.js'
 import { createConfigFiles } from '../../src/provisioning/config-files.js'
 import { EffectJobs } from '../../src/provisioning/effect-jobs.js'
+import { KeptFiles } from '../../src/provisioning/edge/kept-files.js'
 import { readLastServed } from '../../src/provisioning/edge/last-served.js'
 import { createRenderer } from '../../src/provisioning/render.js'
 import { WaitingChanges } from '../../src/provisioning/waiting-changes.js'
 import { readEvents, readStrangers } from '../../src/provisioning/edge/event-reads.js'
+import { RegisterHistory } from '../../src/registrar/history.js'
+import { LastFailures } from '../../src/observe/last-failures.js'
 import { READERS } from '../../src/readers/index.js'
 import { KnexResyncStore } from '../../src/resync/edge/knex-store.js'
 import { createResyncAdmin } from '../../src/resync/use-cases.js'
@@ -64,6 +67,9 @@ export interface AdminBench extends Accounts {
   fresh: FreshDatabase
   /** Who is registered, as far as the program knows. */
   bindings: Binding[]
+  /** What registrations went through. */
+  history: RegisterHistory
+  keptFiles: KeptFiles
   /** A token of a new admin with this role. */
   tokenFor(role: string, siteId?: Id): Promise<string>
   /** A request as that admin. */
@@ -116,6 +122,12 @@ export async function adminBench(
     isSecretSetting: (key) => phones.vocabulary.get(key)?.type === 'secret',
     siteName: (id) => feed.snapshot.site(id)?.slug,
   })
+  const keptFiles = new KeptFiles({
+    ...{ db: databases.events, secrets, clock, log: SILENT_LOG },
+    bytesOf: () => undefined,
+  })
+  const history = new RegisterHistory()
+  const tlsFailures = new LastFailures()
   const parts: AdminParts = {
     forSite: (siteId, seen) => {
       const shared = { secrets, clock, random, siteId, seen }
@@ -191,6 +203,9 @@ export async function adminBench(
       servers: () => [serverAddress()],
       readServed: (mac) => readLastServed(databases.events, mac),
     }),
+    keptFile: (sha256) => keptFiles.find(sha256),
+    turns: () => () => undefined,
+    registrations: { history: (id) => history.of(id), tlsFailure: (address) => tlsFailures.of(address) },
     schedule: createScheduleAdmin({
       ...{ store: createKnexScheduleStore(databases.main), secrets, clock, random, isSecret: () => false },
     }),
@@ -239,6 +254,8 @@ export async function adminBench(
     parts,
     fresh,
     bindings,
+    history,
+    keptFiles,
     as,
     tokenFor: async (role, siteId = ALL_SITES) => {
       const name = `${role}-${names++}`

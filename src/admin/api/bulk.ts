@@ -1,14 +1,18 @@
 import { z } from 'zod'
-import { may } from '../../accounts/permissions.js'
-import type { ImportRow } from '../../bulk/csv.js'
+import type { ImportRow } from '../../bulk/row.js'
 import { AppError, type Problem } from '../../domain/errors.js'
 import { requireExtensionNumber } from '../../domain/extension-number.js'
 import { requireMac } from '../../domain/mac-address.js'
 import { requireEmail, requireName, requirePassword } from '../../extensions/rules.js'
 import { route, type Call } from '../route.js'
-import { flag, importReport, mac, number, text } from './schemas.js'
+import { importOptions, importQuery, importReport } from './import-schemas.js'
+import { flag, mac, number, text } from './schemas.js'
 
 const TAG = 'Many at once'
+
+function mistakes(problems: readonly Problem[]): AppError {
+  return new AppError('CSV_INVALID', `${problems.length} mistake(s) in the file; nothing was changed`, { problems })
+}
 const MACS_MAX = 1_000
 const ROWS_MAX = 10_000
 
@@ -80,15 +84,22 @@ export const bulkRoutes = [
     method: 'post',
     path: '/import',
     tag: TAG,
-    summary: 'Add and change people and phones from a CSV file: all rows or none',
+    summary: 'Add and change people and phones from a CSV file at one go: all rows or none',
     access: 'bulk.import',
-    query: { dryRun: flag.optional().meta({ description: 'Only tell what would happen' }) },
+    query: {
+      ...importQuery,
+      dryRun: flag.optional().meta({ description: 'Only tell what would happen' }),
+      confirm: text.optional().meta({ description: 'Token of a dry run: refused when another thing would happen now' }),
+    },
     takes: 'text/csv',
     body: z.instanceof(Uint8Array),
     answer: importReport,
-    handle: async ({ use, by, body, query: { dryRun = false } }) => ({
-      body: await use.bulk.importCsv(by.actor, body, { dryRun }),
-    }),
+    handle: async ({ use, by, body, query: { dryRun = false, confirm, ...query } }) => {
+      const options = importOptions(query)
+      const report = await use.bulk.importCsv(by.actor, body, { ...options, dryRun, confirm })
+      if (dryRun && report.obstacles.length > 0) throw mistakes(report.obstacles)
+      return { body: report }
+    },
   }),
   route({
     id: 'importRows',
@@ -103,37 +114,6 @@ export const bulkRoutes = [
     handle: async ({ use, by, body, query: { dryRun = false } }) => ({
       body: await use.bulk.importRows(by.actor, importRows(body), { dryRun }),
     }),
-  }),
-  route({
-    id: 'exportCsv',
-    method: 'get',
-    path: '/export',
-    tag: TAG,
-    summary: 'People and phones as a CSV file that the import reads, without passwords',
-    access: 'bulk.export',
-    gives: 'text/csv',
-    answer: z.string(),
-    handle: async ({ use, by, site }) => ({
-      body: await use.bulk.exportCsv(by.actor),
-      fileName: `phoneboot-${site.slug}.csv`,
-    }),
-  }),
-  route({
-    id: 'exportCsvWithPasswords',
-    method: 'post',
-    path: '/export/passwords',
-    tag: TAG,
-    summary: "The same with people's SIP passwords; the audit log keeps who took them",
-    access: 'people.secrets',
-    gives: 'text/csv',
-    answer: z.string(),
-    handle: async ({ use, by, site }) => {
-      if (!may(by.rights, 'bulk.export', site.id)) throw new AppError('FORBIDDEN', 'bulk.export is needed as well')
-      return {
-        body: await use.bulk.exportCsv(by.actor, { passwords: true }),
-        fileName: `phoneboot-${site.slug}-passwords.csv`,
-      }
-    },
   }),
   route({
     id: 'changeDevices',

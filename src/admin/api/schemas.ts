@@ -350,22 +350,13 @@ export const session = z
   })
   .meta({ id: 'Session' })
 
-const counts = z.object({
-  added: z.number().int(),
-  changed: z.number().int(),
-  unchanged: z.number().int(),
-})
-
-const problem = z.object({
+export const problem = z.object({
   row: z.number().int().optional(),
   column: z.string().optional(),
   code: z.string(),
   message: z.string(),
+  severity: z.enum(['error', 'warning']).optional(),
 })
-
-export const importReport = z
-  .object({ dryRun: z.boolean(), people: counts, phones: counts, warnings: z.array(problem) })
-  .meta({ id: 'ImportReport' })
 
 /** Every refusal (RFC 9457), as application/problem+json. */
 export const problemDetails = z

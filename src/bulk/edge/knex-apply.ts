@@ -1,15 +1,7 @@
 import type { Knex } from 'knex'
-import type { Author, Change } from '../../database/change.js'
+import { layerTopic, type Author, type Change } from '../../database/change.js'
 import { deviceRow, extensionRow, lineKeyRow, lineRow } from '../../database/edge/rows.js'
-import {
-  allOf,
-  chunks,
-  eachAs,
-  inWriteTransaction,
-  insertInChunks,
-  orUnusable,
-  recordChanges,
-} from '../../database/edge/write.js'
+import { allOf, chunks, eachAs, inWriteTransaction, orUnusable, recordChanges } from '../../database/edge/write.js'
 import { describeDevice } from '../../devices/draft.js'
 import { deviceExists } from '../../devices/use-cases.js'
 import type { Id } from '../../domain/entities.js'
@@ -18,30 +10,169 @@ import type { Mac } from '../../domain/mac-address.js'
 import { revisionConflict } from '../../extensions/edge/knex-store.js'
 import { describeExtension, extensionExists } from '../../extensions/use-cases.js'
 import type { DeviceRecord, ExtensionRecord } from '../../snapshot/snapshot.js'
-import type { ApplyBulk, BulkPlan } from '../apply.js'
+import type { ApplyBulk, BulkPlan, ImportNote, SettingsChange } from '../apply.js'
+import { keepBeforeImages } from './before-images.js'
+import { writeDone } from './knex-import-store.js'
 
 /** 10,000 phones with people, lines and keys take a few seconds; readers and phones are not held up meanwhile. */
 export function createKnexApplyBulk(db: Knex): ApplyBulk {
-  return (plan, author) => orUnusable(inWriteTransaction(db, (trx) => apply(trx, plan, author)))
+  return (plan, author, note) => orUnusable(inWriteTransaction(db, (trx) => new Writer(trx, author, note).apply(plan)))
 }
 
-async function apply(trx: Knex.Transaction, plan: BulkPlan, author: Author): Promise<void> {
-  await purge(trx, plan.purgeDevices)
-  await requireUnchanged(trx, 'extensions', plan.updateExtensions)
-  await requireUnchanged(trx, 'devices', plan.updateDevices)
-  await refuseExisting(trx, plan)
-  await writeExtensions(trx, plan, author.at)
-  await writeDevices(trx, plan, author.at)
-  await refuseSharedNames(trx)
-  await recordChanges(trx, changesOf(plan, author))
+class Writer {
+  #written = 0
+
+  constructor(
+    private readonly trx: Knex.Transaction,
+    private readonly author: Author,
+    private readonly note: ImportNote,
+  ) {}
+
+  async apply(plan: BulkPlan): Promise<void> {
+    const { trx, author, note } = this
+    await requireUnchanged(trx, 'extensions', plan.updateExtensions)
+    await requireUnchanged(trx, 'devices', plan.updateDevices)
+    await requireSettingsUnchanged(trx, plan.settings)
+    await refuseExisting(trx, plan)
+    await writeDone(trx, note)
+    await keepBeforeImages(trx, note.done.id, plan)
+    await purge(trx, plan.purgeDevices)
+    await this.#writeExtensions(plan)
+    await this.#writeDevices(plan)
+    await this.#writeSettings(plan.settings)
+    await refuseSharedNames(trx)
+    await recordChanges(trx, changesOf(plan, author, note))
+  }
+
+  /** Counts records as they go into statements. */
+  *#counted<T>(records: Iterable<T>): Generator<T> {
+    for (const record of records) {
+      this.#written += 1
+      yield record
+    }
+  }
+
+  async #insert(table: string, rows: Iterable<object>): Promise<void> {
+    for (const some of chunks(rows)) {
+      await this.trx(table).insert(some)
+      await this.note.progress(this.#written)
+    }
+  }
+
+  async #writeExtensions(plan: BulkPlan): Promise<void> {
+    const { trx, author } = this
+    const times = { created_at: author.at, updated_at: author.at }
+    const created = eachAs(this.#counted(plan.createExtensions), (each) => ({ ...extensionRow(each), ...times }))
+    await this.#insert('extensions', created)
+    await this.#update('extensions', eachAs(this.#counted(plan.updateExtensions), extensionRow))
+    await deleteOwned(trx, 'line_keys', 'extension_id', plan.updateExtensions)
+    for (const records of [plan.createExtensions, plan.updateExtensions]) await this.#insertKeys(records)
+  }
+
+  async #writeDevices(plan: BulkPlan): Promise<void> {
+    const { trx, author } = this
+    const times = { created_at: author.at, updated_at: author.at }
+    await this.#insert(
+      'devices',
+      eachAs(this.#counted(plan.createDevices), (each) => ({ ...deviceRow(each), ...times })),
+    )
+    await this.#update('devices', eachAs(this.#counted(plan.updateDevices), deviceRow))
+    await deleteOwned(trx, 'lines', 'device_id', plan.updateDevices)
+    await deleteOwned(trx, 'line_keys', 'device_id', plan.updateDevices)
+    for (const records of [plan.createDevices, plan.updateDevices]) {
+      await this.#insert(
+        'lines',
+        allOf(records, (device) => device.lines.map((line) => lineRow(line, device.siteId))),
+      )
+      await this.#insertKeys(records)
+    }
+  }
+
+  async #insertKeys(records: readonly (ExtensionRecord | DeviceRecord)[]): Promise<void> {
+    await this.#insert(
+      'line_keys',
+      allOf(records, ({ siteId, keys }) => keys.map((key) => lineKeyRow(key, siteId))),
+    )
+  }
+
+  /** The rows are there (requireUnchanged), so every insert turns into an update: a hundred rows a statement. */
+  async #update(table: 'extensions' | 'devices', rows: Iterable<{ id: Id; revision: number }>): Promise<void> {
+    const { at } = this.author
+    for (const some of chunks(rows)) {
+      const grown = some.map((row) => ({ ...row, revision: row.revision + 1, created_at: at, updated_at: at }))
+      const columns = Object.keys(grown[0] ?? {}).filter((column) => column !== 'id' && column !== 'created_at')
+      await this.trx(table).insert(grown).onConflict('id').merge(columns)
+      await this.note.progress(this.#written)
+    }
+  }
+
+  async #writeSettings(settings: readonly SettingsChange[]): Promise<void> {
+    const { trx, author } = this
+    const rows = allOf(this.#counted(settings), ({ extensionId, set }) =>
+      [...set].map(([key, value]) => ({
+        layer: 'extension',
+        owner: extensionId,
+        key,
+        value: JSON.stringify(value ?? null),
+        updated_at: author.at,
+      })),
+    )
+    for (const some of chunks(rows)) {
+      await trx('setting_values').insert(some).onConflict(['layer', 'owner', 'key']).merge(['value', 'updated_at'])
+      await this.note.progress(this.#written)
+    }
+    for (const { extensionId, unset } of settings) {
+      if (unset.length === 0) continue
+      await trx('setting_values').where({ layer: 'extension', owner: extensionId }).whereIn('key', unset).delete()
+    }
+    await growLayers(trx, settings)
+  }
 }
 
-function* changesOf(plan: BulkPlan, author: Author): Generator<Change> {
+/** Grows the revisions of the layers; a config's cache key holds them. */
+async function growLayers(trx: Knex.Transaction, settings: readonly SettingsChange[]): Promise<void> {
+  for (const some of chunks(settings)) {
+    const rows = some.map(({ extensionId, revision }) => ({
+      layer: 'extension',
+      owner: extensionId,
+      revision: revision + 1,
+    }))
+    await trx('layer_revisions').insert(rows).onConflict(['layer', 'owner']).merge(['revision'])
+  }
+}
+
+function* changesOf(plan: BulkPlan, author: Author, { done }: ImportNote): Generator<Change> {
+  const { id, siteId, fileName, profile, summary } = done
+  const { people, phones } = summary
+  yield {
+    author,
+    action: 'import.run',
+    entity: 'import',
+    entityId: id,
+    siteId,
+    after: {
+      ...(fileName === undefined ? {} : { fileName }),
+      ...(profile === undefined ? {} : { profile }),
+      people,
+      phones,
+    },
+    feed: [],
+  }
   yield* eachAs(plan.purgeDevices, (device) => deviceChange(author, 'purge', device))
   yield* eachAs(plan.createExtensions, (extension) => extensionChange(author, 'add', extension))
   yield* eachAs(plan.updateExtensions, (extension) => extensionChange(author, 'update', extension))
   yield* eachAs(plan.createDevices, (device) => deviceChange(author, 'add', device))
   yield* eachAs(plan.updateDevices, (device) => deviceChange(author, 'update', device))
+  yield* eachAs(plan.settings, ({ extensionId, siteId: site, set, unset }) => ({
+    author,
+    action: 'setting.import',
+    entity: 'setting' as const,
+    entityId: `extension:${extensionId}`,
+    siteId: site,
+    // Names only: the values of an import may be secrets.
+    after: { set: [...set.keys()], ...(unset.length === 0 ? {} : { unset }) },
+    feed: [layerTopic('extension', extensionId)],
+  }))
 }
 
 function extensionChange(author: Author, verb: string, extension: ExtensionRecord): Change {
@@ -91,6 +222,19 @@ async function requireUnchanged(
   }
 }
 
+async function requireSettingsUnchanged(trx: Knex.Transaction, settings: readonly SettingsChange[]): Promise<void> {
+  for (const some of chunks(settings, 500)) {
+    const owners = some.map(({ extensionId }) => extensionId)
+    const rows: { owner: Id; revision: number }[] = await trx('layer_revisions')
+      .where({ layer: 'extension' })
+      .whereIn('owner', owners)
+      .select('owner', 'revision')
+    const stored = new Map(rows.map(({ owner, revision }) => [owner, revision]))
+    const stale = some.find(({ extensionId, revision }) => (stored.get(extensionId) ?? 0) !== revision)
+    if (stale) throw revisionConflict(`extension ${stale.number}`)
+  }
+}
+
 async function refuseExisting(trx: Knex.Transaction, plan: BulkPlan): Promise<void> {
   for (const some of chunks(plan.createExtensions, 500)) {
     const rows: { site_id: Id; number: string }[] = await trx('extensions')
@@ -102,55 +246,12 @@ async function refuseExisting(trx: Knex.Transaction, plan: BulkPlan): Promise<vo
     const taken = rows.find((row) => some.some((each) => each.number === row.number && each.siteId === row.site_id))
     if (taken) throw extensionExists(taken.number)
   }
+  const purged = new Set(plan.purgeDevices.map(({ id }) => id))
   for (const some of chunks(plan.createDevices, 500)) {
     const macs = some.map(({ mac }) => mac)
-    const [taken] = (await trx('devices').whereIn('mac', macs).limit(1).pluck('mac')) as Mac[]
-    if (taken) throw deviceExists(taken)
-  }
-}
-
-async function writeExtensions(trx: Knex.Transaction, plan: BulkPlan, at: number): Promise<void> {
-  const times = { created_at: at, updated_at: at }
-  const created = eachAs(plan.createExtensions, (each) => ({ ...extensionRow(each), ...times }))
-  await insertInChunks(trx, 'extensions', created)
-  await updateRows(trx, 'extensions', eachAs(plan.updateExtensions, extensionRow), at)
-  await deleteOwned(trx, 'line_keys', 'extension_id', plan.updateExtensions)
-  for (const records of [plan.createExtensions, plan.updateExtensions]) await insertKeys(trx, records)
-}
-
-async function writeDevices(trx: Knex.Transaction, plan: BulkPlan, at: number): Promise<void> {
-  const times = { created_at: at, updated_at: at }
-  await insertInChunks(
-    trx,
-    'devices',
-    eachAs(plan.createDevices, (each) => ({ ...deviceRow(each), ...times })),
-  )
-  await updateRows(trx, 'devices', eachAs(plan.updateDevices, deviceRow), at)
-  await deleteOwned(trx, 'lines', 'device_id', plan.updateDevices)
-  await deleteOwned(trx, 'line_keys', 'device_id', plan.updateDevices)
-  for (const records of [plan.createDevices, plan.updateDevices]) {
-    const lines = allOf(records, (device) => device.lines.map((line) => lineRow(line, device.siteId)))
-    await insertInChunks(trx, 'lines', lines)
-    await insertKeys(trx, records)
-  }
-}
-
-async function insertKeys(trx: Knex.Transaction, records: readonly (ExtensionRecord | DeviceRecord)[]): Promise<void> {
-  const rows = allOf(records, ({ siteId, keys }) => keys.map((key) => lineKeyRow(key, siteId)))
-  await insertInChunks(trx, 'line_keys', rows)
-}
-
-/** The rows are there (requireUnchanged), so every insert turns into an update: a hundred rows a statement. */
-async function updateRows(
-  trx: Knex.Transaction,
-  table: 'extensions' | 'devices',
-  rows: Iterable<{ id: Id; revision: number }>,
-  at: number,
-): Promise<void> {
-  for (const some of chunks(rows)) {
-    const grown = some.map((row) => ({ ...row, revision: row.revision + 1, created_at: at, updated_at: at }))
-    const columns = Object.keys(grown[0] ?? {}).filter((column) => column !== 'id' && column !== 'created_at')
-    await trx(table).insert(grown).onConflict('id').merge(columns)
+    const rows: { id: Id; mac: Mac }[] = await trx('devices').whereIn('mac', macs).select('id', 'mac')
+    const taken = rows.find(({ id }) => !purged.has(id))
+    if (taken) throw deviceExists(taken.mac)
   }
 }
 
@@ -171,13 +272,16 @@ async function deleteOwned(
 }
 
 async function refuseSharedNames(trx: Knex.Transaction): Promise<void> {
-  const [shared] = (await trx('lines')
-    .join('extensions', { 'extensions.site_id': 'lines.site_id', 'extensions.auth_username': 'lines.auth_username' })
-    .limit(1)
-    .pluck('lines.auth_username')) as string[]
-  if (shared !== undefined) {
-    throw new AppError('LINE_INVALID', `the user name ${shared} is both an extension's and a line's`, {
-      field: 'lines',
-    })
+  for (const table of ['lines', 'softphones']) {
+    const [shared] = (await trx(table)
+      .join('extensions', {
+        'extensions.site_id': `${table}.site_id`,
+        'extensions.auth_username': `${table}.auth_username`,
+      })
+      .limit(1)
+      .pluck('extensions.auth_username')) as string[]
+    if (shared === undefined) continue
+    const what = table === 'lines' ? "a line's" : "a softphone's"
+    throw new AppError('LINE_INVALID', `the user name ${shared} is both an extension's and ${what}`, { field: 'lines' })
   }
 }

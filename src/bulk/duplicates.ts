@@ -1,0 +1,42 @@
+import type { Problem } from '../domain/errors.js'
+import { problemAt } from './read-rows.js'
+import type { ReadRow } from './row.js'
+
+/** What is done with a row that is there twice: it is a mistake, or the first or the last of them counts. */
+export const DUPLICATE_RULES = ['refuse', 'first', 'last'] as const
+export type DuplicateRule = (typeof DUPLICATE_RULES)[number]
+
+/**
+ * Rows that say the same person, or the same line of the same phone, again. A person may have several phones and a
+ * phone several lines: these are no duplicates.
+ */
+export function withoutDuplicates(
+  rows: readonly ReadRow[],
+  rule: DuplicateRule,
+): { duplicates: Set<number>; problems: Problem[] } {
+  const duplicates = new Set<number>()
+  const problems: Problem[] = []
+  const seen = new Map<string, number>()
+  const withPhone = new Map<string, number>()
+  for (const { row, checked } of rows) {
+    if (!checked) continue
+    const { extension = '', mac = '', line = '' } = checked
+    const what = `${extension} ${mac} ${line}`
+    const earlier = seen.get(what) ?? (mac === '' ? withPhone.get(extension) : undefined)
+    if (earlier === undefined) {
+      seen.set(what, row)
+      if (mac !== '' && extension !== '' && !withPhone.has(extension)) withPhone.set(extension, row)
+      continue
+    }
+    const out = rule === 'last' ? earlier : row
+    duplicates.add(out)
+    if (rule === 'last') seen.set(what, row)
+    const text =
+      rule === 'refuse'
+        ? `is the same ${mac === '' ? 'extension' : 'line of the same phone'} as row ${earlier}`
+        : `left out, because row ${out === row ? earlier : row} is the same`
+    const column = mac === '' ? 'number' : 'mac'
+    problems.push(problemAt('CSV_INVALID', out, column, text, rule === 'refuse' ? undefined : 'warning'))
+  }
+  return { duplicates, problems }
+}

@@ -1,0 +1,94 @@
+import type { Knex } from 'knex'
+import { chunks } from '../../database/edge/write.js'
+import type { Id } from '../../domain/entities.js'
+import type { DeviceRecord, ExtensionRecord } from '../../snapshot/snapshot.js'
+import type { BulkPlan } from '../apply.js'
+
+/** Records per image part, and per look into the database. */
+const PART = 200
+
+export type Row = Record<string, string | number | null>
+
+/** What undoing takes: of what is new its id, of what was changed its rows as they were. Secrets in them are sealed. */
+export type Image =
+  | {
+      readonly kind: 'extension' | 'device'
+      readonly id: Id
+      readonly label: string
+      readonly after: number
+      readonly before?: Before
+    }
+  | { readonly kind: 'purged'; readonly label: string; readonly before: Before }
+  | {
+      readonly kind: 'settings'
+      readonly id: Id
+      readonly label: string
+      readonly after: number
+      readonly before: readonly Row[]
+    }
+
+interface Before {
+  readonly row: Row
+  readonly lines: readonly Row[]
+  readonly keys: readonly Row[]
+}
+
+/** Keeps, before anything is written, what the plan is going to change. */
+export async function keepBeforeImages(trx: Knex.Transaction, jobId: Id, plan: BulkPlan): Promise<void> {
+  let part = 0
+  const keep = async (images: readonly Image[]): Promise<void> => {
+    part += 1
+    await trx('import_parts').insert({ job_id: jobId, kind: 'undo', part, content: JSON.stringify(images) })
+  }
+  for (const some of chunks(plan.createExtensions, PART)) {
+    await keep(some.map(({ id, number, revision }) => ({ kind: 'extension', id, label: number, after: revision })))
+  }
+  for (const some of chunks(plan.createDevices, PART)) {
+    await keep(some.map(({ id, mac, revision }) => ({ kind: 'device', id, label: mac, after: revision })))
+  }
+  for (const some of chunks(plan.updateExtensions, PART)) await keep(await imagesOf(trx, 'extension', some))
+  for (const some of chunks(plan.updateDevices, PART)) await keep(await imagesOf(trx, 'device', some))
+  for (const some of chunks(plan.purgeDevices, PART)) {
+    const images = await imagesOf(trx, 'device', some)
+    await keep(images.flatMap(({ label, before }) => (before ? [{ kind: 'purged', label, before }] : [])))
+  }
+  for (const some of chunks(plan.settings, PART)) {
+    const owners = some.map(({ extensionId }) => extensionId)
+    const rows: Row[] = await trx('setting_values').where({ layer: 'extension' }).whereIn('owner', owners)
+    await keep(
+      some.map(({ extensionId: id, number: label, revision }) => ({
+        kind: 'settings',
+        id,
+        label,
+        after: revision + 1,
+        before: rows.filter((row) => row.owner === id),
+      })),
+    )
+  }
+}
+
+async function imagesOf(
+  trx: Knex.Transaction,
+  kind: 'extension' | 'device',
+  records: readonly (ExtensionRecord | DeviceRecord)[],
+): Promise<Extract<Image, { kind: 'extension' | 'device' }>[]> {
+  const ids = records.map(({ id }) => id)
+  const table = kind === 'extension' ? 'extensions' : 'devices'
+  const rows: Row[] = await trx(table).whereIn('id', ids)
+  const lines: Row[] = kind === 'device' ? await trx('lines').whereIn('device_id', ids) : []
+  const keys: Row[] = await trx('line_keys').whereIn(`${kind}_id`, ids)
+  return records.flatMap((record) => {
+    const row = rows.find(({ id }) => id === record.id)
+    if (!row) return []
+    const own = (all: readonly Row[]): Row[] => all.filter((one) => one[`${kind}_id`] === record.id)
+    return [
+      {
+        kind,
+        id: record.id,
+        label: 'number' in record ? record.number : record.mac,
+        after: record.revision + 1,
+        before: { row, lines: own(lines), keys: own(keys) },
+      },
+    ]
+  })
+}

@@ -1,0 +1,52 @@
+import { KEY_KINDS, type KeyKind } from '../domain/entities.js'
+import { parseExtensionNumber } from '../domain/extension-number.js'
+
+/** One key of a person, from a cell such as `blf:102:Bob`. */
+export interface ImportKey {
+  kind: KeyKind
+  value?: string
+  label?: string
+}
+
+/** Kind, value and the rest: a colon after a backslash does not part, and the rest may hold colons. */
+function splitCell(text: string): [kind: string, value: string, label: string] {
+  const parts: [string, string, string] = ['', '', '']
+  let part = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const one = text.charAt(at)
+    const next = text.charAt(at + 1)
+    if (one === '\\' && (next === ':' || next === '\\')) {
+      parts[part] += next
+      at += 1
+    } else if (one === ':' && part < 2) part += 1
+    else parts[part] += one
+  }
+  return parts
+}
+
+/** `blf:102:Bob`, `speed-dial:0301234`, `dnd`; a bare number is a BLF key. Returns what is wrong, as text. */
+export function readKeyCell(text: string): ImportKey | string {
+  if (parseExtensionNumber(text) !== undefined) return { kind: 'blf', value: text }
+  const url = /^url:((?:https?|tftp):\/\/[^\\]*)$/i.exec(text)?.[1]
+  if (url !== undefined) return { kind: 'url', value: url }
+  const [kind, value, label] = splitCell(text)
+  const known = KEY_KINDS.find((name) => name === kind.trim().toLowerCase())
+  if (known === undefined)
+    return `"${kind.slice(0, 30)}" is no kind of key; write kind:value:label, kinds are ${KEY_KINDS.join(', ')}`
+  const shown = label.trim()
+  return {
+    kind: known,
+    ...(value.trim() === '' ? {} : { value: value.trim() }),
+    ...(shown === '' ? {} : { label: shown }),
+  }
+}
+
+/** The reverse of `readKeyCell`. */
+export function keyCell({ kind, value, label }: ImportKey): string {
+  const escaped = (part: string): string => part.replace(/[\\:]/g, '\\$&')
+  return [
+    kind,
+    ...(value === undefined && label === undefined ? [] : [escaped(value ?? '')]),
+    ...(label === undefined ? [] : [escaped(label)]),
+  ].join(':')
+}

@@ -1,0 +1,227 @@
+import { parseExtensionNumber } from '../domain/extension-number.js'
+import { AppError } from '../domain/errors.js'
+import { parseMac } from '../domain/mac-address.js'
+import { parseRawKey, type Vocabulary } from '../settings/vocabulary.js'
+import { tidy } from './damage.js'
+import { headerKey, recogniseProfile, type Profile, type ProfileColumn } from './profile.js'
+import type { TableRow } from './table.js'
+
+/** What a column can be, beside keys (`key1`), settings by their name, and text that is kept. */
+export const FIELDS = [
+  'number',
+  'name',
+  'email',
+  'password',
+  'username',
+  'enabled',
+  'mac',
+  'model',
+  'vendor',
+  'line',
+  'phoneName',
+] as const
+export type Field = (typeof FIELDS)[number]
+
+/** Values that we do not act on are kept as text under this name. */
+export const IMPORTED = 'imported.'
+
+export type Target =
+  | { readonly kind: 'field'; readonly field: Field }
+  | { readonly kind: 'key'; readonly position: number }
+  | { readonly kind: 'setting'; readonly key: string }
+  | { readonly kind: 'kept'; readonly key: string }
+  | { readonly kind: 'left'; readonly reason?: string }
+
+/** A column of a file and where its values go. */
+export interface Column {
+  readonly header: string
+  readonly target: Target
+  /** How the profile reads its cells. */
+  readonly from: ProfileColumn | undefined
+  /** Nobody knows it: neither the profile nor the one who imports said what it is. */
+  readonly unknown: boolean
+}
+
+/** What is known of the columns of a file. */
+export interface Mapping {
+  readonly profile: Profile | undefined
+  readonly columns: readonly Column[]
+  /** False: the file has no line of headers. */
+  readonly hasHeader: boolean
+}
+
+/** What the one who imports says of a column: a target as text, `keep` or `leave`. By header. */
+export type Choices = Readonly<Record<string, string>>
+
+const KEY_TARGET = /^key[ _-]?(\d{1,3})$/i
+/** The name of the profile with synonyms, for files of no product. */
+export const SYNONYMS = 'any'
+
+/** A target from its name. Throws CSV_INVALID for a name that is none. */
+export function targetOf(name: string, vocabulary: Vocabulary, header: string): Target {
+  if (name === 'keep') return { kind: 'kept', key: keptName(header) }
+  if (name === 'leave' || name === '') return { kind: 'left' }
+  const target = knownTarget(name, vocabulary)
+  if (target) return target
+  throw new AppError('CSV_INVALID', `"${name.slice(0, 60)}" is nothing that a column can be`, {
+    field: 'map',
+    hint: `Known are ${FIELDS.join(', ')}, key1, key2, …, every setting of a person (docs/settings.md), keep and leave`,
+  })
+}
+
+function knownTarget(name: string, vocabulary: Vocabulary): Target | undefined {
+  const field = FIELDS.find((one) => one === name)
+  if (field) return { kind: 'field', field }
+  const key = KEY_TARGET.exec(name)
+  if (key) return { kind: 'key', position: Number(key[1]) }
+  if (name.startsWith(IMPORTED) && name.length > IMPORTED.length) return { kind: 'kept', key: keptName(name) }
+  if (parseRawKey(name) || vocabulary.get(name)?.layers.includes('extension')) return { kind: 'setting', key: name }
+  return undefined
+}
+
+/** `imported.sip_manualattributes`, from any header. */
+function keptName(header: string): string {
+  const bare = header.startsWith(IMPORTED) ? header.slice(IMPORTED.length) : header
+  const name = bare
+    .trim()
+    .replace(/[^\p{L}\p{N}.]+/gu, '_')
+    .replace(/^_+|_+$/g, '')
+    .slice(0, 60)
+  return `${IMPORTED}${name === '' ? 'column' : name}`
+}
+
+export interface MappingInput {
+  rows: readonly TableRow[]
+  profiles: readonly Profile[]
+  vocabulary: Vocabulary
+  /** Id of the profile to use; absent: the one that is recognised. */
+  profile?: string | undefined
+  choices?: Choices | undefined
+}
+
+/**
+ * Finds out what each column is: by the choices, the profile, the names of our own fields and settings, and synonyms.
+ * Throws CSV_INVALID for a profile or target that does not exist, and for two columns that are the same thing.
+ */
+export function mapColumns(input: MappingInput): Mapping {
+  const { rows, profiles, vocabulary, choices = {} } = input
+  const first = (rows[0]?.cells ?? []).map(tidy)
+  const asked = input.profile === undefined ? undefined : requireProfile(profiles, input.profile)
+  const profile = asked ?? recogniseProfile(profiles, first)
+  const synonyms = profiles.find(({ id }) => id === SYNONYMS)
+  const byName = settingsByHeader(vocabulary)
+  const resolve = (header: string): Column => {
+    const chosen = choices[header]
+    const from = profile?.byHeader.get(headerKey(header)) ?? synonyms?.byHeader.get(headerKey(header))
+    if (chosen !== undefined) {
+      return { header, target: targetOf(chosen, vocabulary, header), from: reads(from, chosen), unknown: false }
+    }
+    if (from) return { header, target: targetOfProfile(from, vocabulary), from, unknown: false }
+    const own = knownTarget(header, vocabulary) ?? byName.get(headerKey(header))
+    if (own) return { header, target: own, from: undefined, unknown: false }
+    return { header, target: { kind: 'kept', key: keptName(header) }, from: undefined, unknown: true }
+  }
+  const named = first.map(resolve)
+  const hasHeader = named.some(({ unknown }) => !unknown) || !looksLikeData(first)
+  const columns = hasHeader
+    ? named
+    : guessByContent(rows).map((target, index) => guessed(target, index, choices, vocabulary))
+  refuseTwice(columns)
+  return { profile, columns, hasHeader }
+}
+
+/** How cells are read stays the profile's matter as long as the column is what the profile says. */
+function reads(from: ProfileColumn | undefined, chosen: string): ProfileColumn | undefined {
+  return from?.to === chosen ? from : undefined
+}
+
+function requireProfile(profiles: readonly Profile[], id: string): Profile {
+  const profile = profiles.find((one) => one.id === id)
+  if (profile) return profile
+  throw new AppError('CSV_INVALID', `there is no import profile "${id.slice(0, 40)}"`, {
+    field: 'profile',
+    hint: `Known are ${profiles.map((one) => one.id).join(', ')}`,
+  })
+}
+
+/** A profile may name a setting that this vocabulary has not: its values are kept as text. */
+function targetOfProfile({ header, to, leave }: ProfileColumn, vocabulary: Vocabulary): Target {
+  if (leave !== undefined) return { kind: 'left', reason: leave }
+  return (to === undefined ? undefined : knownTarget(to, vocabulary)) ?? { kind: 'kept', key: keptName(header) }
+}
+
+function settingsByHeader(vocabulary: Vocabulary): Map<string, Target> {
+  return new Map([
+    ...FIELDS.map((field): [string, Target] => [headerKey(field), { kind: 'field', field }]),
+    ...[...vocabulary]
+      .filter(([, { layers }]) => layers.includes('extension'))
+      .map(([key]): [string, Target] => [headerKey(key), { kind: 'setting', key }]),
+  ])
+}
+
+function looksLikeData(cells: readonly string[]): boolean {
+  return cells.some((cell) => parseExtensionNumber(cell) !== undefined || isEmail(cell) || parseMac(cell) !== undefined)
+}
+
+function isEmail(text: string): boolean {
+  return /^[^\s@]+@[^\s@]+$/.test(text)
+}
+
+/** What each column of a file without headers is, by what stands in it. */
+function guessByContent(rows: readonly TableRow[]): (Field | undefined)[] {
+  const sample = rows.slice(0, 20)
+  const width = Math.max(0, ...sample.map(({ cells }) => cells.length))
+  const taken = new Set<Field>()
+  const take = (field: Field): Field | undefined => (taken.has(field) ? undefined : (taken.add(field), field))
+  return Array.from({ length: width }, (_, index) => {
+    const cells = sample.map(({ cells: all }) => tidy(all[index] ?? '')).filter((cell) => cell !== '')
+    const all = (is: (cell: string) => boolean): boolean => cells.length > 0 && cells.every(is)
+    if (all((cell) => parseMac(cell) !== undefined)) return take('mac')
+    if (all((cell) => parseExtensionNumber(cell) !== undefined)) return take('number')
+    if (all(isEmail)) return take('email')
+    return all((cell) => /\p{L}/u.test(cell)) ? take('name') : undefined
+  })
+}
+
+function guessed(field: Field | undefined, index: number, choices: Choices, vocabulary: Vocabulary): Column {
+  const header = `Column ${index + 1}`
+  const chosen = choices[header]
+  if (chosen !== undefined) {
+    return { header, target: targetOf(chosen, vocabulary, header), from: undefined, unknown: false }
+  }
+  const target: Target = field ? { kind: 'field', field } : { kind: 'kept', key: keptName(header) }
+  return { header, target, from: undefined, unknown: field === undefined }
+}
+
+function refuseTwice(columns: readonly Column[]): void {
+  const seen = new Map<string, string>()
+  for (const { header, target } of columns) {
+    if (target.kind === 'left') continue
+    const name = JSON.stringify(target)
+    const other = seen.get(name)
+    if (other !== undefined) {
+      const twice =
+        other === header ? `the column "${header}" stands twice` : `"${other}" and "${header}" are the same thing`
+      throw new AppError('CSV_INVALID', `row 1: ${twice}`, {
+        field: 'map',
+        hint: 'Say which of them counts, and leave the other out',
+        problems: [{ code: 'CSV_INVALID', row: 1, column: header, message: `row 1: ${twice}` }],
+      })
+    }
+    seen.set(name, header)
+  }
+}
+
+/** The name of a target, as choices give it. */
+export function targetName(target: Target): string {
+  switch (target.kind) {
+    case 'field':
+      return target.field
+    case 'key':
+      return `key${target.position}`
+    case 'left':
+      return 'leave'
+    default:
+      return target.key
+  }
+}

@@ -1,0 +1,29 @@
+import type { DraftParts } from '../devices/draft.js'
+import type { Id } from '../domain/entities.js'
+import type { Mac } from '../domain/mac-address.js'
+import type { ExtensionPolicy } from '../extensions/policy.js'
+import type { DeviceRecord, ExtensionRecord, LayerValues } from '../snapshot/snapshot.js'
+
+/** What is done with people and phones that are there already. */
+export const STRATEGIES = ['skip', 'update', 'overwrite', 'fail'] as const
+export type Strategy = (typeof STRATEGIES)[number]
+
+/** What there is already. */
+export interface Existing {
+  readonly extensions: ReadonlyMap<string, ExtensionRecord>
+  /** Removed phones too. */
+  readonly devices: ReadonlyMap<Mac, DeviceRecord>
+  /** Phones of other sites: a MAC address is there once in all of them. */
+  readonly foreign: ReadonlySet<Mac>
+  /** Settings of a person. */
+  settings(extensionId: Id): LayerValues
+  /** What the site asks of new people and passwords. */
+  readonly policy: ExtensionPolicy
+}
+
+export interface PlanParts extends DraftParts {
+  readonly strategy: Strategy
+  isSecret(key: string): boolean
+  /** The number of a person, existing or planned. */
+  numberOf(extensionId: Id): string | undefined
+}

@@ -1,0 +1,301 @@
+import { keyMeaning } from '../catalog/key-bank.js'
+import type { LineKey } from '../domain/entities.js'
+import { AppError, type Problem } from '../domain/errors.js'
+import { newId } from '../domain/random.js'
+import { requireKeys } from '../extensions/keys.js'
+import { requirePasswordByPolicy, type ExtensionPolicy } from '../extensions/policy.js'
+import { isWeakPassword } from '../extensions/rules.js'
+import { draftExtension } from '../extensions/use-cases.js'
+import { SEAL_CONTEXTS } from '../secrets/contexts.js'
+import type { Sealed } from '../domain/secret.js'
+import type { ExtensionRecord, LayerValues } from '../snapshot/snapshot.js'
+import type { SettingsChange } from './apply.js'
+import { sameText } from './damage.js'
+import { keyCell, type ImportKey } from './key-cell.js'
+import type { PlanParts, Strategy } from './plan-parts.js'
+import { problemAt } from './read-rows.js'
+import type { FieldChange } from './report.js'
+import type { ImportRow, PlacedKey } from './row.js'
+
+/** Rows that belong together: of one person, or of one phone. */
+export type Rows = readonly ImportRow[]
+
+/** What becomes of a person. */
+export interface PlannedPerson {
+  readonly outcome: 'new' | 'changed' | 'same' | 'exists'
+  readonly record: ExtensionRecord
+  readonly settings?: SettingsChange
+  readonly changes: readonly FieldChange[]
+}
+
+/** True for a row that says something of the person, beside who it is. */
+export function describesPerson(row: ImportRow): boolean {
+  const { name, email, password, username, enabled, keys, settings, mac } = row
+  const said = [name, email, password, username, enabled, settings].some((value) => value !== undefined)
+  return said || (keys?.length ?? 0) > 0 || mac === undefined
+}
+
+/**
+ * What becomes of the person whose rows these are. Problems of rows are pushed; throws what the checks of single
+ * fields throw.
+ */
+export function planPerson(
+  number: string,
+  rows: Rows,
+  before: ExtensionRecord | undefined,
+  { layer, policy }: { layer: LayerValues; policy: ExtensionPolicy },
+  parts: PlanParts,
+  problems: Problem[],
+): PlannedPerson {
+  const { strategy } = parts
+  const told = rows.filter(describesPerson)
+  if (before && told.length === 0) return { outcome: 'same', record: before, changes: [] }
+  if (before && strategy === 'skip') return { outcome: 'exists', record: before, changes: [] }
+  if (before && strategy === 'fail') {
+    throw new AppError('EXTENSION_EXISTS', `there is an extension ${number} already`, { field: 'number' })
+  }
+  const given = agreedPerson(rows, problems)
+  checkPassword(number, rows, given.password, { before, policy }, parts, problems)
+  const record = before ? changedPerson(before, given, strategy, parts) : newPerson(number, given, parts)
+  const settings = changedSettings(record, given, layer, strategy, parts)
+  const changes = [
+    ...(before ? recordChanges(before, record) : []),
+    ...(settings ? settingChanges(settings, layer, parts) : []),
+  ]
+  const outcome = before ? (changes.length === 0 ? 'same' : 'changed') : 'new'
+  return { outcome, record, ...(settings ? { settings } : {}), changes }
+}
+
+interface GivenPerson extends Pick<ImportRow, 'name' | 'email' | 'password' | 'username' | 'enabled' | 'keys'> {
+  settings: ReadonlyMap<string, unknown>
+  /** Empty in every row. */
+  empty: ReadonlySet<string>
+}
+
+/** The one value of a field that all rows of a person or phone agree on; undefined when none has one. */
+export function agreed<
+  K extends 'name' | 'email' | 'password' | 'username' | 'enabled' | 'model' | 'phoneName' | 'keys',
+>(rows: Rows, field: K, problems: Problem[]): ImportRow[K] | undefined {
+  const given = rows.filter((row) => row[field] !== undefined && (field !== 'keys' || row.keys?.length !== 0))
+  const first = given[0]
+  const other = given.find((row) => JSON.stringify(row[field]) !== JSON.stringify(first?.[field]))
+  if (other && first) {
+    const whose = field === 'model' || field === 'phoneName' ? 'phone' : 'extension'
+    const what = `differs from row ${first.row}, which is the same ${whose}`
+    problems.push(problemAt('CSV_INVALID', other.row, field === 'keys' ? 'key1' : field, what))
+  }
+  return first?.[field] ?? rows.find((row) => row[field] !== undefined)?.[field]
+}
+
+function agreedPerson(rows: Rows, problems: Problem[]): GivenPerson {
+  const settings = new Map<string, unknown>()
+  const from = new Map<string, number>()
+  for (const row of rows) {
+    for (const [key, value] of row.settings ?? []) {
+      const other = from.get(key)
+      if (other !== undefined && JSON.stringify(settings.get(key)) !== JSON.stringify(value)) {
+        problems.push(problemAt('CSV_INVALID', row.row, key, `differs from row ${other}, which is the same extension`))
+      }
+      if (other === undefined) settings.set(key, value)
+      from.set(key, other ?? row.row)
+    }
+  }
+  const [first] = rows
+  const empty = [...(first?.empty ?? [])].filter((name) => rows.every((row) => row.empty?.has(name)))
+  return {
+    ...given('name'),
+    ...given('email'),
+    ...given('password'),
+    ...given('username'),
+    ...given('enabled'),
+    ...given('keys'),
+    settings,
+    empty: new Set(empty),
+  }
+  function given<K extends 'name' | 'email' | 'password' | 'username' | 'enabled' | 'keys'>(
+    field: K,
+  ): Pick<ImportRow, K> {
+    const value = agreed(rows, field, problems)
+    return (value === undefined ? {} : { [field]: value }) as Pick<ImportRow, K>
+  }
+}
+
+/** A new password must be as the site wants it; one that is easy to guess is told. */
+function checkPassword(
+  number: string,
+  rows: Rows,
+  password: string | undefined,
+  { before, policy }: { before: ExtensionRecord | undefined; policy: ExtensionPolicy },
+  parts: PlanParts,
+  problems: Problem[],
+): void {
+  if (password === undefined || (before && ownPassword(before, parts) === password)) return
+  requirePasswordByPolicy(password, policy)
+  if (!isWeakPassword(password, number)) return
+  const row = rows.find((each) => each.password !== undefined)?.row ?? 0
+  const what = `the password of ${number} is easy to guess`
+  problems.push(problemAt('PASSWORD_INVALID', row, 'password', what, 'warning'))
+}
+
+function newPerson(number: string, given: GivenPerson, parts: PlanParts): ExtensionRecord {
+  const { name, email, password, username, enabled, keys } = given
+  const { extension } = draftExtension(parts, { number, name: name ?? number, email, password })
+  return {
+    ...extension,
+    ...(username === undefined ? {} : { authUsername: username }),
+    ...(enabled === undefined ? {} : { enabled }),
+    ...(keys === undefined ? {} : { keys: keysOf(extension, keys, parts) }),
+  }
+}
+
+function changedPerson(
+  before: ExtensionRecord,
+  given: GivenPerson,
+  strategy: Strategy,
+  parts: PlanParts,
+): ExtensionRecord {
+  const { name, email, password, username, enabled, keys } = given
+  const clears = strategy === 'overwrite'
+  const changes: Partial<ExtensionRecord> = {
+    ...(name === undefined || sameText(before.displayName, name) ? {} : { displayName: name }),
+    ...(email === undefined || email === before.email ? {} : { email }),
+    ...(password === undefined || password === ownPassword(before, parts) ? {} : sealed(before, password, parts)),
+    ...(username === undefined || username === before.authUsername ? {} : { authUsername: username }),
+    ...(enabled === undefined || enabled === before.enabled ? {} : { enabled }),
+    ...keyChange(before, keys, clears, parts),
+  }
+  const dropsEmail = clears && given.empty.has('email') && before.email !== undefined
+  if (Object.keys(changes).length === 0 && !dropsEmail) return before
+  const { email: old, ...rest } = before
+  return { ...rest, ...(old === undefined || dropsEmail ? {} : { email: old }), ...changes }
+}
+
+function ownPassword({ id, sealedPassword }: ExtensionRecord, { secrets }: PlanParts): string {
+  return secrets.open(sealedPassword, SEAL_CONTEXTS.extensionPassword(id)).reveal()
+}
+
+function sealed({ id }: ExtensionRecord, password: string, { secrets }: PlanParts): Partial<ExtensionRecord> {
+  return { sealedPassword: secrets.seal(password, SEAL_CONTEXTS.extensionPassword(id)) }
+}
+
+/** Keys of the file take the places they name; others stay, unless everything is overwritten. */
+function keyChange(
+  before: ExtensionRecord,
+  wanted: readonly PlacedKey[] | undefined,
+  clears: boolean,
+  parts: PlanParts,
+): { keys?: LineKey[] } {
+  if (wanted === undefined || (wanted.length === 0 && !clears)) return {}
+  const places = new Map(wanted.map((key) => [key.position, key]))
+  const stay = clears ? [] : before.keys.filter(({ position }) => !places.has(position))
+  const same = wanted.every((key) =>
+    isSame(
+      before.keys.find(({ position }) => position === key.position),
+      key,
+    ),
+  )
+  if (same && before.keys.length === stay.length + wanted.length) return {}
+  const kept = before.keys.filter((key) => {
+    const place = places.get(key.position)
+    return stay.includes(key) || (place !== undefined && isSame(key, place))
+  })
+  const fresh = wanted.filter(({ position }) => !kept.some((key) => key.position === position))
+  const keys = [...kept, ...keysOf(before, fresh, parts)].sort((a, b) => a.position - b.position)
+  refuseTwice(keys)
+  return { keys }
+}
+
+function keysOf({ id }: ExtensionRecord, keys: readonly PlacedKey[], { random, clock }: PlanParts): LineKey[] {
+  return requireKeys(keys, { kind: 'extension', id }, () => newId(random, clock.now()))
+}
+
+/** As `requireKeys` for keys that stay and keys that come. */
+function refuseTwice(keys: readonly LineKey[]): void {
+  const seen = new Map<string, number>()
+  for (const key of keys) {
+    const other = seen.get(keyMeaning(key))
+    if (other !== undefined && key.kind !== 'none' && key.kind !== 'line') {
+      const what = `key ${key.position} does the same as key ${other}; the phone would lose one of them`
+      throw new AppError('KEY_REPEATED', what, { field: `key${key.position}` })
+    }
+    seen.set(keyMeaning(key), key.position)
+  }
+}
+
+function isSame(stored: ImportKey | undefined, wanted: ImportKey): boolean {
+  const same = (a: string | undefined, b: string | undefined): boolean => a === b || (b !== undefined && sameText(a, b))
+  return (
+    stored !== undefined &&
+    stored.kind === wanted.kind &&
+    same(stored.value, wanted.value) &&
+    same(stored.label, wanted.label)
+  )
+}
+
+function changedSettings(
+  { id, siteId, number }: ExtensionRecord,
+  { settings, empty }: GivenPerson,
+  { revision, values }: LayerValues,
+  strategy: Strategy,
+  parts: PlanParts,
+): SettingsChange | undefined {
+  const set = new Map<string, unknown>()
+  for (const [key, value] of settings) {
+    if (isStored(values.get(key), value, key, id, parts)) continue
+    const isSecret = parts.isSecret(key) && typeof value === 'string' && value !== ''
+    set.set(key, isSecret ? parts.secrets.seal(value, SEAL_CONTEXTS.settingValue('extension', id, key)) : value)
+  }
+  const unset = strategy === 'overwrite' ? [...empty].filter((key) => values.has(key)) : []
+  return set.size + unset.length === 0 ? undefined : { extensionId: id, siteId, number, revision, set, unset }
+}
+
+function isStored(stored: unknown, value: unknown, key: string, owner: string, parts: PlanParts): boolean {
+  if (stored === undefined) return false
+  if (parts.isSecret(key) && typeof stored === 'string' && typeof value === 'string' && stored !== '') {
+    return parts.secrets.open(stored as Sealed, SEAL_CONTEXTS.settingValue('extension', owner, key)).reveal() === value
+  }
+  return JSON.stringify(stored) === JSON.stringify(value)
+}
+
+const HIDDEN = '•••'
+
+function recordChanges(before: ExtensionRecord, after: ExtensionRecord): FieldChange[] {
+  if (before === after) return []
+  const keys = ({ keys: all }: ExtensionRecord): string =>
+    all.map((key) => `${key.position}=${keyCell(key)}`).join(', ')
+  return [
+    ...changeOf('name', before.displayName, after.displayName),
+    ...changeOf('email', before.email, after.email),
+    ...(before.sealedPassword === after.sealedPassword ? [] : [{ field: 'password', before: HIDDEN, after: HIDDEN }]),
+    ...changeOf('username', before.authUsername, after.authUsername),
+    ...changeOf('enabled', String(before.enabled), String(after.enabled)),
+    ...changeOf('keys', keys(before), keys(after)),
+  ]
+}
+
+export function changeOf(field: string, before: string | undefined, after: string | undefined): FieldChange[] {
+  if (before === after) return []
+  return [{ field, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }]
+}
+
+function settingChanges({ set, unset }: SettingsChange, { values }: LayerValues, parts: PlanParts): FieldChange[] {
+  const shown = (key: string, value: unknown): string | undefined => {
+    if (value === undefined) return undefined
+    return parts.isSecret(key) ? HIDDEN : settingText(value)
+  }
+  return [
+    ...[...set].map(([key, value]) => {
+      const before = shown(key, values.get(key))
+      return { field: key, ...(before === undefined ? {} : { before }), after: shown(key, value) ?? '' }
+    }),
+    ...unset.map((key) => ({ field: key, before: shown(key, values.get(key)) ?? '' })),
+  ]
+}
+
+/** A value as a cell holds it. */
+export function settingText(value: unknown): string {
+  if (value === null) return 'null'
+  if (typeof value === 'string') return value
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(', ')
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}

@@ -1,0 +1,312 @@
+import { AppError, type ErrorCode, type Problem } from '../domain/errors.js'
+import { parseExtensionNumber } from '../domain/extension-number.js'
+import { requireEmail, requireName, requirePassword } from '../extensions/rules.js'
+import type { SettingContent } from '../settings/vocabulary.js'
+import { cleanCell, lostNumber, readMac, withoutDecimals, type Repair } from './damage.js'
+import { readKeyCell } from './key-cell.js'
+import { IMPORTED, type Column, type Field, type Mapping } from './mapping.js'
+import type { Pace } from './pace.js'
+import { headerKey, type Profile } from './profile.js'
+import type { ImportRow, PlacedKey, ReadRow } from './row.js'
+import type { TableRow } from './table.js'
+
+export interface ReadingParts {
+  /** The value of a person's setting. Throws SETTING_UNKNOWN, SETTING_VALUE_INVALID. */
+  checkSetting(key: string, value: unknown): SettingContent
+  /** The id of a model named in any of the usual ways; undefined: nobody knows it. */
+  findModel(model: string, vendor: string): string | undefined
+}
+
+export interface Reading {
+  readonly rows: readonly ReadRow[]
+  /** Cells that were mended, by what was wrong. */
+  readonly repairs: ReadonlyMap<Repair, number>
+  /** Rows with a value, by column. */
+  readonly filled: readonly number[]
+}
+
+const KEPT_MAX = 8_000
+const WORDS: Readonly<Record<string, boolean>> = {
+  '1': true,
+  true: true,
+  yes: true,
+  on: true,
+  y: true,
+  ja: true,
+  enabled: true,
+  active: true,
+  '0': false,
+  false: false,
+  no: false,
+  off: false,
+  n: false,
+  nein: false,
+  disabled: false,
+  inactive: false,
+}
+
+/** Reads the cells of every row by what their columns are. Nothing is refused here as a whole: each row says what is wrong. */
+export async function readRows(
+  table: readonly TableRow[],
+  mapping: Mapping,
+  parts: ReadingParts,
+  pace: Pace,
+): Promise<Reading> {
+  const repairs = new Map<Repair, number>()
+  const filled = mapping.columns.map(() => 0)
+  const reader = new RowReader(mapping, parts, (repair) => repairs.set(repair, (repairs.get(repair) ?? 0) + 1), filled)
+  const rows: ReadRow[] = []
+  for (const row of mapping.hasHeader ? table.slice(1) : table) {
+    rows.push(reader.read(row))
+    await pace()
+  }
+  return { rows, repairs, filled }
+}
+
+/** The text of a problem names its place, as all lists of problems do. */
+export function problemAt(
+  code: ErrorCode,
+  row: number,
+  column: string | undefined,
+  what: string,
+  severity?: 'warning',
+): Problem {
+  const message = `row ${row}${column === undefined ? '' : `, column ${column}`}: ${what}`
+  return { code, row, ...(column === undefined ? {} : { column }), message, ...(severity ? { severity } : {}) }
+}
+
+class RowReader {
+  constructor(
+    private readonly mapping: Mapping,
+    private readonly parts: ReadingParts,
+    private readonly note: (repair: Repair) => void,
+    private readonly filled: number[],
+  ) {}
+
+  read({ row, cells }: TableRow): ReadRow {
+    const { columns, profile } = this.mapping
+    const problems: Problem[] = []
+    if (cells.length > columns.length && cells.slice(columns.length).some((cell) => cell.trim() !== '')) {
+      const what = `has ${cells.length} columns, the header has ${columns.length}: is a quote missing?`
+      problems.push(problemAt('CSV_INVALID', row, undefined, what))
+    }
+    const texts = columns.map((column, index) => this.#text(column, cells[index] ?? '', index))
+    const byField = new Map<Field, { text: string; header: string }>()
+    columns.forEach(({ target, header }, index) => {
+      if (target.kind === 'field') byField.set(target.field, { text: texts[index] ?? '', header })
+    })
+    if (profile) problems.push(...ruleProblems(profile, columns, texts, row))
+    const checked = this.#row(row, columns, texts, byField, problems)
+    const shown = (field: Field): string => byField.get(field)?.text ?? ''
+    const isGood = problems.every(({ severity }) => severity === 'warning')
+    return {
+      row,
+      number: shown('number'),
+      mac: checked.mac ?? shown('mac'),
+      name: checked.name ?? shown('name'),
+      ...(isGood ? { checked } : {}),
+      problems,
+    }
+  }
+
+  #text({ target, from }: Column, cell: string, index: number): string {
+    // Foreign text is kept byte for byte.
+    if (target.kind === 'kept') {
+      if (cell.trim() !== '') this.filled[index] = (this.filled[index] ?? 0) + 1
+      return /^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell
+    }
+    let text = cleanCell(cell, this.note)
+    if (from?.first && text !== '') text = (text.split(/[\s,;]+/)[0] ?? '').trim()
+    text = from?.values.get(text.toLowerCase()) ?? text
+    if (text !== '') this.filled[index] = (this.filled[index] ?? 0) + 1
+    return text
+  }
+
+  #row(
+    row: number,
+    columns: readonly Column[],
+    texts: readonly string[],
+    byField: ReadonlyMap<Field, { text: string; header: string }>,
+    problems: Problem[],
+  ): ImportRow {
+    const attempt = <T>(header: string, work: () => T): T | undefined => {
+      try {
+        return work()
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error
+        problems.push(problemAt(error.code, row, header, error.message))
+        return undefined
+      }
+    }
+    const read = <T>(field: Field, make: (text: string, header: string) => T | undefined): T | undefined => {
+      const cell = byField.get(field)
+      return cell && cell.text !== '' ? attempt(cell.header, () => make(cell.text, cell.header)) : undefined
+    }
+    const warn = (header: string, what: string): void => {
+      problems.push(problemAt('CSV_INVALID', row, header, what, 'warning'))
+    }
+    const extension = read('number', (given) => {
+      const lost = lostNumber(given)
+      const number = parseExtensionNumber(withoutDecimals(given, this.note))
+      if (number !== undefined && lost === undefined) return number
+      throw new AppError(
+        'NUMBER_INVALID',
+        lost ?? `"${given.slice(0, 30)}" is not an extension number: 1 to 20 of 0-9 * #`,
+      )
+    })
+    const mac = read('mac', (given, header) => {
+      const found = readMac(given)
+      if ('problem' in found) throw new AppError('MAC_INVALID', found.problem)
+      if (found.repaired) {
+        this.note('leading-zeros')
+        warn(header, `"${given}" lost its leading zeros; taken as ${found.mac}`)
+      }
+      return found.mac
+    })
+    this.#requireSomebody(row, byField, problems)
+    const vendor = byField.get('vendor')?.text ?? ''
+    const model = read('model', (given) => this.parts.findModel(given, vendor) ?? given.toLowerCase())
+    const line = read('line', (given) => {
+      const position = Number(withoutDecimals(given, this.note))
+      if (Number.isInteger(position) && position >= 1 && position <= 64) return position
+      throw new AppError('LINE_INVALID', `"${given.slice(0, 30)}" is not a line: a number from 1`)
+    })
+    const enabled = read('enabled', (given) => {
+      const word = WORDS[given.toLowerCase()]
+      if (word !== undefined) return word
+      throw new AppError('CSV_INVALID', `"${given.slice(0, 30)}" is neither yes nor no`)
+    })
+    const username = read('username', (given) => {
+      if (/^[A-Za-z0-9._+*#-]{1,64}$/.test(given)) return given
+      throw new AppError(
+        'LINE_INVALID',
+        `"${given.slice(0, 40)}" is no user name: 1 to 64 of letters, digits and . _ + * # -`,
+      )
+    })
+    const badEmails = new Map<string, string>()
+    const email = read('email', (given, header) => {
+      try {
+        return requireEmail(given)
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error
+        warn(header, `"${given.slice(0, 40)}" is not an e-mail address; kept as text`)
+        badEmails.set(`${IMPORTED}email`, given)
+        return undefined
+      }
+    })
+    const password = read('password', (given) => requirePassword(given))
+    const phoneName = read('phoneName', (given) => requireName(given))
+    const keys = this.#keys(row, columns, texts, problems)
+    const settings = new Map([...this.#settings(columns, texts, attempt), ...badEmails])
+    const name = read('name', (given) => requireName(given)) ?? composedName(settings)
+    const empty = emptyColumns(columns, texts)
+    if (extension === undefined && settings.size > 0 && mac !== undefined) {
+      const what = `nobody is on this phone, so there is nobody to keep ${[...settings.keys()].join(', ')} for`
+      problems.push(problemAt('CSV_INVALID', row, undefined, what, 'warning'))
+    }
+    const given = { extension, mac, line, model, phoneName, name, email, password, username, enabled, keys }
+    return {
+      row,
+      ...withoutAbsent(given),
+      ...(settings.size === 0 ? {} : { settings }),
+      ...(empty.size === 0 ? {} : { empty }),
+    }
+  }
+
+  #requireSomebody(
+    row: number,
+    byField: ReadonlyMap<Field, { text: string; header: string }>,
+    problems: Problem[],
+  ): void {
+    const number = byField.get('number')
+    if ((number?.text ?? '') !== '' || (byField.get('mac')?.text ?? '') !== '') return
+    const what = byField.has('mac') ? 'neither a number nor a MAC address' : 'the number is missing'
+    problems.push(problemAt('NUMBER_INVALID', row, number?.header, what))
+  }
+
+  #keys(
+    row: number,
+    columns: readonly Column[],
+    texts: readonly string[],
+    problems: Problem[],
+  ): PlacedKey[] | undefined {
+    const keys: PlacedKey[] = []
+    let any = false
+    columns.forEach(({ target, header }, index) => {
+      if (target.kind !== 'key') return
+      any = true
+      const text = texts[index] ?? ''
+      if (text === '') return
+      const key = readKeyCell(text)
+      if (typeof key === 'string') problems.push(problemAt('KEY_INVALID', row, header, key))
+      else keys.push({ position: target.position, ...key })
+    })
+    return any ? keys.sort((a, b) => a.position - b.position) : undefined
+  }
+
+  #settings(
+    columns: readonly Column[],
+    texts: readonly string[],
+    attempt: <T>(header: string, work: () => T) => T | undefined,
+  ): Map<string, SettingContent> {
+    const settings = new Map<string, SettingContent>()
+    columns.forEach(({ target, header }, index) => {
+      const text = texts[index] ?? ''
+      if (target.kind === 'kept' && text.trim() !== '') {
+        const value = attempt(header, () => keptText(text))
+        if (value !== undefined) settings.set(target.key, value)
+      }
+      if (target.kind !== 'setting' || text === '') return
+      const value = attempt(header, () => this.parts.checkSetting(target.key, text))
+      if (value !== undefined) settings.set(target.key, value)
+    })
+    return settings
+  }
+}
+
+function keptText(text: string): string {
+  if (text.length <= KEPT_MAX && text.isWellFormed()) return text
+  throw new AppError('CSV_INVALID', `a text that is kept may have up to ${KEPT_MAX} characters`)
+}
+
+function composedName(settings: ReadonlyMap<string, SettingContent>): string | undefined {
+  const parts = [settings.get('firstName'), settings.get('lastName')].filter((part) => typeof part === 'string')
+  return parts.length === 0 ? undefined : parts.join(' ')
+}
+
+function emptyColumns(columns: readonly Column[], texts: readonly string[]): Set<string> {
+  const empty = new Set<string>()
+  columns.forEach(({ target }, index) => {
+    if ((texts[index] ?? '').trim() !== '') return
+    if (target.kind === 'field') empty.add(target.field)
+    if (target.kind === 'setting' || target.kind === 'kept') empty.add(target.key)
+  })
+  return empty
+}
+
+function withoutAbsent<T extends object>(given: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T
+}
+
+/** What a profile says of columns that belong together. */
+function ruleProblems(profile: Profile, columns: readonly Column[], texts: readonly string[], row: number): Problem[] {
+  const byHeader = new Map(columns.map(({ header, from }, index) => [headerKey(from?.header ?? header), texts[index]]))
+  const value = (header: string): string => byHeader.get(headerKey(header)) ?? ''
+  return profile.rules.flatMap(({ when, is, needs = [], refuse, severity }) => {
+    if (when !== undefined && value(when) === '') return []
+    if (when !== undefined && is !== undefined && value(when).toLowerCase() !== is.toLowerCase()) return []
+    const warning = severity === 'warning' ? 'warning' : undefined
+    if (refuse !== undefined) return [problemAt('CSV_INVALID', row, when, refuse, warning)]
+    return needs
+      .filter((header) => value(header) === '')
+      .map((header) => {
+        const because = when === undefined ? '' : `, because ${when} is ${is ?? 'there'}`
+        return problemAt('CSV_INVALID', row, header, `${header} is missing${because}`, warning)
+      })
+  })
+}
+
+/** True for text that nobody acts on. */
+export function isKept(key: string): boolean {
+  return key.startsWith(IMPORTED)
+}

@@ -1,0 +1,48 @@
+import type { Problem } from '../domain/errors.js'
+import type { ExtensionNumber } from '../domain/extension-number.js'
+import type { Mac } from '../domain/mac-address.js'
+import type { SettingContent } from '../settings/vocabulary.js'
+import type { ImportKey } from './key-cell.js'
+
+/** A key with its place among the person's keys, 1-based. */
+export interface PlacedKey extends ImportKey {
+  position: number
+}
+
+/** A checked row. A row without MAC is a person without a phone, one without extension a phone without a line. */
+export interface ImportRow {
+  /** Row of the file; the header is row 1. */
+  row: number
+  extension?: ExtensionNumber
+  mac?: Mac
+  /** Line of the phone; absent: the rows of a phone are its lines in order. */
+  line?: number
+  /** Model id as the folders of device-templates. */
+  model?: string
+  /** Label of the phone. */
+  phoneName?: string
+  name?: string
+  email?: string
+  password?: string
+  /** Digest user name of the extension's own password. */
+  username?: string
+  enabled?: boolean
+  /** Undefined: the file has no key columns, keys stay as they are. */
+  keys?: PlacedKey[]
+  /** Settings of the person, and texts that are kept (`imported.…`). */
+  settings?: ReadonlyMap<string, SettingContent>
+  /** Columns that are there but empty in this row: fields, settings, and `keys` when all of them are. */
+  empty?: ReadonlySet<string>
+}
+
+/** A row of a file as it was understood, or why not. */
+export interface ReadRow {
+  readonly row: number
+  /** As they stand in the row, for reports. */
+  readonly number: string
+  readonly mac: string
+  readonly name: string
+  /** Absent: the problems say why. */
+  readonly checked?: ImportRow
+  readonly problems: readonly Problem[]
+}

@@ -1,0 +1,109 @@
+import type { ImportNote } from '../../src/bulk/apply.js'
+import { loadProfiles } from '../../src/bulk/edge/load-profiles.js'
+import { createModelFinder } from '../../src/bulk/model-names.js'
+import { NO_PAUSE } from '../../src/bulk/pace.js'
+import type { ImportPlan } from '../../src/bulk/plan.js'
+import type { Existing } from '../../src/bulk/plan-parts.js'
+import { prepare, type ImportOptions, type Prepared, type PrepareParts } from '../../src/bulk/prepare.js'
+import { checkDeviceKeys } from '../../src/catalog/key-bank.js'
+import { shippedTemplates } from '../../src/catalog/edge/load-folder.js'
+import type { Mac } from '../../src/domain/mac-address.js'
+import { NO_POLICY } from '../../src/extensions/policy.js'
+import { createKeyRing, createSecretBox } from '../../src/secrets/seal.js'
+import { checkSetting } from '../../src/settings/vocabulary.js'
+import type { DeviceRecord, ExtensionRecord, LayerValues } from '../../src/snapshot/snapshot.js'
+import { FakeClock } from './fake-clock.js'
+import { loadPhones } from './phone-catalog.js'
+import { seededRandom } from './seeded-random.js'
+import { DEFAULT_SITE } from './admins.js'
+
+/** Profiles, vocabulary and phone models as shipped; secrets of a key of its own. */
+export function importParts(): PrepareParts {
+  const random = seededRandom()
+  const { catalog, vocabulary } = loadPhones()
+  return {
+    siteId: DEFAULT_SITE,
+    secrets: createSecretBox(createKeyRing([{ id: 'k1', key: random.bytes(32) }]), random),
+    clock: new FakeClock(),
+    random,
+    models: (id) => {
+      const model = catalog.model(id)
+      return (
+        model && {
+          accounts: model.lines,
+          adminPassword: model.adminPassword,
+          checkKeys: (keys) => checkDeviceKeys(model, keys),
+        }
+      )
+    },
+    vocabulary,
+    profiles: loadProfiles([shippedTemplates()]),
+    findModel: createModelFinder(catalog.models()),
+    isSecret: (key) => vocabulary.get(key)?.type === 'secret',
+    checkSetting: (key, value) => checkSetting(vocabulary, key, 'extension', value),
+  }
+}
+
+export const NOTHING_THERE: Existing = {
+  extensions: new Map(),
+  devices: new Map(),
+  foreign: new Set(),
+  policy: NO_POLICY,
+  settings: () => ({ revision: 0, values: new Map() }),
+}
+
+/** What a file would do, worked out with real secrets. */
+export async function prepared(
+  file: string | Uint8Array,
+  parts: PrepareParts,
+  existing: Existing = NOTHING_THERE,
+  options: ImportOptions = {},
+): Promise<Prepared> {
+  const bytes = typeof file === 'string' ? Buffer.from(file) : file
+  return prepare(bytes, options, existing, parts, { pace: NO_PAUSE, progress: () => undefined, dry: false })
+}
+
+/** What there is after a plan was written over what there was. */
+export function afterPlan({ plan }: ImportPlan, before: Existing = NOTHING_THERE): Existing {
+  const extensions = new Map<string, ExtensionRecord>(before.extensions)
+  for (const one of plan.createExtensions) extensions.set(one.number, one)
+  for (const one of plan.updateExtensions) extensions.set(one.number, { ...one, revision: one.revision + 1 })
+  const devices = new Map<Mac, DeviceRecord>(before.devices)
+  for (const one of plan.createDevices) devices.set(one.mac, one)
+  for (const one of plan.updateDevices) devices.set(one.mac, { ...one, revision: one.revision + 1 })
+  const layers = new Map<string, LayerValues>()
+  for (const { extensionId, revision, set, unset } of plan.settings) {
+    const values = new Map([...before.settings(extensionId).values, ...set])
+    for (const key of unset) values.delete(key)
+    layers.set(extensionId, { revision: revision + 1, values })
+  }
+  return { ...before, extensions, devices, settings: (id) => layers.get(id) ?? before.settings(id) }
+}
+
+/** An import that is only noted, for tests of what is written. */
+export function importNote(id: string): ImportNote {
+  const none = { added: 0, changed: 0, unchanged: 0 }
+  return {
+    done: {
+      id,
+      siteId: DEFAULT_SITE,
+      state: 'done',
+      actor: 'import:test',
+      startedAt: 0,
+      summary: {
+        rows: 0,
+        outcomes: { new: 0, changed: 0, same: 0, exists: 0, duplicate: 0, error: 0 },
+        warnings: 0,
+        people: none,
+        phones: none,
+        kept: [],
+        unknown: [],
+        left: [],
+        repairs: [],
+      },
+      runner: 'test',
+    },
+    results: [],
+    progress: () => Promise.resolve(),
+  }
+}
