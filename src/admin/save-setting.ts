@@ -43,3 +43,24 @@ export async function saveSetting(call: Call, named: NamedSetting, value: unknow
   await parts.refresh()
   return (await parts.resync.ask(by.actor, effect.changed, 'resync')).length
 }
+
+/** As `saveSetting` for several values of one owner, all or none; undefined takes one away. */
+export async function saveSettings(
+  call: Call,
+  { layer, owner }: Omit<NamedSetting, 'key'>,
+  values: Readonly<Record<string, unknown>>,
+  resync: boolean,
+): Promise<number> {
+  const { by, use, parts, site } = call
+  requireMayChange(call, layer)
+  const id = await ownerId(parts, use, site.id, layer, owner)
+  const edits = Object.entries(values).map(([key, value]): LayerEdit => ({
+    ...{ layer, owner: id, key },
+    ...(value === undefined ? {} : { value: use.settings.check({ layer, owner: id, key }, value) }),
+  }))
+  const { effect } = resync && edits.length > 0 ? await askEffect(call, edits) : {}
+  await use.settings.setAll(by.actor, { layer, owner: id }, values)
+  if (!effect || effect.changed.length === 0) return 0
+  await parts.refresh()
+  return (await parts.resync.ask(by.actor, effect.changed, 'resync')).length
+}

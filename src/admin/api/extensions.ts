@@ -20,24 +20,19 @@ const NAME = sortedBy(({ displayName }: ExtensionRecord) => displayName)
 const EMAIL = sortedBy(({ email }: ExtensionRecord) => email)
 
 /** Names and mobile number, which are settings of the person. */
-function namesOf({ snapshot }: Pick<AdminParts, 'snapshot'>, { id }: ExtensionRecord): Partial<Names> {
+function namesOf({ snapshot }: Pick<AdminParts, 'snapshot'>, { id }: ExtensionRecord): Names {
   const { values } = snapshot.layer('extension', id)
   const text = (key: string): string | undefined => {
     const value = values.get(key)
     return typeof value === 'string' ? value : undefined
   }
-  const [firstName, lastName, mobile] = [text('firstName'), text('lastName'), text('mobileNumber')]
-  return {
-    ...(firstName === undefined ? {} : { firstName }),
-    ...(lastName === undefined ? {} : { lastName }),
-    ...(mobile === undefined ? {} : { mobile }),
-  }
+  return { firstName: text('firstName'), lastName: text('lastName'), mobile: text('mobileNumber') }
 }
 
 interface Names {
-  firstName: string
-  lastName: string
-  mobile: string
+  firstName: string | undefined
+  lastName: string | undefined
+  mobile: string | undefined
 }
 
 interface Searched {

@@ -3,7 +3,7 @@ import { RESTORABLE_MS } from '../../extensions/removed.js'
 import { isWeakPassword } from '../../extensions/rules.js'
 import { proposeNumber } from '../../extensions/policy.js'
 import { route } from '../route.js'
-import { ownerId, requireMayChange } from '../settings-place.js'
+import { saveSettings } from '../save-setting.js'
 import { extension, number, settings, settingValue, text, time } from './schemas.js'
 import { settingParams, shownSettings } from './settings.js'
 import { shownExtension } from './extensions.js'
@@ -154,17 +154,19 @@ export const peopleRoutes = [
     body: z.strictObject({
       values: z.record(text, settingValue).optional(),
       unset: z.array(text).max(500).optional(),
+      resync: z
+        .boolean()
+        .optional()
+        .meta({ description: 'Ask the phones whose files this changes, and no others, to fetch them' }),
     }),
     conditional: true,
     answer: settings,
     handle: async (call) => {
       const { layer, owner } = call.params
-      requireMayChange(call, layer)
-      const id = await ownerId(call.parts, call.use, call.site.id, layer, owner)
-      const { values = {}, unset = [] } = call.body
+      const { values = {}, unset = [], resync = false } = call.body
       const gone = Object.fromEntries(unset.map((key) => [key, undefined]))
-      await call.use.settings.setAll(call.by.actor, { layer, owner: id }, { ...gone, ...values })
-      return shownSettings(call, layer, owner)
+      const asked = await saveSettings(call, { layer, owner }, { ...gone, ...values }, resync)
+      return shownSettings(call, layer, owner, asked)
     },
   }),
 ]

@@ -33,7 +33,7 @@ import { LiveStream } from './live-stream.js'
 import { readWebFiles } from './web-files.js'
 
 /** Forms of the pages are short. */
-const FORM_BYTES = 32 * 1024
+const FORM_BYTES = 128 * 1024
 /** Waiting phones taken over from before the start. */
 const REMEMBERED_STRANGERS = 500
 
@@ -63,7 +63,7 @@ export function createPages(options: PagesOptions): RequestHandler {
     response.set('Referrer-Policy', 'same-origin')
     next()
   })
-  const readForm = express.urlencoded({ extended: false, limit: FORM_BYTES, parameterLimit: 50 })
+  const readForm = express.urlencoded({ extended: false, limit: FORM_BYTES, parameterLimit: 100 })
   for (const row of PAGES) {
     const path = row.path.replace(/\{(\w+)\}/g, ':$1')
     const handle: RequestHandler = (request, response, next) => {

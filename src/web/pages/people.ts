@@ -1,22 +1,11 @@
 import type { AppError } from '../../domain/errors.js'
 import { formatMac, type Mac } from '../../domain/mac-address.js'
 import { ask, done, given, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
-import { personState } from '../states.js'
+import { meterOf, personOf, personPath, personRow, type PasswordRules } from './person.js'
 import { PAGE_ROWS, listLinks, listState } from './phones.js'
 import type { Person } from './records.js'
 
-const SORTS = ['number', 'name', 'email']
-const params = ({ params: { number = '' } }: PageCall): { number: string } => ({ number })
-const pathOf = (number: string): string => `/people/${encodeURIComponent(number)}`
-
-function personRow(person: Person): object {
-  return {
-    ...person,
-    path: pathOf(person.number),
-    shown: personState(person),
-    phones: person.phones.map((one) => ({ ...one, macText: formatMac(one.mac as Mac) })),
-  }
-}
+const SORTS = ['number', 'name', 'email', 'mobile']
 
 async function list(call: PageCall): Promise<PageAnswer> {
   const state = listState(call.query, SORTS)
@@ -37,37 +26,28 @@ async function list(call: PageCall): Promise<PageAnswer> {
   }
 }
 
-function addForm(call: PageCall, refused?: AppError): PageAnswer {
+async function addForm(call: PageCall, refused?: AppError): Promise<PageAnswer> {
+  const { number, ...rules } = await ask<{ number?: string; emailRequired: boolean } & PasswordRules>(
+    call,
+    'proposeExtension',
+  )
   return {
     view: 'person-new',
     title: call.words.t('people.add'),
     menu: 'people',
     ...(refused ? { status: 422 } : {}),
-    data: { values: call.form, refusal: refused ? refusalOf(call, refused) : undefined },
-  }
-}
-
-async function personPage(call: PageCall, refused?: AppError): Promise<PageAnswer> {
-  const person = await ask<Person>(call, 'showExtension', { params: params(call) })
-  const stored = { name: person.name, email: person.email ?? '', enabled: person.enabled }
-  const typed = { ...call.form, enabled: call.form.enabled === 'on' }
-  const isConflict = refused?.code === 'REVISION_CONFLICT'
-  return {
-    view: 'person',
-    title: person.name,
-    menu: 'people',
-    ...(refused ? { status: isConflict ? 412 : 422 } : {}),
     data: {
-      person: personRow(person),
-      values: refused ? typed : stored,
+      values: refused ? { ...call.form, password: '' } : { number, name: '', email: '' },
+      emailRequired: rules.emailRequired,
+      ranges: (await call.use.extensions.policy()).numberRanges?.join(', '),
+      meter: meterOf(rules),
       refusal: refused ? refusalOf(call, refused) : undefined,
-      conflict: isConflict ? [stored.name, stored.email].filter((one) => one !== '').join(', ') : undefined,
     },
   }
 }
 
 async function removeForm(call: PageCall, refused?: AppError): Promise<PageAnswer> {
-  const { extension: person, uses } = await call.use.extensions.show(params(call).number)
+  const { extension: person, uses } = await call.use.extensions.show(personOf(call).number)
   const { displayName: name, number } = person
   return {
     view: 'person-remove',
@@ -75,25 +55,46 @@ async function removeForm(call: PageCall, refused?: AppError): Promise<PageAnswe
     menu: 'people',
     ...(refused ? { status: 409 } : {}),
     data: {
-      person: { id: person.id, revision: person.revision, path: pathOf(number) },
+      person: { id: person.id, revision: person.revision, path: personPath(number) },
       lines: uses.lines.map(({ mac, position }) => ({ mac: formatMac(mac as Mac), position })),
       keys: uses.keys.length,
-      isUsed: uses.lines.length + uses.keys.length > 0,
+      forwards: uses.forwards.length,
+      uses: usesIn(uses),
+      isUsed: usesIn(uses) > 0,
       refusal: refused ? refusalOf(call, refused) : undefined,
     },
   }
 }
 
-function passwordPage(id: string, key: 'new' | 'revealed', isNew: boolean): (call: PageCall) => Promise<PageAnswer> {
-  return async (call) => {
-    const { password } = await ask<{ password: string }>(call, id, { params: params(call) })
-    const person = await ask<Person>(call, 'showExtension', { params: params(call) })
-    return {
-      view: 'person-password',
-      title: call.words.t(`person.password.${key}`, { name: person.name, number: person.number }),
-      menu: 'people',
-      data: { password, isNew, person: personRow(person) },
-    }
+const usesIn = ({
+  lines,
+  keys,
+  forwards,
+}: {
+  lines: readonly unknown[]
+  keys: readonly unknown[]
+  forwards: readonly unknown[]
+}): number => lines.length + keys.length + forwards.length
+
+interface Removed {
+  id: string
+  number: string
+  name: string
+  removedAt: string
+  removedBy: string
+}
+
+async function removedPage(call: PageCall, refused?: AppError): Promise<PageAnswer> {
+  const { items } = await ask<{ items: Removed[] }>(call, 'listRemovedExtensions')
+  return {
+    view: 'people-removed',
+    title: call.words.t('people.removed'),
+    menu: 'people',
+    ...(refused ? { status: 409 } : {}),
+    data: {
+      people: items.map((one) => ({ ...one, at: Date.parse(one.removedAt) })),
+      refusal: refused ? refusalOf(call, refused) : undefined,
+    },
   }
 }
 
@@ -106,25 +107,33 @@ export const peoplePages = [
     path: '/people/new',
     of: 'addExtension',
     run: async (call) => {
-      const { number = '', name = '', email } = call.form
-      const body = { number: number.trim(), name, ...given({ email }) }
+      const { number = '', name = '', email, password } = call.form
+      const body = { number: number.trim(), name, ...given({ email, password }) }
       const added = await ask<Person>(call, 'addExtension', { body })
-      return { to: done(pathOf(added.number), 'added') }
+      return { to: done(personPath(added.number), 'added') }
     },
     refused: addForm,
   }),
-  page({ id: 'person', method: 'get', path: '/people/{number}', of: 'showExtension', run: (call) => personPage(call) }),
   page({
-    id: 'savePerson',
+    id: 'removedPeople',
+    method: 'get',
+    path: '/people/removed',
+    of: 'listRemovedExtensions',
+    run: (call) => removedPage(call),
+  }),
+  page({
+    id: 'restorePerson',
     method: 'post',
-    path: '/people/{number}',
-    of: 'updateExtension',
+    path: '/people/removed/{id}/restore',
+    of: 'restoreExtension',
     run: async (call) => {
-      const { name = '', email = '', enabled } = call.form
-      await ask(call, 'updateExtension', { params: params(call), body: { name, email, enabled: enabled === 'on' } })
-      return { to: done(pathOf(params(call).number), 'saved') }
+      const { id = '' } = call.params
+      const { number, missing } = await ask<{ number: string; missing: string[] }>(call, 'restoreExtension', {
+        params: { id },
+      })
+      return { to: done(personPath(number), missing.length === 0 ? 'restored' : 'restoredPartly') }
     },
-    refused: personPage,
+    refused: removedPage,
   }),
   page({
     id: 'removePersonForm',
@@ -140,26 +149,12 @@ export const peoplePages = [
     of: 'removeExtension',
     run: async (call) => {
       // By force only for what the visitor was shown: a use that came since is a refusal.
-      const { uses } = await call.use.extensions.show(params(call).number)
+      const { uses } = await call.use.extensions.show(personOf(call).number)
       const shown = Number(call.form.uses)
-      const force = uses.lines.length + uses.keys.length === shown && shown > 0
-      await ask(call, 'removeExtension', { params: params(call), query: { force: String(force) } })
+      const force = usesIn(uses) === shown && shown > 0
+      await ask(call, 'removeExtension', { params: personOf(call), query: { force: String(force) } })
       return { to: done('/people', 'removed') }
     },
     refused: removeForm,
-  }),
-  page({
-    id: 'resetPersonPassword',
-    method: 'post',
-    path: '/people/{number}/password',
-    of: 'resetExtensionPassword',
-    run: passwordPage('resetExtensionPassword', 'new', true),
-  }),
-  page({
-    id: 'revealPersonPassword',
-    method: 'post',
-    path: '/people/{number}/password/reveal',
-    of: 'revealExtensionPassword',
-    run: passwordPage('revealExtensionPassword', 'revealed', false),
   }),
 ]

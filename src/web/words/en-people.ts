@@ -1,5 +1,5 @@
 /** What the fields of a person are called, in English. */
-export const fieldsEn = {
+export const enPeople = {
   'field.firstName': 'First name',
   'field.lastName': 'Last name',
   'field.jobTitle': 'Job title',
@@ -95,4 +95,43 @@ export const fieldsEn = {
   'fields.secret.remove': 'Remove it',
   'fields.tell': 'Tell the phones now',
   'fields.warnCallerId': 'The number is both hidden and always shown: your PBX will do only one of them.',
+
+  'person.mobile': 'Mobile',
+  'person.keys': 'Keys',
+  'person.duplicate': 'Copy',
+  'person.renumber': 'New number',
+  'person.duplicate.title': 'Somebody like {name} ({number})',
+  'person.duplicate.why': 'Keys and settings are copied; names, addresses, passwords and phones are not.',
+  'person.duplicate.action': 'Add',
+  'person.renumber.title': 'New number for {name} ({number})',
+  'person.renumber.why':
+    'Keys and forwards of others follow. Phones get it the next time they ask; devices set up by hand must be changed.',
+  'person.renumber.action': 'Change the number',
+  'person.fieldConflict':
+    'Somebody else changed fields of this person meanwhile. Beside your values stands what is stored now; save again to replace it.',
+  'person.next': 'What next?',
+  'person.next.hint': '“Offline” is normal until a phone has registered.',
+  'person.next.phone': 'Assign a phone',
+  'person.next.keys': 'Set the keys',
+  'person.next.another': 'Add somebody else',
+  'person.password.copy': 'Copy without showing',
+  'person.password.copied': 'Copied. The audit log keeps it.',
+  'person.password.own': 'A password of your own',
+  'person.password.own.hint': 'Empty: a strong one is made.',
+  'person.password.choose': 'Choose the SIP password yourself',
+  'person.number.ranges': 'One of {ranges}.',
+  'person.remove.forwards.one': '{n} forward of somebody else',
+  'person.remove.forwards.other': '{n} forwards of others',
+  'people.removed': 'Deleted people',
+  'people.removed.hint': 'Whoever was deleted can come back within 90 days, with password, keys, fields and lines.',
+  'people.removed.when': 'Deleted',
+  'people.removed.by': 'By',
+  'people.removed.none': 'Nobody was deleted within 90 days.',
+  'people.restore': 'Bring back',
+  'people.back': 'Back to the list',
+  'meter.words':
+    '{"0":"too short or too simple","1":"easy to guess","2":"weak","3":"good","4":"strong","rule":"does not meet the rules of this site"}',
+  'done.restored': 'Brought back.',
+  'done.restoredPartly': 'Brought back; some places were taken by others meanwhile, see the audit log.',
+  'error.EMAIL_IN_USE': 'Somebody else has this e-mail address.',
 } as const

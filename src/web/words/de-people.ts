@@ -1,7 +1,7 @@
-import type { fieldsEn } from './fields-en.js'
+import type { enPeople } from './en-people.js'
 
 /** What the fields of a person are called, in German. */
-export const fieldsDe: Readonly<Record<keyof typeof fieldsEn, string>> = {
+export const dePeople: Readonly<Record<keyof typeof enPeople, string>> = {
   'field.firstName': 'Vorname',
   'field.lastName': 'Nachname',
   'field.jobTitle': 'Funktion',
@@ -81,8 +81,7 @@ export const fieldsDe: Readonly<Record<keyof typeof fieldsEn, string>> = {
   'fields.phone.hint': 'Steht in jedem Telefon dieser Person. Leer heißt: wie geerbt.',
   'fields.phone.more': 'Weitere Einstellungen des Telefons',
   'fields.pbx': 'Erledigt Ihre Telefonanlage',
-  'fields.pbx.hint':
-    'phoneboot bewahrt, prüft, exportiert und übergibt diese Felder und tut selbst nichts mit ihnen.',
+  'fields.pbx.hint': 'phoneboot bewahrt, prüft, exportiert und übergibt diese Felder und tut selbst nichts mit ihnen.',
   'fields.pbx.callerId': 'Rufnummernanzeige',
   'fields.pbx.recording': 'Aufzeichnung und Rechte',
   'fields.pbx.forwarding': 'Weiterleitung',
@@ -98,4 +97,44 @@ export const fieldsDe: Readonly<Record<keyof typeof fieldsEn, string>> = {
   'fields.secret.remove': 'Entfernen',
   'fields.tell': 'Telefone jetzt benachrichtigen',
   'fields.warnCallerId': 'Die Nummer wird zugleich unterdrückt und immer gezeigt: Die Anlage tut nur eines davon.',
+
+  'person.mobile': 'Mobil',
+  'person.keys': 'Tasten',
+  'person.duplicate': 'Kopieren',
+  'person.renumber': 'Neue Nummer',
+  'person.duplicate.title': 'Jemand wie {name} ({number})',
+  'person.duplicate.why': 'Tasten und Einstellungen werden kopiert; Namen, Adressen, Passwörter und Telefone nicht.',
+  'person.duplicate.action': 'Hinzufügen',
+  'person.renumber.title': 'Neue Nummer für {name} ({number})',
+  'person.renumber.why':
+    'Tasten und Weiterleitungen anderer folgen. Telefone bekommen sie beim nächsten Fragen; von Hand eingerichtete Geräte sind zu ändern.',
+  'person.renumber.action': 'Nummer ändern',
+  'person.fieldConflict':
+    'Jemand anderes hat inzwischen Felder dieser Person geändert. Neben Ihren Werten steht, was jetzt gespeichert ist; erneut speichern ersetzt es.',
+  'person.next': 'Wie weiter?',
+  'person.next.hint': '„Offline“ ist normal, bis sich ein Telefon registriert hat.',
+  'person.next.phone': 'Telefon zuweisen',
+  'person.next.keys': 'Tasten belegen',
+  'person.next.another': 'Noch jemanden hinzufügen',
+  'person.password.copy': 'Kopieren, ohne zu zeigen',
+  'person.password.copied': 'Kopiert. Das Protokoll hält es fest.',
+  'person.password.own': 'Eigenes Passwort',
+  'person.password.own.hint': 'Leer: Es wird ein starkes erzeugt.',
+  'person.password.choose': 'SIP-Passwort selbst wählen',
+  'person.number.ranges': 'Eine aus {ranges}.',
+  'person.remove.forwards.one': '{n} Weiterleitung von jemand anderem',
+  'person.remove.forwards.other': '{n} Weiterleitungen anderer',
+  'people.removed': 'Gelöschte Personen',
+  'people.removed.hint':
+    'Wer gelöscht wurde, kann binnen 90 Tagen zurückkommen, mit Passwort, Tasten, Feldern und Leitungen.',
+  'people.removed.when': 'Gelöscht',
+  'people.removed.by': 'Von',
+  'people.removed.none': 'In den letzten 90 Tagen wurde niemand gelöscht.',
+  'people.restore': 'Zurückholen',
+  'people.back': 'Zurück zur Liste',
+  'meter.words':
+    '{"0":"zu kurz oder zu einfach","1":"leicht zu erraten","2":"schwach","3":"gut","4":"stark","rule":"entspricht nicht den Regeln dieses Standorts"}',
+  'done.restored': 'Zurückgeholt.',
+  'done.restoredPartly': 'Zurückgeholt; manche Plätze sind inzwischen vergeben, siehe Protokoll.',
+  'error.EMAIL_IN_USE': 'Jemand anderes hat diese E-Mail-Adresse.',
 }

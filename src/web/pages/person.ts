@@ -1,0 +1,206 @@
+import type { AppError } from '../../domain/errors.js'
+import type { Mac } from '../../domain/mac-address.js'
+import { formatMac } from '../../domain/mac-address.js'
+import { PASSWORD_CLASSES } from '../../extensions/policy.js'
+import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
+import { personState } from '../states.js'
+import { changesIn, FORM_NAMES, formView, isFormName, settingsOf } from './person-fields.js'
+import type { Person } from './records.js'
+
+export const personOf = ({ params: { number = '' } }: PageCall): { number: string } => ({ number })
+export const personPath = (number: string): string => `/people/${encodeURIComponent(number)}`
+
+/** A person as lists and the own page show them. */
+export function personRow(person: Person): Person & { path: string; shown: string } {
+  return {
+    ...person,
+    path: personPath(person.number),
+    shown: personState(person),
+    phones: person.phones.map((one) => ({ ...one, macText: formatMac(one.mac as Mac) })),
+  }
+}
+
+/** The rules a password is measured by, for the meter. */
+export interface PasswordRules {
+  passwordMinLength: number
+  passwordClasses?: readonly string[]
+}
+
+export function meterOf({ passwordMinLength, passwordClasses = [] }: PasswordRules): object {
+  return { least: passwordMinLength, classes: passwordClasses.filter((name) => name in PASSWORD_CLASSES).join(' ') }
+}
+
+export async function personPage(call: PageCall, refused?: AppError): Promise<PageAnswer> {
+  const person = await ask<Person>(call, 'showExtension', { params: personOf(call) })
+  const settings = await settingsOf(call, person.number)
+  const row = personRow(person)
+  const form = call.params.form
+  const isIdentity = refused !== undefined && form === undefined
+  const stored = { name: person.name, email: person.email ?? '', enabled: person.enabled }
+  const typed = { ...call.form, enabled: call.form.enabled === 'on' }
+  const isConflict = refused?.code === 'REVISION_CONFLICT'
+  const rules = mayUse(call, 'resetExtensionPassword')
+    ? await ask<PasswordRules>(call, 'proposeExtension')
+    : { passwordMinLength: 1 }
+  return {
+    view: 'person',
+    title: person.name,
+    menu: 'people',
+    ...(refused ? { status: isConflict ? 412 : 422 } : {}),
+    data: {
+      person: row,
+      values: isIdentity ? typed : stored,
+      refusal: refused ? refusalOf(call, refused) : undefined,
+      conflict:
+        isIdentity && isConflict ? [stored.name, stored.email].filter((one) => one !== '').join(', ') : undefined,
+      fieldConflict: isConflict && !isIdentity,
+      forms: settings
+        ? FORM_NAMES.map((name) =>
+            formView(call, settings, name, { person: row, refused: form === name ? refused : undefined }),
+          )
+        : [],
+      meter: meterOf(rules),
+      isNew: call.query.done === 'added',
+      keysPath: `${row.path}/keys`,
+      siteSlug: call.site.slug,
+    },
+  }
+}
+
+async function saveFields(call: PageCall): Promise<PageAnswer> {
+  const { number } = personOf(call)
+  const { form = '' } = call.params
+  const settings = isFormName(form) ? await settingsOf(call, number) : undefined
+  if (settings && isFormName(form)) {
+    const changes = changesIn(call, settings, form)
+    if (changes.unset.length > 0 || Object.keys(changes.values).length > 0) {
+      const body = { ...changes, ...(call.form.tell === 'on' ? { resync: true } : {}) }
+      await ask(call, 'changeSettings', { params: { layer: 'extension', owner: number }, body })
+    }
+  }
+  return { to: done(personPath(number), 'saved') }
+}
+
+interface PasswordShown {
+  password: string
+}
+
+function passwordPage(id: string, key: 'new' | 'revealed', isNew: boolean): (call: PageCall) => Promise<PageAnswer> {
+  return async (call) => {
+    const typed = given({ password: call.form.password })
+    const body = isNew && 'password' in typed ? typed : undefined
+    const { password } = await ask<PasswordShown>(call, id, { params: personOf(call), body })
+    const person = await ask<Person>(call, 'showExtension', { params: personOf(call) })
+    return {
+      view: 'person-password',
+      title: call.words.t(`person.password.${key}`, { name: person.name, number: person.number }),
+      menu: 'people',
+      data: { password, isNew, person: personRow(person) },
+    }
+  }
+}
+
+/** A new number for somebody, or a copy of somebody: a form with a number. */
+function numberForm(action: 'renumber' | 'duplicate'): (call: PageCall, refused?: AppError) => Promise<PageAnswer> {
+  return async (call, refused) => {
+    const person = await ask<Person>(call, 'showExtension', { params: personOf(call) })
+    const { number } = await ask<{ number?: string }>(call, 'proposeExtension')
+    const { name } = person
+    return {
+      view: 'person-number',
+      title: call.words.t(`person.${action}.title`, { name, number: person.number }),
+      menu: 'people',
+      ...(refused ? { status: refused.code === 'REVISION_CONFLICT' ? 412 : 422 } : {}),
+      data: {
+        person: personRow(person),
+        isCopy: action === 'duplicate',
+        why: call.words.t(`person.${action}.why`),
+        action: call.words.t(`person.${action}.action`),
+        path: `${personPath(person.number)}/${action}`,
+        values: refused ? call.form : { number, name: '', email: '' },
+        refusal: refused ? refusalOf(call, refused) : undefined,
+      },
+    }
+  }
+}
+
+const renumberForm = numberForm('renumber')
+const duplicateForm = numberForm('duplicate')
+
+export const personPages = [
+  page({ id: 'person', method: 'get', path: '/people/{number}', of: 'showExtension', run: (call) => personPage(call) }),
+  page({
+    id: 'savePerson',
+    method: 'post',
+    path: '/people/{number}',
+    of: 'updateExtension',
+    run: async (call) => {
+      const { name = '', email = '', enabled } = call.form
+      await ask(call, 'updateExtension', { params: personOf(call), body: { name, email, enabled: enabled === 'on' } })
+      return { to: done(personPath(personOf(call).number), 'saved') }
+    },
+    refused: personPage,
+  }),
+  page({
+    id: 'savePersonFields',
+    method: 'post',
+    path: '/people/{number}/fields/{form}',
+    of: 'changeSettings',
+    run: saveFields,
+    refused: personPage,
+  }),
+  page({
+    id: 'resetPersonPassword',
+    method: 'post',
+    path: '/people/{number}/password',
+    of: 'resetExtensionPassword',
+    run: passwordPage('resetExtensionPassword', 'new', true),
+    refused: personPage,
+  }),
+  page({
+    id: 'revealPersonPassword',
+    method: 'post',
+    path: '/people/{number}/password/reveal',
+    of: 'revealExtensionPassword',
+    run: passwordPage('revealExtensionPassword', 'revealed', false),
+  }),
+  page({
+    id: 'renumberPersonForm',
+    method: 'get',
+    path: '/people/{number}/renumber',
+    of: 'renumberExtension',
+    run: (call) => renumberForm(call),
+  }),
+  page({
+    id: 'renumberPerson',
+    method: 'post',
+    path: '/people/{number}/renumber',
+    of: 'renumberExtension',
+    run: async (call) => {
+      const body = { number: (call.form.number ?? '').trim() }
+      const { number } = await ask<Person>(call, 'renumberExtension', { params: personOf(call), body })
+      return { to: done(personPath(number), 'saved') }
+    },
+    refused: renumberForm,
+  }),
+  page({
+    id: 'duplicatePersonForm',
+    method: 'get',
+    path: '/people/{number}/duplicate',
+    of: 'duplicateExtension',
+    run: (call) => duplicateForm(call),
+  }),
+  page({
+    id: 'duplicatePerson',
+    method: 'post',
+    path: '/people/{number}/duplicate',
+    of: 'duplicateExtension',
+    run: async (call) => {
+      const { number = '', name = '', email } = call.form
+      const body = { number: number.trim(), name, ...given({ email }) }
+      const made = await ask<Person>(call, 'duplicateExtension', { params: personOf(call), body })
+      return { to: done(personPath(made.number), 'added') }
+    },
+    refused: duplicateForm,
+  }),
+]
