@@ -35,6 +35,7 @@ const settings = {
   PHONEBOOT_HTTPS_PORT: String(await freePort()),
   PHONEBOOT_TFTP_PORT: String(ports.tftpPort),
   PHONEBOOT_SIP_PORT: String(await freePort()),
+  PHONEBOOT_SIPS_PORT: String(await freePort()),
 }
 const serveCopy = async (dataDir) => serve({ ...settings, PHONEBOOT_DATA_DIR: dataDir })
 

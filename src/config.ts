@@ -25,6 +25,10 @@ export interface Config {
   /** Ports of TFTP transfers; undefined: any. */
   tftpTransferPorts?: { from: number; to: number }
   sipPort: number
+  /** SIP over TLS. */
+  sipsPort: number
+  /** Origins of web pages that may speak SIP over WebSocket, beside the server's own; `all`: any. */
+  webSocketOrigins: 'all' | string[]
   sipDomain?: string
   sipNonceSeconds: number
   trustedNetworks?: string
@@ -74,6 +78,16 @@ const bindList = text.transform((list, context) => {
   return addresses
 })
 
+const originList = text.transform((list, context) => {
+  if (list === 'all') return 'all' as const
+  const origins = list.split(/[\s,]+/).filter(Boolean)
+  const wrong = origins.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin.toLowerCase())
+  if (wrong !== undefined) {
+    context.addIssue(`"${wrong}" is not an origin; write https://crm.example.com, parted by commas, or all`)
+  }
+  return origins.map((origin) => origin.toLowerCase())
+})
+
 const schema = z.strictObject({
   PHONEBOOT_DATABASE_URL: text.optional(),
   PHONEBOOT_DATA_DIR: text.default('data'),
@@ -86,6 +100,8 @@ const schema = z.strictObject({
   PHONEBOOT_TFTP_PORT: port.optional(),
   PHONEBOOT_TFTP_TRANSFER_PORTS: portRange.optional(),
   PHONEBOOT_SIP_PORT: port.default(5060),
+  PHONEBOOT_SIPS_PORT: port.default(5061),
+  PHONEBOOT_WEBSOCKET_ORIGINS: originList.default([]),
   PHONEBOOT_SIP_DOMAIN: hostText.optional(),
   PHONEBOOT_SIP_NONCE_SECONDS: z.coerce.number().int().min(10).max(86400).default(300),
   PHONEBOOT_TRUSTED_NETWORKS: z.string().optional(),
@@ -154,6 +170,8 @@ function toConfig(data: z.infer<typeof schema>, folder: string): Config {
     tftpPort: data.PHONEBOOT_TFTP_PORT ?? 69,
     tftpPortIsDefault: data.PHONEBOOT_TFTP_PORT === undefined,
     sipPort: data.PHONEBOOT_SIP_PORT,
+    sipsPort: data.PHONEBOOT_SIPS_PORT,
+    webSocketOrigins: data.PHONEBOOT_WEBSOCKET_ORIGINS,
     sipNonceSeconds: data.PHONEBOOT_SIP_NONCE_SECONDS,
     adminPort: data.PHONEBOOT_ADMIN_PORT ?? 3000,
     adminPortIsDefault: data.PHONEBOOT_ADMIN_PORT === undefined,

@@ -18,10 +18,19 @@ const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_][a-z0-9_
 export function certificateNames(machine: {
   /** PHONEBOOT_HOST: a name or an address. */
   advertisedHost?: string | undefined
+  /** What phones take a SIP server's certificate for (RFC 5922 §7.1). */
+  sipDomain?: string | undefined
   hostName: string
   addresses: readonly string[]
 }): CertificateNames {
-  const texts = [machine.advertisedHost ?? '', machine.hostName, 'localhost', '127.0.0.1', ...machine.addresses]
+  const texts = [
+    machine.advertisedHost ?? '',
+    machine.sipDomain ?? '',
+    machine.hostName,
+    'localhost',
+    '127.0.0.1',
+    ...machine.addresses,
+  ]
   const addresses = texts.map(normaliseAddress).filter((text) => text !== undefined && !text.includes('%'))
   const dns = texts
     .filter((text) => normaliseAddress(text) === undefined)

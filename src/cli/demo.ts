@@ -55,7 +55,7 @@ async function demo(io: Io, once: boolean): Promise<ExitCode> {
 
 /** Free ports on loopback only: the demo disturbs nobody, and needs no rights. */
 function demoConfig(folder: string): Config {
-  const ports = ['HTTP', 'HTTPS', 'TFTP', 'SIP', 'ADMIN'].map((name) => [`PHONEBOOT_${name}_PORT`, '0'])
+  const ports = ['HTTP', 'HTTPS', 'TFTP', 'SIP', 'SIPS', 'ADMIN'].map((name) => [`PHONEBOOT_${name}_PORT`, '0'])
   return readConfig({ ...Object.fromEntries(ports), PHONEBOOT_BIND: '127.0.0.1', PHONEBOOT_DATA_DIR: folder }, folder)
 }
 

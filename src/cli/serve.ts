@@ -80,8 +80,16 @@ function adminAddress({ adminBind, host }: Config, { ports, adminIsSecure }: Run
 }
 
 /** A port below 1024 was set by hand. The TFTP port's default is not: it falls back. */
-function needsRoot({ httpPort, httpsPort, sipPort, tftpPort, tftpPortIsDefault, adminPort }: Config): boolean {
-  const byHand = [httpPort, httpsPort, sipPort, adminPort, ...(tftpPortIsDefault ? [] : [tftpPort])]
+function needsRoot({
+  httpPort,
+  httpsPort,
+  sipPort,
+  sipsPort,
+  tftpPort,
+  tftpPortIsDefault,
+  adminPort,
+}: Config): boolean {
+  const byHand = [httpPort, httpsPort, sipPort, sipsPort, adminPort, ...(tftpPortIsDefault ? [] : [tftpPort])]
   return byHand.some((port) => port > 0 && port < 1024)
 }
 
@@ -93,7 +101,7 @@ function greeting(config: Config, ports: Ports): string[] {
     .map(({ address }) => address)
   const host = config.host ?? addresses[0] ?? '127.0.0.1'
   return [
-    `phoneboot is up. Phones find it at http://${host}:${ports.http}/ and tftp://${host}:${ports.tftp}/, SIP at ${host}:${ports.sip} (UDP and TCP).`,
+    `phoneboot is up. Phones find it at http://${host}:${ports.http}/ and tftp://${host}:${ports.tftp}/, SIP at ${host}:${ports.sip} (UDP and TCP), ${host}:${ports.sips} (TLS) and wss://${host}:${ports.https}/ws.`,
     `DHCP option 66:  http://${host}:${ports.http}/`,
     `Add a person:    npm run -s phoneboot -- extension add 101 --name "Anna Berg"`,
     `Add a phone:     npm run -s phoneboot -- device add 00:15:65:aa:bb:cc --model yealink/t21p-e2 --line 101`,

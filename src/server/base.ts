@@ -62,6 +62,7 @@ export async function openBase(installation: Installation, undo: Undo): Promise<
     names: () =>
       certificateNames({
         advertisedHost: config.host,
+        sipDomain: config.sipDomain,
         hostName: hostname(),
         addresses: localAddresses().map(({ address }) => address),
       }),

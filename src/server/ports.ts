@@ -4,5 +4,7 @@ export interface Ports {
   https: number
   tftp: number
   sip: number
+  /** SIP over TLS. */
+  sips: number
   admin: number
 }

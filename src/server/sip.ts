@@ -12,12 +12,16 @@ import { WarmAccounts } from '../registrar/edge/warm-accounts.js'
 import type { BindingChange } from '../registrar/store.js'
 import { createServerResync } from '../resync/edge/server-resync.js'
 import { openSipListeners } from '../sip/edge/listen.js'
+import type { WebSocketConnections } from '../sip/edge/websocket.js'
+import { mayBeOpenedBy } from '../sip/origin.js'
 import type { SnapshotChange } from '../snapshot/edge/snapshot-feed.js'
 import type { Base } from './base.js'
 
 /** What the SIP side tells the rest of the server. */
 export interface RunningSip {
   port: number
+  tlsPort: number
+  webSockets: WebSocketConnections
   /** To be called when people or phones changed: bindings of those who are gone are dropped. */
   peopleChanged: (change: SnapshotChange) => void
   bindings: () => Binding[]
@@ -25,7 +29,7 @@ export interface RunningSip {
 
 /** The registrar and check-sync, and their listeners. */
 export async function startSip(base: Base): Promise<RunningSip> {
-  const { installation, undo, feed, sightings, limits, live, happenings } = base
+  const { installation, undo, feed, sightings, limits, live, happenings, certificates } = base
   const { config, databases, catalog, secrets, log } = installation
   const { snapshot } = feed
   const accounts = new SnapshotAccounts(
@@ -65,6 +69,11 @@ export async function startSip(base: Base): Promise<RunningSip> {
     })
   }
   const present = localAddressesNow(systemClock)
+  const ownHosts = (): string[] => [
+    ...(config.host === undefined ? [] : [config.host]),
+    ...config.published.map(({ host }) => host.replace(/^\[|\]$/g, '')),
+    ...present().map(({ address }) => address),
+  ]
   const registrar = new Registrar({
     clock: systemClock,
     steadyClock,
@@ -73,11 +82,7 @@ export async function startSip(base: Base): Promise<RunningSip> {
     store: new KnexBindingStore(databases.live),
     accounts,
     sites: accounts,
-    ownHosts: () => [
-      ...(config.host === undefined ? [] : [config.host]),
-      ...config.published.map(({ host }) => host.replace(/^\[|\]$/g, '')),
-      ...present().map(({ address }) => address),
-    ],
+    ownHosts,
     nonceSeconds: config.sipNonceSeconds,
     onChange: learn,
     guard: limits.sip,
@@ -100,6 +105,8 @@ export async function startSip(base: Base): Promise<RunningSip> {
   })
   const listeners = await openSipListeners({
     port: config.sipPort,
+    tls: { port: config.sipsPort, certificates },
+    isAllowedOrigin: (origin) => mayBeOpenedBy(origin, config.webSocketOrigins, ownHosts()),
     bind: config.bind,
     clock: systemClock,
     log,
@@ -117,5 +124,6 @@ export async function startSip(base: Base): Promise<RunningSip> {
     warmAccounts.changed(change)
     void registrar.dropRevoked()
   }
-  return { port: listeners.port, peopleChanged, bindings: () => registrar.bindings() }
+  const { port, tlsPort = 0, webSockets } = listeners
+  return { port, tlsPort, webSockets, peopleChanged, bindings: () => registrar.bindings() }
 }

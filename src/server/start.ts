@@ -35,11 +35,12 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
   const { config } = installation
   const { feed, sightings, trust } = base
   // Known once all listeners are up; no phone is answered before.
-  const ports: Ports = { http: 0, https: 0, tftp: 0, sip: 0, admin: 0 }
+  const ports: Ports = { http: 0, https: 0, tftp: 0, sip: 0, sips: 0, admin: 0 }
   const sip = await startSip(base)
   undo.add(feed.onChange(sip.peopleChanged))
   ports.sip = sip.port
-  const { viewSources, outcomes, waiting } = await startPhones(base, ports)
+  ports.sips = sip.tlsPort
+  const { viewSources, outcomes, waiting } = await startPhones(base, ports, sip.webSockets)
   Object.assign(installation.allSoftphones.ports, ports)
   const serverAddress = (host?: string): ServerAddress => toldAddress(host ?? config.host ?? '127.0.0.1', ports)
   const admin = await startAdmin(base, {

@@ -36,6 +36,7 @@ describe('a start that cannot be', () => {
         ['PHONEBOOT_HTTPS_PORT', tcpPort, 'TCP'],
         ['PHONEBOOT_SIP_PORT', tcpPort, 'TCP'],
         ['PHONEBOOT_SIP_PORT', udpPort, 'UDP'],
+        ['PHONEBOOT_SIPS_PORT', tcpPort, 'TCP'],
         ['PHONEBOOT_TFTP_PORT', udpPort, 'UDP'],
         ['PHONEBOOT_ADMIN_PORT', tcpPort, 'TCP'],
       ] as const) {

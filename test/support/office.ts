@@ -22,7 +22,7 @@ export async function openOffice(given: Readonly<Record<string, string>> = {}): 
   const folder = await mkdtemp(join(tmpdir(), 'phoneboot-office-'))
   const port = (name: string): [string, string] => [`PHONEBOOT_${name}_PORT`, '0']
   const settings = {
-    ...Object.fromEntries(['HTTP', 'HTTPS', 'TFTP', 'SIP', 'ADMIN'].map(port)),
+    ...Object.fromEntries(['HTTP', 'HTTPS', 'TFTP', 'SIP', 'SIPS', 'ADMIN'].map(port)),
     PHONEBOOT_BIND: '127.0.0.1',
     PHONEBOOT_DATA_DIR: join(folder, 'data'),
     PHONEBOOT_FIRMWARE_DIR: join(folder, 'firmware'),
@@ -37,7 +37,7 @@ export async function openOffice(given: Readonly<Record<string, string>> = {}): 
     await installation.close()
     throw error
   }
-  const { http, https, tftp, sip, admin } = server.ports
+  const { http, https, tftp, sip, sips, admin } = server.ports
   return {
     folder,
     installation,
@@ -52,6 +52,7 @@ export async function openOffice(given: Readonly<Record<string, string>> = {}): 
           PHONEBOOT_HTTPS_PORT: String(https),
           PHONEBOOT_TFTP_PORT: String(tftp),
           PHONEBOOT_SIP_PORT: String(sip),
+          PHONEBOOT_SIPS_PORT: String(sips),
           PHONEBOOT_ADMIN_PORT: String(admin),
         },
         args,

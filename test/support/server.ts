@@ -21,6 +21,7 @@ export interface ServerPorts {
   https: number
   tftp: number
   sip: number
+  sips: number
   admin: number
 }
 
@@ -201,7 +202,7 @@ export class TestInstallation {
   }
 
   get settings(): Record<string, string> {
-    const { http = 0, https = 0, tftp = 0, sip = 0, admin = 0 } = this.#ports
+    const { http = 0, https = 0, tftp = 0, sip = 0, sips = 0, admin = 0 } = this.#ports
     return {
       PHONEBOOT_DATA_DIR: this.dataDir,
       PHONEBOOT_FIRMWARE_DIR: join(this.folder, 'firmware'),
@@ -213,6 +214,7 @@ export class TestInstallation {
       PHONEBOOT_HTTPS_PORT: String(https),
       PHONEBOOT_TFTP_PORT: String(tftp),
       PHONEBOOT_SIP_PORT: String(sip),
+      PHONEBOOT_SIPS_PORT: String(sips),
       PHONEBOOT_ADMIN_PORT: String(admin),
       ...this.env,
     }
@@ -232,9 +234,9 @@ export class TestInstallation {
     child.stdin.end()
     const line = await readyLine(output)
     const ready = JSON.parse(line) as Record<string, unknown>
-    const { http, https, tftp, sip, admin } = ready as unknown as ServerPorts
-    this.#ports = { http, https, tftp, sip, admin }
-    const server = new ServerProcess(output, ready, { http, https, tftp, sip, admin })
+    const { http, https, tftp, sip, sips, admin } = ready as unknown as ServerPorts
+    this.#ports = { http, https, tftp, sip, sips, admin }
+    const server = new ServerProcess(output, ready, { http, https, tftp, sip, sips, admin })
     this.#servers.push(server)
     return server
   }

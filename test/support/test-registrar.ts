@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/domain/clock.js'
 import type { LogFields } from '../../src/observe/log.js'
 import { SILENT_LOG } from '../../src/observe/log.js'
 import { systemClock } from '../../src/domain/edge/system-clock.js'
@@ -25,6 +26,11 @@ export interface TestRegistrarOptions {
   bind?: SipListenersOptions['bind']
   port?: number
   tcpLimits?: SipListenersOptions['tcpLimits']
+  tls?: SipListenersOptions['tls']
+  refuses?: SipListenersOptions['refuses']
+  isAllowedOrigin?: SipListenersOptions['isAllowedOrigin']
+  /** Of the listeners; default: the machine's. */
+  clock?: Clock
   registrar?: Partial<RegistrarOptions>
   /** Takes the answers of phones to requests of the server. */
   onResponse?: (parsed: Parsed) => void
@@ -49,13 +55,16 @@ export async function startTestRegistrar(options: TestRegistrarOptions): Promise
   const listeners = await openSipListeners({
     port: options.port ?? 0,
     bind: options.bind ?? ['127.0.0.1'],
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     log,
     onMessage: (parsed, flow) => {
       if (parsed.kind === 'response') options.onResponse?.(parsed)
       registrar.handle(parsed, flow)
     },
     ...(options.tcpLimits ? { tcpLimits: options.tcpLimits } : {}),
+    ...(options.tls ? { tls: options.tls } : {}),
+    ...(options.refuses ? { refuses: options.refuses } : {}),
+    ...(options.isAllowedOrigin ? { isAllowedOrigin: options.isAllowedOrigin } : {}),
   }).catch(async (error: unknown) => {
     await registrar.stop()
     throw error

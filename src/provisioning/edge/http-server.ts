@@ -1,12 +1,14 @@
-import { createServer as createHttpServer, type Server, type ServerOptions } from 'node:http'
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerOptions } from 'node:http'
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Clock } from '../../domain/clock.js'
 import { normaliseAddress, type Bind } from '../../network/address.js'
 import { openTcpListeners } from '../../network/edge/tcp-listeners.js'
 import type { Log } from '../../observe/log.js'
 import { ClientConnections } from './client-connections.js'
 import type { Provisioning } from '../delivery.js'
+import { headText, textAnswer } from './http-answer.js'
 import type { PhoneHttp } from './http.js'
 import type { HttpGuard } from './http-guard.js'
 import { PlainGets } from './http-plain.js'
@@ -51,6 +53,8 @@ export interface PhoneHttpServerOptions {
   handler: PhoneHttp
   /** Plain GETs are answered from it before node:http reads them; left out: node:http reads everything. */
   provisioning?: Provisioning
+  /** Takes requests of HTTPS for another protocol; gives false for those it has no answer to. Left out: there is none. */
+  upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean
   /** Who is not even connected to, and who is told of bad clients; left out: nobody. */
   guard?: HttpGuard
   /** Connections at a time of one address, over all listeners (default 6,000). */
@@ -64,6 +68,8 @@ export interface PhoneHttpServerOptions {
   limits?: Pick<ServerOptions, 'headersTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'connectionsCheckingInterval'>
   clock: Clock
   log: Log
+  /** A handshake failed: the phone does not trust us, or cannot speak our TLS. */
+  onTlsFailure?(peer: string, reason: string): void
 }
 
 /** The running HTTP and HTTPS listeners. */
@@ -122,7 +128,7 @@ async function openHttps(
   prepared: (server: HttpsServer) => HttpsServer,
   { port, certificates }: { port: number; certificates: TlsSource },
 ): Promise<{ port: number; servers: readonly HttpsServer[]; forgetCertificates: () => void }> {
-  const { bind, limits, log } = options
+  const { bind, limits, log, upgrade } = options
   // No client certificate is asked for: old phones' own ones break the handshake.
   const tls = () => ({ ...certificates.current(), minVersion: 'TLSv1.2' as const, requestCert: false })
   const listeners = await openTcpListeners<HttpsServer>({
@@ -133,7 +139,14 @@ async function openHttps(
       server.on('tlsClientError', (error: Error, socket: Socket) => {
         // Not louder: anybody who can connect can cause as many as he likes.
         log.debug({ peer: socket.remoteAddress, error: error.message }, 'a TLS handshake failed')
+        const peer = normaliseAddress(socket.remoteAddress ?? '')
+        if (peer !== undefined) options.onTlsFailure?.(peer, error.message)
       })
+      if (upgrade) {
+        server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+          if (!upgrade(request, socket, head)) refuseUpgrade(socket)
+        })
+      }
       return prepared(server)
     },
   })
@@ -152,6 +165,16 @@ function plainGets(provisioning: Provisioning, { guard, limits, clock }: PhoneHt
     checkMs: limits?.connectionsCheckingInterval ?? LIMITS.connectionsCheckingInterval,
     requestsPerConnection: MAX_REQUESTS_PER_CONNECTION,
   })
+}
+
+/** The same answer whatever was asked, and to everybody. */
+function refuseUpgrade(socket: Duplex): void {
+  const { text, headers } = textAnswer(404)
+  const pairs = Object.entries({ ...headers, Connection: 'close' })
+    .flat()
+    .map(String)
+  socket.on('error', () => undefined)
+  socket.end(`${headText(404, pairs)}\r\n${text}`, () => socket.destroy())
 }
 
 function prepare<S extends Server>(server: S, handler: PhoneHttp, { guard, log }: PhoneHttpServerOptions): S {

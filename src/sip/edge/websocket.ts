@@ -77,7 +77,7 @@ class Connection {
   #send(text: string): void {
     if (this.socket.readyState !== this.socket.OPEN) return
     const bytes = Buffer.from(text, 'latin1')
-    // RFC 7118 §5.2: either kind will do, but text must be UTF-8 (RFC 6455 §8.1).
+    // RFC 7118 §4.2: text is what scripts like best, but it must be UTF-8 (RFC 6455 §8.1).
     this.socket.send(bytes, { binary: !isUtf8(bytes) })
     if (this.socket.bufferedAmount > this.options.limits.unsentBytes) this.socket.terminate()
   }
