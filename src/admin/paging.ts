@@ -113,10 +113,16 @@ function decodeBase64Url(text: string): string {
 }
 
 const MARKS = /\p{Mn}/gu
+/** Letters with a stroke, or joined, that Unicode takes apart by no rule. */
+// prettier-ignore
+const LETTERS: Readonly<Record<string, string>> =
+  { ł: 'l', ø: 'o', đ: 'd', ħ: 'h', ŧ: 't', ı: 'i', ß: 'ss', æ: 'ae', œ: 'oe', ð: 'd', þ: 'th' }
+const UNDIVIDED = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g')
 
-/** For searching: without case and diacritics, `Müller` and `muller` are one. */
+/** For searching: without case and diacritics, `Müller` and `muller` are one, and so are `Łucja` and `lucja`. */
 export function folded(text: string): string {
-  return text.normalize('NFKD').replace(MARKS, '').toLowerCase()
+  const plain = text.normalize('NFKD').replace(MARKS, '').toLowerCase()
+  return plain.replace(UNDIVIDED, (letter) => LETTERS[letter] ?? letter)
 }
 
 /** What a record is made into, made once: records are replaced whole and never changed in place. */

@@ -28,6 +28,9 @@ export function buttonsOf({ at, columns, rows }: Pick<KeyBlock, 'at' | 'columns'
   return at === 'sides' ? 2 * rows : columns * rows
 }
 
+/** Where people look for keys first: a new key goes to the first free place in this order. */
+const ORDER: readonly KeyBlock['at'][] = ['left', 'sides', 'right', 'column', 'below', 'pad', 'board']
+
 /** Rows of a block for a bank that the manifest draws nowhere. */
 const ROWS = 10
 
@@ -42,7 +45,7 @@ export function keySheet(model: PhoneModel): KeySheet {
     const places = banks.flatMap((bank) => placesOf(keys, bank))
     return places.length === 0 ? [] : [{ name, at, columns, rows, lamp, places }]
   })
-  const blocks = [...drawn, ...undrawn(keys, drawn)]
+  const blocks = [...drawn, ...undrawn(keys, drawn)].sort((a, b) => ORDER.indexOf(a.at) - ORDER.indexOf(b.at))
   return {
     id: model.model,
     name: model.name,

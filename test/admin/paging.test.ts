@@ -63,3 +63,13 @@ describe('pages', () => {
 test('searching knows neither case nor diacritics', () => {
   expect([folded('MÜLLER'), folded('Пётр'), folded('Åse')]).toEqual(['muller', 'петр', 'ase'])
 })
+
+test('letters that Unicode takes apart by no rule are found by their plain ones', () => {
+  expect([folded('Łucja'), folded('Søren'), folded('Groß'), folded('ÆRØ'), folded('Đorđe')]).toEqual([
+    'lucja',
+    'soren',
+    'gross',
+    'aero',
+    'dorde',
+  ])
+})

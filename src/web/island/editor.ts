@@ -228,7 +228,9 @@ function apply(editor: Editor, places: readonly Place[]): Editor {
   const made = { id: form.id ?? `n${editor.made}`, ...key, ...place }
   const next = form.id === undefined ? [...keys, made] : keys.map((one) => (one.id === form.id ? made : one))
   const after = { ...step(editor, next), made: editor.made + 1 }
-  return { ...closed(after, made.id), said: saidOf(after, form.id === undefined ? 'added' : 'changed', made) }
+  // After a new key comes the next one; after a change the key itself.
+  const focus = form.id === undefined ? 'add' : made.id
+  return { ...closed(after, focus), said: saidOf(after, form.id === undefined ? 'added' : 'changed', made) }
 }
 
 function remove(editor: Editor, id: string): Editor {

@@ -74,6 +74,7 @@ export const deKeys: Readonly<Record<keyof typeof enKeys, string>> = {
   'keys.place.unused': '{place}, unbenutzt',
   'keys.place.taken': '{place}: {key}',
   'keys.place.foreign': '{place}: {key}. {from}',
+  'keys.place.over': '{place}: {key}. {from}. Hier eine zusätzliche Taste setzen',
   'keys.from.extension': 'Eine Taste der Person',
   'keys.from.device': 'Eine zusätzliche Taste dieses Telefons',
   'keys.from.group': 'Eine Taste der Gruppe des Telefons',

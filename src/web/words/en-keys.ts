@@ -70,6 +70,7 @@ export const enKeys = {
   'keys.place.unused': '{place}, unused',
   'keys.place.taken': '{place}: {key}',
   'keys.place.foreign': '{place}: {key}. {from}',
+  'keys.place.over': '{place}: {key}. {from}. Put an extra key here',
   'keys.from.extension': 'A key of the person',
   'keys.from.device': 'An extra key of this phone',
   'keys.from.group': 'A key of the phone’s group',

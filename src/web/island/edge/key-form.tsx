@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { KeyKind } from '../../../domain/entities.js'
 import { KINDS_THAT_DIAL, NEED_VALUE, TAKE_NO_VALUE } from '../../../extensions/key-kinds.js'
 import type { Form } from '../editor.js'
@@ -23,7 +23,7 @@ function OpenForm({ around, form }: { around: Surroundings; form: Form }): preac
   const { t, start, dispatch } = around
   const sheet = around.sheet.value
   const first = useRef<HTMLSelectElement>(null)
-  useEffect(() => first.current?.focus(), [])
+  useLayoutEffect(() => first.current?.focus(), [])
   const isNew = form.id === undefined
   const kinds = kindsFor(start.owner, sheet, start.owner === 'device' ? form.place : undefined)
   const places = placesFor(sheet, form.kind)

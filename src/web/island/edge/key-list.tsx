@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { whyNoPlace } from '../../../catalog/key-bank.js'
 import type { Key } from '../key.js'
 import { moveByKeyboard, useDragging } from './moving.js'
@@ -9,7 +9,7 @@ export function KeyList({ around }: { around: Surroundings }): preact.JSX.Elemen
   const { t, editor, start, dispatch } = around
   const { keys, focus } = editor.value
   const list = useRef<HTMLOListElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (focus === undefined) return
     const selector = focus === 'add' ? '[data-add]' : `[data-row="${CSS.escape(focus)}"]`
     document.querySelector<HTMLElement>(selector)?.focus()

@@ -41,6 +41,7 @@ export function PhoneDrawing({ around }: { around: Surroundings }): preact.JSX.E
   const dragging = useDragging(around)
   const { width, height, body, handset, screen, digits, board, keys, shown } = drawing.value
   const current = keys.some((key) => at(key) === active.value) ? active.value : keys[0] && at(keys[0])
+  const isNarrow = matchMedia('(max-width: 767.98px)').matches
   const goOn = (from: DrawnKey, by: 1 | -1): void => {
     const next = keys[keys.indexOf(from) + by]
     if (!next) return
@@ -48,8 +49,11 @@ export function PhoneDrawing({ around }: { around: Surroundings }): preact.JSX.E
     svg.current?.querySelector<SVGElement>(`[data-place="${at(next)}"]`)?.focus()
   }
   return (
-    <section class="card mb-3" aria-label={t('keys.drawing', { model: around.sheet.value.name })}>
+    <div class="card mb-3">
       <div class="card-body">
+        <h2 class="card-title" id="phone-title">
+          {around.sheet.value.name}
+        </h2>
         {sheet.value.front.blocks
           .filter((block) => pagesOf(block) > 1)
           .map((block) => (
@@ -62,7 +66,11 @@ export function PhoneDrawing({ around }: { around: Surroundings }): preact.JSX.E
               onPage={(page) => (pages.value = { ...pages.value, [block.name]: page })}
             />
           ))}
-        <div class="phone-scroll">
+        <div
+          class="phone-scroll"
+          // A part that can be scrolled must be reachable by keyboard.
+          {...(isNarrow ? { tabindex: 0, role: 'region', 'aria-labelledby': 'phone-title' } : {})}
+        >
           <svg
             class="phone-front"
             viewBox={`0 0 ${width} ${height}`}
@@ -95,7 +103,7 @@ export function PhoneDrawing({ around }: { around: Surroundings }): preact.JSX.E
           {t('keys.lamps')} {sheet.value.front.schematic && t('keys.schematic')}
         </p>
       </div>
-    </section>
+    </div>
   )
 }
 
@@ -148,6 +156,7 @@ interface KeyProps {
 const LAMPS: Readonly<Record<string, string>> = { line: 'is-green', blf: 'is-red', park: 'is-amber' }
 /** Width of a letter, for cutting what stands on a key. */
 const LETTER = 6.3
+const SMALL_LETTER = 4.6
 
 function PhoneKey({ around, drawn, placed, isCurrent, onFocus, onArrow, dragging }: KeyProps): preact.JSX.Element {
   const { t, start, editor, dispatch } = around
@@ -155,13 +164,14 @@ function PhoneKey({ around, drawn, placed, isCurrent, onFocus, onArrow, dragging
   const from = placed?.from?.owner.kind ?? (placed && placed.kind !== 'none' ? 'account' : undefined)
   const own = from === start.owner ? editor.value.keys.find(({ id }) => id === placed?.from?.id) : undefined
   const bank = around.sheet.value.keys[drawn.bank]
-  const isOpen = start.mayEdit && from === undefined && (start.owner === 'device' || bank?.auto === true)
+  // A phone's own key takes its place from others, which move on.
+  const isOpen = start.mayEdit && !own && (start.owner === 'device' || (from === undefined && bank?.auto === true))
   const label = placed && placed.kind !== 'none' ? (around.labelOf(placed) ?? t(`keys.kind.${placed.kind}`)) : undefined
   const text = placed && placed.kind !== 'none' ? around.keyText({ ...placed, label: label ?? '' }) : ''
   const name = own
     ? t('keys.place.taken', { place, key: text })
     : from !== undefined
-      ? t('keys.place.foreign', { place, key: text, from: t(`keys.from.${from}`) })
+      ? t(isOpen ? 'keys.place.over' : 'keys.place.foreign', { place, key: text, from: t(`keys.from.${from}`) })
       : t(isOpen ? 'keys.place.free' : 'keys.place.unused', { place })
   const act = (): void => {
     if (own) dispatch({ type: 'open', id: own.id })
@@ -177,14 +187,15 @@ function PhoneKey({ around, drawn, placed, isCurrent, onFocus, onArrow, dragging
     }
   }
   const isGrabbed = own !== undefined && editor.value.grabbed?.id === own.id
-  const classes = ['phone-key', own && 'is-own', isOpen && 'is-free', isGrabbed && 'is-grabbed', label && 'is-used']
-  const room = Math.floor((drawn.text.w - (onKey(drawn) && drawn.lamp ? 18 : 6)) / LETTER)
+  const classes = ['phone-key', own && 'is-own', isOpen && 'is-free', isGrabbed && 'is-grabbed', from && 'is-used']
+  const room = drawn.text.w - (onKey(drawn) && drawn.lamp ? 20 : 8)
+  const kind = placed && placed.kind !== 'none' ? t(`keys.kind.${placed.kind}`) : ''
+  const middle = drawn.text.y + drawn.text.h / 2
   return (
     <g
       class={classes.filter(Boolean).join(' ')}
       role="button"
-      tabIndex={isCurrent ? 0 : -1}
-      aria-label={name}
+      tabindex={isCurrent ? 0 : -1}
       aria-disabled={!own && !isOpen}
       data-place={at(drawn)}
       data-key={own?.id}
@@ -200,6 +211,7 @@ function PhoneKey({ around, drawn, placed, isCurrent, onFocus, onArrow, dragging
         event.preventDefault()
       }}
     >
+      {/* Its name; what is drawn says less. */}
       <title>{name}</title>
       <Box of={drawn} class="phone-button" round={5} />
       {drawn.lamp && (
@@ -212,16 +224,29 @@ function PhoneKey({ around, drawn, placed, isCurrent, onFocus, onArrow, dragging
       )}
       {label !== undefined && (
         <text
-          class={onKey(drawn) ? 'phone-text' : 'phone-text on-screen'}
+          aria-hidden="true"
+          class="phone-text"
           x={textX(drawn)}
-          y={drawn.text.y + drawn.text.h / 2 + 4}
+          y={middle}
           text-anchor={drawn.text.end ? 'end' : 'start'}
         >
-          {label.length > room ? `${label.slice(0, Math.max(1, room - 1))}…` : label}
+          {cut(label, room / LETTER)}
+        </text>
+      )}
+      {label !== undefined && (
+        <text
+          aria-hidden="true"
+          class="phone-kind"
+          x={textX(drawn)}
+          y={middle + 10}
+          text-anchor={drawn.text.end ? 'end' : 'start'}
+        >
+          {cut(kind, room / SMALL_LETTER)}
         </text>
       )}
       {label === undefined && isOpen && (
         <text
+          aria-hidden="true"
           class="phone-plus"
           x={drawn.x + drawn.w / 2 + (drawn.lamp ? 5 : 0)}
           y={drawn.y + drawn.h / 2 + 5}
@@ -232,6 +257,10 @@ function PhoneKey({ around, drawn, placed, isCurrent, onFocus, onArrow, dragging
       )}
     </g>
   )
+}
+
+function cut(text: string, room: number): string {
+  return text.length > room ? `${text.slice(0, Math.max(1, Math.floor(room) - 1))}…` : text
 }
 
 /** The label stands on the key itself, not on the display. */

@@ -67,9 +67,12 @@ export function TypeAhead({ around, id, value, hint, wrong, onValue }: Props): p
       event.preventDefault()
       const step = event.key === 'ArrowDown' ? 1 : -1
       at.value = at.value < 0 && step < 0 ? choices.length - 1 : (at.value + step + choices.length) % choices.length
-    } else if (event.key === 'Enter' && choices[at.value]) {
+    } else if (event.key === 'Enter') {
+      // A name that was typed means the first one found; digits mean themselves.
+      const meant = choices[at.value] ?? (/[^\d*#+]/.test(value.trim()) ? choices[0] : undefined)
+      if (!meant) return
       event.preventDefault()
-      choose(choices[at.value] as Choice)
+      choose(meant)
     }
   }
   const choices = found.value ?? []
