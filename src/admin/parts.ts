@@ -60,7 +60,11 @@ export interface AuditQuery {
   siteId?: Id | undefined
   entity?: string | undefined
   entityId?: string | undefined
+  action?: string | undefined
   actor?: string | undefined
+  /** Not before, not after. */
+  from?: Millis | undefined
+  to?: Millis | undefined
   before?: number | undefined
   limit: number
 }
@@ -113,5 +117,7 @@ export interface AdminParts extends PreviewSources {
     lift(address: string | undefined, by: string, now: Millis): Promise<KeptBan[]>
   }
   audit(query: AuditQuery): Promise<NumberedAudit[]>
+  /** Draws codes. */
+  qr: { svg(text: string): Promise<string>; png(text: string): Promise<Buffer> }
   clock: Clock
 }

@@ -17,11 +17,13 @@ import { settingLayerRoutes } from './api/setting-layers.js'
 import { settingRoutes } from './api/settings.js'
 import { webhookRoutes } from './api/webhooks.js'
 import { timelineRoutes } from './api/timeline.js'
+import { softphoneRoutes } from './api/softphones.js'
 import type { Route } from './route.js'
 
 /** The one table of the API: what is not in it does not answer, and each row names the right it needs. */
 export const ROUTES: readonly Route[] = [
   ...sessionRoutes,
+  ...softphoneRoutes,
   ...peopleRoutes,
   ...extensionRoutes,
   ...deviceRoutes,

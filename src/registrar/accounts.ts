@@ -11,6 +11,8 @@ export interface DigestAccount {
   readonly lineId?: Id
   /** Most bindings of the address of record; undefined: the registrar's default. */
   readonly maxContacts?: number
+  /** As `maxContacts`, and before it; asked for a binding that is new only. Left out: none. */
+  readonly limit?: () => number | undefined
   /** Bindings that count against it: softphones and desk phones are counted apart. Left out: all. */
   readonly countsWith?: (binding: Pick<Binding, 'lineId'>) => boolean
   /** May it register from this address? Left out: from any. */

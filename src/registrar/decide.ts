@@ -20,6 +20,8 @@ export interface Registrant {
   /** Overrides the policy. */
   readonly maxContacts?: number | undefined
   /** See DigestAccount. */
+  readonly limit?: (() => number | undefined) | undefined
+  /** See DigestAccount. */
   readonly countsWith?: ((binding: Binding) => boolean) | undefined
   /** Source, `ip:port`. */
   readonly received: string
@@ -194,6 +196,11 @@ interface Case {
   readonly now: Millis
 }
 
+function isFull({ bindings }: Draft, who: Registrant, policy: RegistrarPolicy): boolean {
+  const counted = who.countsWith ? bindings.filter(who.countsWith) : bindings
+  return counted.length >= (who.limit?.() ?? who.maxContacts ?? policy.maxContacts)
+}
+
 /** One Contact laid onto the draft; a decision when it makes the whole request fail. */
 function applyContact(draft: Draft, contact: ContactWish, { wish, who, policy, now }: Case): Decision | undefined {
   // RFC 3261 §10.3 step 6: parameter before header before default.
@@ -210,8 +217,7 @@ function applyContact(draft: Draft, contact: ContactWish, { wish, who, policy, n
     for (const binding of replaced) draft.remove(binding, 'unregistered')
     return undefined
   }
-  const counted = who.countsWith ? draft.bindings.filter(who.countsWith) : draft.bindings
-  if (replaced.length === 0 && counted.length >= (who.maxContacts ?? policy.maxContacts)) {
+  if (replaced.length === 0 && isFull(draft, who, policy)) {
     const oldest = ownOldest(draft, contact, wish, who)
     if (!oldest) return refuse(403, 'Too Many Contacts')
     draft.remove(oldest, 'replaced')

@@ -62,7 +62,8 @@ export interface CodeInput {
 }
 
 /** Things that are likely to fail, known before the app tries. */
-export type CodeNote = 'certificate-names-no-address' | 'host-without-dot' | 'password-in-code'
+export const CODE_NOTES = ['certificate-names-no-address', 'host-without-dot', 'password-in-code'] as const
+export type CodeNote = (typeof CODE_NOTES)[number]
 
 /** A new softphone with its code. Whoever has `text`, `url` or `link` has the account. */
 export interface SoftphoneCode {

@@ -1,12 +1,20 @@
 import type { PageRow } from './page.js'
+import { accountPages } from './pages/accounts.js'
+import { statePages } from './pages/administration.js'
 import { changePages } from './pages/changes.js'
 import { groupPages } from './pages/groups.js'
 import { keyPages } from './pages/keys.js'
+import { ownAccountPages } from './pages/own-account.js'
 import { peoplePages } from './pages/people.js'
 import { personPages } from './pages/person.js'
 import { pendingPages } from './pages/pending.js'
+import { phoneActionPages } from './pages/phone-actions.js'
+import { phoneFilePages } from './pages/phone-files.js'
+import { phoneDetailPages } from './pages/phone.js'
 import { phonePages } from './pages/phones.js'
+import { rolePages } from './pages/roles.js'
 import { settingPages } from './pages/settings.js'
+import { softphonePages } from './pages/softphones.js'
 import { startPages } from './pages/start.js'
 
 /** The one table of pages: what is not in it does not answer, and each row names the right it needs. */
@@ -16,8 +24,16 @@ export const PAGES: readonly PageRow[] = [
   ...peoplePages,
   ...personPages,
   ...phonePages,
+  ...phoneDetailPages,
+  ...phoneActionPages,
+  ...phoneFilePages,
   ...groupPages,
   ...keyPages,
+  ...softphonePages,
   ...settingPages,
   ...changePages,
+  ...accountPages,
+  ...rolePages,
+  ...statePages,
+  ...ownAccountPages,
 ]

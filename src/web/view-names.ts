@@ -1,5 +1,15 @@
 /** The templates of pages; each is a file `templates/<name>.hbs`. */
 export const VIEW_NAMES = [
+  'account',
+  'account-link',
+  'account-new',
+  'accounts',
+  'audit',
+  'bans',
+  'own-account',
+  'role',
+  'roles',
+  'sites',
   'assign',
   'changes',
   'confirm',
@@ -21,7 +31,9 @@ export const VIEW_NAMES = [
   'person-remove',
   'phone',
   'phone-file',
+  'phone-move',
   'phone-new',
+  'phone-new-details',
   'phones',
   'planned',
   'setting',
@@ -29,5 +41,9 @@ export const VIEW_NAMES = [
   'settings',
   'set-up',
   'sign-in',
+  'softphone-code',
+  'softphone-sheet',
+  'softphone-sheet-new',
+  'softphones',
 ] as const
 export type ViewName = (typeof VIEW_NAMES)[number]

@@ -56,6 +56,8 @@ import { checkDeviceKeys } from '../../src/catalog/key-bank.js'
 import { BY_TEST, createAccounts, type Accounts } from './accounts.js'
 import { freshSqlite, type FreshDatabase } from './databases.js'
 import { loadPhones } from './phone-catalog.js'
+import { openSoftphones } from '../../src/softphones/edge/open.js'
+import { qrPng, qrSvg } from '../../src/softphones/edge/qr.js'
 import { seededRandom } from './seeded-random.js'
 
 export const PASSWORD = 'Correct horse 9'
@@ -128,7 +130,14 @@ export async function adminBench(
   })
   const history = new RegisterHistory()
   const tlsFailures = new LastFailures()
+  const softphones = openSoftphones({
+    ...{ databases, secrets, defaultSiteId: feed.snapshot.defaultSite().id },
+    config: { softphones: 'http-trusted', published: [], bind: 'all', host: 'pbx.example.com' },
+    sites: () => Promise.resolve([...feed.snapshot.allSites()]),
+    ports: { sip: 5060, http: 8080, https: 8443 },
+  })
   const parts: AdminParts = {
+    qr: { svg: qrSvg, png: qrPng },
     forSite: (siteId, seen) => {
       const shared = { secrets, clock, random, siteId, seen }
       const valuesOf = async (layer: Layer, owner: string): Promise<Map<string, unknown>> =>
@@ -152,6 +161,7 @@ export async function adminBench(
         extensions,
         devices: createDeviceAdmin({ ...shared, models, store: createKnexDeviceStore(databases.main) }),
         groups: createGroupAdmin({ ...shared, store: createKnexGroupStore(databases.main) }),
+        softphones: softphones.forSite(siteId),
         webhooks: createWebhookAdmin({
           ...shared,
           store: new KnexWebhookStore(databases.main),

@@ -8,7 +8,7 @@ import type { PasswordHasher } from '../../accounts/use-cases.js'
 import type { Databases } from '../../database/edge/connect.js'
 import { readAudit } from '../../database/edge/write.js'
 import type { Random } from '../../domain/random.js'
-import { takeTurns } from '../../domain/turns.js'
+import { takeTurns, type Turns } from '../../domain/turns.js'
 import { KnexBanStore } from '../../limits/edge/knex-ban-store.js'
 import type { Networks } from '../../network/trust.js'
 import type { Log } from '../../observe/log.js'
@@ -16,6 +16,7 @@ import { EffectJobs } from '../../provisioning/effect-jobs.js'
 import { readEvents, readStrangers } from '../../provisioning/edge/event-reads.js'
 import { openResync } from '../../resync/edge/open.js'
 import type { SecretBox } from '../../secrets/seal.js'
+import { qrPng, qrSvg } from '../../softphones/edge/qr.js'
 import { createKnexScheduleStore } from '../../settings/edge/knex-schedule-store.js'
 import { createScheduleAdmin } from '../../settings/schedule.js'
 import type { AdminParts } from '../parts.js'
@@ -24,7 +25,9 @@ import { createAdminApp } from './app.js'
 import { createIdempotency } from './idempotency.js'
 
 /** Made here from the rest. */
-type Made = 'signIn' | 'events' | 'bans' | 'strangers' | 'audit' | 'accountStore' | 'resync' | 'effects' | 'schedule'
+type Made =
+  | ('signIn' | 'events' | 'bans' | 'strangers' | 'audit' | 'accountStore')
+  | ('resync' | 'effects' | 'schedule' | 'turns' | 'qr')
 type Given = Omit<AdminParts, Made>
 
 export interface AdminPlaneOptions extends Given {
@@ -44,6 +47,7 @@ export interface AdminPlaneOptions extends Given {
 /** The program behind the admin listener, put together from what the server has anyway. */
 export function createAdminPlane(options: AdminPlaneOptions): RequestListener {
   const { databases, accountStore, hasher, secrets, clock, random, trustedProxies, log, snapshot } = options
+  const turns = (): Turns => takeTurns(clock, () => new Promise((resolve) => setImmediate(resolve)))
   const parts: AdminParts = {
     ...options,
     signIn: createSignIn({
@@ -56,13 +60,13 @@ export function createAdminPlane(options: AdminPlaneOptions): RequestListener {
       random,
     }),
     resync: openResync(databases),
+    qr: { svg: qrSvg, png: qrPng },
     effects: new EffectJobs({
       sources: options,
       devices: () => snapshot.allDevices(),
-      turns: () => takeTurns(clock, () => new Promise((resolve) => setImmediate(resolve))),
-      clock,
-      random,
+      ...{ turns, clock, random },
     }),
+    turns,
     schedule: createScheduleAdmin({
       store: createKnexScheduleStore(databases.main),
       isSecret: (key) => options.isSecretSetting(key),

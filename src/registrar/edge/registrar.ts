@@ -320,6 +320,7 @@ function registrant(account: DigestAccount, site: Site, flow: Flow): Registrant 
     lineId: account.lineId,
     passwordMark: account.passwordMark(realm),
     maxContacts: account.maxContacts,
+    limit: account.limit,
     countsWith: account.countsWith,
   }
 }

@@ -5,6 +5,7 @@ import type { Log } from '../../observe/log.js'
 import { SEAL_CONTEXTS } from '../../secrets/contexts.js'
 import { computeHa1, type DigestAlgorithm } from '../../sip/digest.js'
 import { allowedNetworks } from '../../snapshot/allowed-networks.js'
+import { registrationLimit } from '../../snapshot/registration-limit.js'
 import type { DigestUser, Snapshot } from '../../snapshot/snapshot.js'
 import { type Accounts, type DigestAccount, type Sites, siteRealm } from '../accounts.js'
 
@@ -67,6 +68,7 @@ export class SnapshotAccounts implements Accounts, Sites {
       mayComeFrom: (address) => allowedNetworks(this.snapshot(), extension)?.contains(address) ?? true,
       ha1: (algorithm, realm) => this.#ha1(user, username, algorithm, realm),
       passwordMark: (realm) => this.#mark(user, username, realm),
+      limit: () => registrationLimit(this.snapshot(), extension, softphone ? 'maxSoftphones' : 'maxRegistrations'),
       ...(credential ? { lineId: credential.id } : {}),
       ...(extension.maxContacts === undefined ? {} : { maxContacts: extension.maxContacts }),
       ...(extension.softphones ? { countsWith: countedApart(extension.softphones, softphone !== undefined) } : {}),

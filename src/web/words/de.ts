@@ -1,12 +1,16 @@
 import { deKeys } from './de-keys.js'
 import { dePhone } from './de-phone.js'
+import { deSoftphones } from './de-softphones.js'
 import { deSettings } from './de-settings.js'
 import type { WordKey } from './en.js'
+import { deAccounts } from './de-accounts.js'
 import { dePeople } from './de-people.js'
 
 /** Every text of the pages, in German. */
 export const de: Readonly<Record<WordKey, string>> = {
+  ...deAccounts,
   ...dePeople,
+  ...deSoftphones,
   ...deSettings,
   ...dePhone,
   ...deKeys,
@@ -46,20 +50,6 @@ export const de: Readonly<Record<WordKey, string>> = {
   'list.all': 'Alle',
   'list.registered': 'Registriert',
   'list.unregistered': 'Nicht registriert',
-
-  'own.title': '{app} einrichten',
-  'own.for': 'Für {name}, Nebenstelle {number}.',
-  'own.get': '{app} besorgen',
-  'own.open': 'In {app} öffnen',
-  'own.download': '{file} herunterladen',
-  'own.values': 'Werte zum Eintippen zeigen',
-  'own.values.title': 'Werte zum Eintippen',
-  'own.values.once':
-    'Bewahren Sie nichts von dieser Seite auf: Das Passwort gilt nur für diese eine App und kann von Ihrer Telefonverwaltung zurückgenommen werden.',
-  'own.scan': 'Mit {app} scannen.',
-  'own.copy': 'Kopieren',
-  'own.copy.what': '{what} kopieren',
-  'own.copied': 'Kopiert',
 
   'phones.title': 'Telefone',
   'phones.search': 'MAC in jeder Schreibweise, Name oder Nummer',

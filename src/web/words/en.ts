@@ -1,12 +1,16 @@
 import { enKeys } from './en-keys.js'
 import { enPhone } from './en-phone.js'
+import { enSoftphones } from './en-softphones.js'
 import { enSettings } from './en-settings.js'
 
+import { enAccounts } from './en-accounts.js'
 import { enPeople } from './en-people.js'
 
 /** Every text of the pages, in English; `{name}` is filled in. Ends in `.one`/`.other` where a number decides. */
 export const en = {
+  ...enAccounts,
   ...enPeople,
+  ...enSoftphones,
   ...enSettings,
   ...enPhone,
   ...enKeys,
@@ -46,20 +50,6 @@ export const en = {
   'list.all': 'All',
   'list.registered': 'Registered',
   'list.unregistered': 'Not registered',
-
-  'own.title': 'Set up {app}',
-  'own.for': 'For {name}, extension {number}.',
-  'own.get': 'Get {app}',
-  'own.open': 'Open in {app}',
-  'own.download': 'Download {file}',
-  'own.values': 'Show the values to type',
-  'own.values.title': 'Values to type',
-  'own.values.once':
-    'Keep nothing of this page: the password is for this one app, and can be taken back by whoever looks after your phones.',
-  'own.scan': 'Scan this with {app}.',
-  'own.copy': 'Copy',
-  'own.copy.what': 'Copy {what}',
-  'own.copied': 'Copied',
 
   'phones.title': 'Phones',
   'phones.search': 'MAC in any spelling, name or number',
