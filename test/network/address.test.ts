@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { addressesToBind, formatEndpoint, normaliseAddress, parseEndpoint } from '../../src/network/address.js'
+import {
+  addressesToBind,
+  addressOfEndpoint,
+  formatEndpoint,
+  normaliseAddress,
+  parseEndpoint,
+} from '../../src/network/address.js'
 
 describe('normaliseAddress', () => {
   test.each([
@@ -26,6 +32,8 @@ describe('endpoints', () => {
   test('IPv6 stands in brackets', () => {
     expect(formatEndpoint({ address: '2001:db8::1', port: 69 })).toBe('[2001:db8::1]:69')
     expect(formatEndpoint({ address: '192.0.2.1', port: 69 })).toBe('192.0.2.1:69')
+    expect(addressOfEndpoint('[2001:db8::1]:69')).toBe('2001:db8::1')
+    expect(addressOfEndpoint('192.0.2.1')).toBe('192.0.2.1')
   })
 
   test('every formatted endpoint parses back', () => {
@@ -39,6 +47,7 @@ describe('endpoints', () => {
     fc.assert(
       fc.property(address, fc.integer({ min: 0, max: 65535 }), (text, port) => {
         expect(parseEndpoint(formatEndpoint({ address: text, port }))).toEqual({ address: text, port })
+        expect(addressOfEndpoint(formatEndpoint({ address: text, port }))).toBe(text)
       }),
     )
   })

@@ -1,7 +1,7 @@
 import type { Databases } from '../../database/edge/connect.js'
 import type { Clock, Millis } from '../../domain/clock.js'
 import type { Binding, ProvisioningEvent } from '../../domain/entities.js'
-import { parseEndpoint } from '../../network/address.js'
+import { addressOfEndpoint } from '../../network/address.js'
 import type { Log } from '../../observe/log.js'
 import { offenceOf, type OffenceKind } from '../offence.js'
 import { holds } from '../source.js'
@@ -48,14 +48,14 @@ export class ServerLimits {
       atHome: (covers) =>
         Math.max(
           options.phonesSeenAt(covers, clock.now() - AT_HOME_MS),
-          source.bindings().filter(({ received }) => covers(addressOf(received))).length,
+          source.bindings().filter(({ received }) => covers(addressOfEndpoint(received))).length,
         ),
       liveEndpoints: (address) =>
         new Set(
           source
             .bindings()
             .map(({ received }) => received)
-            .filter((received) => addressOf(received) === address),
+            .filter((received) => addressOfEndpoint(received) === address),
         ),
     })
     return new ServerLimits(limits, options.isProxy, config.sipScanners, source)
@@ -69,7 +69,7 @@ export class ServerLimits {
 
   /** Somebody proved a password there. */
   vouch({ received }: Pick<Binding, 'received'>): void {
-    this.limits.vouch(addressOf(received))
+    this.limits.vouch(addressOfEndpoint(received))
   }
 
   /** Takes a provisioning event: what was served speaks for its address, what was refused against it. */
@@ -104,10 +104,6 @@ export class ServerLimits {
 }
 
 const SERVED: ReadonlySet<ProvisioningEvent['outcome']> = new Set(['served', 'not-modified', 'partial', 'cleared'])
-
-function addressOf(received: string): string {
-  return parseEndpoint(received)?.address ?? received
-}
 
 export function createLimits(options: ServerLimitsOptions): Promise<ServerLimits> {
   return ServerLimits.open(options)
