@@ -1,16 +1,19 @@
 // How long from power-on to Registered when 2,000 phones get power within 10 s, against nginx + tftpd-hpa + Kamailio?
-// [--phones 2000] [--pairs 5] [--spread 10000 (ms)] [--warm: files rendered before] [--alone: no peer]
+// [--phones 2000] [--pairs 5] [--spread 10000 (ms)] [--cold: nothing kept from the days before] [--warm: files rendered since the start] [--alone: no peer]
 import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { copyOfData, folder, phones, prepare, serve } from './support/installation.mjs'
+import { copyOfData, dataDir as prepared, folder, phones, prepare, serve } from './support/installation.mjs'
 import { OPTIONS } from './support/options.mjs'
 import { startKamailio, startNginx, startTftpd } from './support/peers.mjs'
-import { cpuSeconds, freePort, need, residentMiB, run, stop } from './support/processes.mjs'
+import { cpuSeconds, eventually, freePort, need, residentMiB, run, stop } from './support/processes.mjs'
 import { heading, median, percentile, remember, spread } from './support/rounds.mjs'
 
 const LOAD = resolve(import.meta.dirname, 'support/power-cut-load.mjs')
 const TFTP_PERCENT = 30
 const WANTED = 1.5
+/** What the server logs when it has rendered everything, and where that is kept (src/server/rendered-files.ts). */
+const READY = 'files of all phones are ready'
+const KEPT = 'phoneboot.rendered'
 const { phones: count, spreadMs, pairs } = OPTIONS
 
 if (!OPTIONS.alone) {
@@ -40,17 +43,24 @@ const settings = {
 const serveCopy = async (dataDir) => serve({ ...settings, PHONEBOOT_DATA_DIR: dataDir })
 
 const savingIn = count * 15
-/** What the phones ask for, as phoneboot answers it: the peers serve these bytes. */
-async function saveFiles() {
+/**
+ * The days before: all phones register, so that their firmware is known, and their files are rendered while nothing else
+ * is to be done. Then what the phones ask for, as phoneboot answers it: the peers serve these bytes.
+ */
+async function daysBefore() {
   const root = join(folder, 'files')
   mkdirSync(root)
   chmodSync(root, 0o755)
-  const dataDir = copyOfData('saving')
-  const server = await serveCopy(dataDir)
-  const { registered, failures } = await load({ ...ports, saveTo: root, spreadMs: savingIn })
-  if (registered !== count) throw new Error(`only ${registered} phones got their files: ${JSON.stringify(failures)}`)
+  const server = await serve({ ...settings, PHONEBOOT_DATA_DIR: prepared, PHONEBOOT_LOG_LEVEL: 'info' })
+  const all = ({ registered, failures }) => {
+    if (registered !== count) throw new Error(`only ${registered} phones are up: ${JSON.stringify(failures)}`)
+  }
+  all(await load({ ...ports, spreadMs: savingIn }))
+  await eventually(() => {
+    if (!server.output().includes(READY)) throw new Error('the files of all phones are not ready')
+  }, 300_000)
+  all(await load({ ...ports, saveTo: root, spreadMs: savingIn }))
   await server.stop()
-  rmSync(dataDir, { recursive: true })
   return root
 }
 
@@ -64,9 +74,10 @@ async function measured(pids, options) {
   return { ...result, p50: percentile(result.times, 0.5), p95: percentile(result.times, 0.95), server: cpu() - before }
 }
 
-/** Each time a server with nothing rendered and nobody registered, as if it had lost its power too. */
+/** Each time a server that was just started, as if it had lost its power too: with what lies on its disk. */
 async function ours(round) {
   const dataDir = copyOfData(`data-${round}`)
+  if (OPTIONS.cold) rmSync(join(dataDir, KEPT), { force: true })
   const server = await serveCopy(dataDir)
   if (OPTIONS.warm) {
     const saveTo = join(folder, 'warm')
@@ -92,7 +103,7 @@ async function peersOf(accounts) {
   }
 }
 
-const root = await saveFiles()
+const root = await daysBefore()
 const sides = [{ name: 'phoneboot', once: ours, results: [] }]
 if (!OPTIONS.alone) {
   const once = await peersOf(await phones())
@@ -100,7 +111,8 @@ if (!OPTIONS.alone) {
 }
 for (let round = 1; round <= pairs; round += 1) for (const side of sides) side.results.push(await side.once(round))
 
-heading(`power-cut ${count}${OPTIONS.warm ? ' warm' : ''}`)
+const state = OPTIONS.warm ? ' warm' : OPTIONS.cold ? ' cold' : ''
+heading(`power-cut ${count}${state}`)
 const seconds = (values) => `${spread(values.map((ms) => ms / 1000))} s`
 for (const { name, results } of sides) {
   const of = (key) => results.map((result) => result[key])
@@ -124,7 +136,7 @@ if (peer) {
   console.log(`  phones per CPU second of the servers, phoneboot : peers = ${spread(cpu)}`)
   const p95 = ({ results }) => median(results.map((result) => result.p95))
   // For this question the columns of rates hold p95 in ms, so a lower ratio is better.
-  const question = `power-cut ${count}${OPTIONS.warm ? ' warm' : ''} p95 ms`
+  const question = `power-cut ${count}${state} p95 ms`
   remember([question, peer.name, pairs, p95(own), p95(peer)], [ratios, cpu])
 }
 const missing = own.results.filter(({ registered }) => registered !== count).length

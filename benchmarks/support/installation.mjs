@@ -55,7 +55,7 @@ export function copyOfData(name) {
   return copy
 }
 
-/** The real server, up: `{ pid, ports, readyMs, stop }`. `settings`: environment beside the usual. */
+/** The real server, up: `{ pid, ports, readyMs, output, stop }`. `settings`: environment beside the usual. */
 export async function serve(settings = {}) {
   const profile = OPTIONS.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${OPTIONS.profile}`]
   const began = performance.now()
@@ -65,7 +65,13 @@ export async function serve(settings = {}) {
     child.once('exit', () => fail(new Error(`the server ended: ${child.output}`)))
   })
   const ports = JSON.parse(line.split('\n').find((text) => text.startsWith('{"event":"ready"')))
-  return { pid: child.pid, ports, readyMs: performance.now() - began, stop: () => stop(child) }
+  return {
+    pid: child.pid,
+    ports,
+    readyMs: performance.now() - began,
+    output: () => child.output,
+    stop: () => stop(child),
+  }
 }
 
 /**

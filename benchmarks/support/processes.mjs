@@ -61,8 +61,8 @@ export async function run(command, args, options = {}) {
 }
 
 /** Asks again and again until it does not throw; a server needs its time to come up. */
-export async function eventually(check) {
-  const deadline = performance.now() + 10_000
+export async function eventually(check, withinMs = 10_000) {
+  const deadline = performance.now() + withinMs
   for (;;) {
     try {
       return await check()
