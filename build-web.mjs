@@ -16,6 +16,7 @@ const ASSETS = {
   'app.js': join(source, 'assets', 'app.js'),
   'copy.js': join(source, 'assets', 'copy.js'),
   'passwords.js': join(source, 'assets', 'passwords.js'),
+  'scan.js': join(source, 'assets', 'scan.js'),
   'theme.js': join(source, 'assets', 'theme.js'),
   'keys.css': join(source, 'assets', 'keys.css'),
   'icon.svg': join(source, 'assets', 'icon.svg'),

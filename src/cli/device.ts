@@ -24,7 +24,7 @@ const collectLines = (text: string, before: ReturnType<typeof parseLine>[]): Ret
   parseLine(text),
 ]
 
-/** `device add|list|show|update|keys|events|resync|changed|block|approve|move|remove|reset-password` */
+/** `device add|list|show|update|keys|events|resync|changed|block|approve|lost|move|remove|reset-password` */
 export function deviceCommands(program: Command, io: Io, run: Run): void {
   const device = program.command('device').description('phones')
 
@@ -145,6 +145,18 @@ export function deviceCommands(program: Command, io: Io, run: Run): void {
         ),
       )
   }
+
+  device
+    .command('lost <mac>')
+    .description('lost or stolen: blocked, its token and all its passwords are void at once')
+    .action((mac: string) =>
+      run(() =>
+        withInstallation(io, async (installation) => {
+          const changed = await installation.devices.reportLost(actor(), mac)
+          return shown(installation, changed, [], `Phone ${formatMac(changed.mac)} is reported lost; it gets nothing.`)
+        }),
+      ),
+    )
 
   device
     .command('move <from> <to>')

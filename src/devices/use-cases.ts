@@ -67,6 +67,11 @@ export interface DeviceAdmin {
   setKeys(actor: string, mac: string, keys: readonly KeyInput[]): Promise<DeviceView>
   /** Blocks, approves or holds a phone. */
   setState(actor: string, mac: string, state: 'approved' | 'blocked' | 'pending'): Promise<DeviceView>
+  /**
+   * A phone that was lost or stolen: blocked, its token and all its passwords void at once. Its person keeps number and
+   * keys; lines and keys of its own stay for a move to another phone.
+   */
+  reportLost(actor: string, mac: string): Promise<DeviceView>
   /** Lines, keys and name go to another phone, with new credentials; the old one is removed. */
   move(actor: string, from: string, to: { mac: string; model?: string | undefined }): Promise<DeviceView>
   /** Lines die at once; the phone gets the cleared file for 30 days. `purge` deletes it right now. */
@@ -182,6 +187,16 @@ export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
         return { ...before, keys: made }
       }),
     setState: (actor, mac, state) => edit(actor, state, mac, (before) => ({ ...before, state })),
+    reportLost: (actor, mac) =>
+      edit(actor, 'lost', mac, (before) => {
+        const token = randomText(random, TOKEN_LENGTH)
+        const lines = before.lines.map((line) => {
+          const password = generatePassword(random)
+          return { ...line, sealedPassword: secrets.seal(password, SEAL_CONTEXTS.linePassword(line.id)) }
+        })
+        const sealedToken = secrets.seal(token, SEAL_CONTEXTS.deviceToken(before.id))
+        return { ...before, state: 'blocked', lines, sealedToken, tokenHash: sha256Hex(token) }
+      }),
     move: (actor, from, to) =>
       store.change(async (writes) => {
         const old = await findToChange(writes, from)

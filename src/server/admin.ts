@@ -13,6 +13,8 @@ import type { Base } from './base.js'
 interface Shared {
   viewSources: AdminParts['viewSources']
   waiting: AdminParts['waiting']
+  keptFile: AdminParts['keptFile']
+  registrations: AdminParts['registrations']
   bindings: () => Binding[]
   lastSeen: AdminParts['lastSeen']
   outcomes: () => ReadonlyMap<string, number>

@@ -13,6 +13,8 @@ import type { NetworkTrust } from '../network/trust.js'
 import type { Log } from '../observe/log.js'
 import { createEventWriter, type EventWriter } from '../provisioning/edge/event-writer.js'
 import { startSnapshotFeed, type SnapshotFeed } from '../snapshot/edge/snapshot-feed.js'
+import { LastFailures } from '../observe/last-failures.js'
+import { RegisterHistory } from '../registrar/history.js'
 import { Live } from '../web/live.js'
 import { openHappenings, type Happenings } from '../webhooks/edge/open.js'
 import { purgeHourly } from './purge.js'
@@ -25,6 +27,10 @@ export interface Base {
   trust: () => NetworkTrust
   feed: SnapshotFeed
   live: Live
+  /** What phones' registrations went through. */
+  history: RegisterHistory
+  /** TLS handshakes of phones that failed. */
+  tlsFailures: LastFailures
   happenings: Happenings
   sightings: SightingWriter
   events: EventWriter
@@ -79,7 +85,22 @@ export async function openBase(installation: Installation, undo: Undo): Promise<
     phonesSeenAt: (covers, since) => sightings.countAt(covers, since),
   })
   undo.add(() => limits.stop())
-  return { installation, undo, trust, feed, live, happenings, sightings, events, firmware, certificates, limits }
+  const [history, tlsFailures] = [new RegisterHistory(), new LastFailures()]
+  return {
+    installation,
+    undo,
+    trust,
+    feed,
+    live,
+    history,
+    tlsFailures,
+    happenings,
+    sightings,
+    events,
+    firmware,
+    certificates,
+    limits,
+  }
 }
 
 function openTrust(config: Config, log: Log): () => NetworkTrust {

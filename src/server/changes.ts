@@ -1,15 +1,18 @@
 import { systemClock } from '../domain/edge/system-clock.js'
 import { systemRandom } from '../domain/edge/system-random.js'
 import { takeTurns } from '../domain/turns.js'
+import { nameOfFile } from '../catalog/catalog.js'
 import { isSecretSetting } from '../installation.js'
 import { addressesToBind } from '../network/address.js'
 import { localAddresses } from '../network/edge/interfaces.js'
 import { possibleServers } from '../provisioning/changed.js'
 import type { ConfigFiles } from '../provisioning/config-files.js'
+import { KeptFiles } from '../provisioning/edge/kept-files.js'
 import { readLastServed } from '../provisioning/edge/last-served.js'
 import { findEffect } from '../provisioning/effect.js'
 import type { PreviewSources } from '../provisioning/preview.js'
-import { WaitingChanges } from '../provisioning/waiting-changes.js'
+import type { ServerAddress } from '../provisioning/file-view.js'
+import { fileNameIn, WaitingChanges } from '../provisioning/waiting-changes.js'
 import { openResync } from '../resync/edge/open.js'
 import { ScheduledChanges } from '../resync/scheduled-changes.js'
 import { createKnexScheduleStore } from '../settings/edge/knex-schedule-store.js'
@@ -19,20 +22,50 @@ import type { Ports } from './ports.js'
 
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
+function serversOf({ config }: Base['installation'], ports: Ports): ServerAddress[] {
+  return possibleServers({
+    host: config.host,
+    addresses: addressesToBind(config.bind, localAddresses()),
+    ports: [{ httpPort: ports.http, httpsPort: ports.https, tftpPort: ports.tftp, sipPort: ports.sip }],
+  })
+}
+
 /** Which phones would get other files than they have, for those who look. */
 export function openWaiting({ installation, feed }: Base, ports: Ports, configs: ConfigFiles): WaitingChanges {
-  const { catalog, config, databases } = installation
+  const { catalog, databases } = installation
   return new WaitingChanges({
     ...{ catalog, configs, snapshot: feed.snapshot },
-    servers: () =>
-      possibleServers({
-        host: config.host,
-        addresses: addressesToBind(config.bind, localAddresses()),
-        ports: [{ httpPort: ports.http, httpsPort: ports.https, tftpPort: ports.tftp, sipPort: ports.sip }],
-      }),
+    servers: () => serversOf(installation, ports),
     readServed: (mac) => readLastServed(databases.events, mac),
     turns: takeTurns(systemClock, pause),
   })
+}
+
+/** Keeps files as phones were given them, for comparison. */
+export function startKeptFiles({ installation, feed, undo }: Base, ports: Ports, configs: ConfigFiles): KeptFiles {
+  const { catalog, databases, secrets, log } = installation
+  const kept = new KeptFiles({
+    ...{ db: databases.events, secrets, clock: systemClock, log },
+    bytesOf: (deviceId, path, sha256) => {
+      const device = feed.snapshot.device(deviceId)
+      const model = device && catalog.model(device.model)
+      const name = fileNameIn(path)
+      const file =
+        model && catalog.files(model.model).find((one) => nameOfFile(model, one, device.mac)?.toLowerCase() === name)
+      if (!device || !file) return undefined
+      for (const server of serversOf(installation, ports)) {
+        const made =
+          file.scope === 'device'
+            ? configs.device(model, file, device, server, device.state === 'retired')
+            : configs.common(model, file, server)
+        if (made.kind !== 'failed' && made.config.sha256 === sha256) return made.config.body
+      }
+      return undefined
+    },
+  })
+  undo.add(() => kept.stop())
+  kept.start()
+  return kept
 }
 
 /** Saves planned changes when their time has come. */

@@ -10,7 +10,7 @@ import type { WaitingChanges } from '../provisioning/waiting-changes.js'
 import { advertised } from './advertised.js'
 import type { WebSocketConnections } from '../sip/edge/websocket.js'
 import type { Base } from './base.js'
-import { openWaiting } from './changes.js'
+import { openWaiting, startKeptFiles } from './changes.js'
 import type { Ports } from './ports.js'
 import { webSocketUpgrade } from './web-socket-upgrade.js'
 import { withSoftphones } from './softphones.js'
@@ -28,6 +28,8 @@ export interface PhoneListeners {
   outcomes: ReadonlyMap<string, number>
   /** Which phones would get other files than they have. */
   waiting: WaitingChanges
+  /** A file as a phone was given it, by digest. */
+  keptFile(sha256: string): Promise<Uint8Array | undefined>
 }
 
 /** TFTP, HTTP and HTTPS for phones; writes their port numbers into `ports`, which files are rendered with. */
@@ -49,6 +51,7 @@ export async function startPhones(base: Base, ports: Ports, webSockets: WebSocke
   })
   const ahead = stored && startRenderAhead(base, configs, stored)
   const waiting = openWaiting(base, ports, configs)
+  const keptFiles = startKeptFiles(base, ports, configs)
   const provisioning = createProvisioning({
     snapshot,
     catalog,
@@ -69,6 +72,7 @@ export async function startPhones(base: Base, ports: Ports, webSockets: WebSocke
       limits.heed(event)
       live.event(event)
       waiting.heed(event)
+      keptFiles.heed(event)
       // A stranger may ask for any MAC: that is not the phone.
       const seen = event.outcome === 'untrusted' ? undefined : event.deviceId
       if (seen !== undefined) sightings.note({ deviceId: seen, at: event.at, ip: event.peer })
@@ -100,6 +104,7 @@ export async function startPhones(base: Base, ports: Ports, webSockets: WebSocke
     bind: config.bind,
     httpPort: config.httpPort,
     https: { port: config.httpsPort, certificates },
+    onTlsFailure: (peer, reason) => base.tlsFailures.note(peer, systemClock.now(), reason),
     upgrade: webSocketUpgrade(base, webSockets),
     clock: systemClock,
     log,
@@ -109,5 +114,5 @@ export async function startPhones(base: Base, ports: Ports, webSockets: WebSocke
   undo.add(() => Promise.all([http.stop(), tftp.stop(), webSockets.close()]))
   ports.http = http.httpPort
   ports.https = http.httpsPort ?? 0
-  return { viewSources, outcomes, waiting }
+  return { viewSources, outcomes, waiting, keptFile: (sha256) => keptFiles.find(sha256) }
 }

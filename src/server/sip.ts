@@ -29,7 +29,7 @@ export interface RunningSip {
 
 /** The registrar and check-sync, and their listeners. */
 export async function startSip(base: Base): Promise<RunningSip> {
-  const { installation, undo, feed, sightings, limits, live, happenings, certificates } = base
+  const { installation, undo, feed, sightings, limits, live, happenings, history, certificates } = base
   const { config, databases, catalog, secrets, log } = installation
   const { snapshot } = feed
   const accounts = new SnapshotAccounts(
@@ -49,6 +49,8 @@ export async function startSip(base: Base): Promise<RunningSip> {
     const { kind, binding } = change
     happenings.registration(change)
     live.binding(binding)
+    const phone = binding.lineId === undefined ? undefined : snapshot.deviceByLine(binding.lineId)
+    if (phone) history.changed(phone.id, change, systemClock.now())
     if (kind === 'save') limits.vouch(binding)
     if (kind !== 'save' || binding.lineId === undefined) return
     const user = snapshot.deviceByLine(binding.lineId)
@@ -85,6 +87,13 @@ export async function startSip(base: Base): Promise<RunningSip> {
     ownHosts,
     nonceSeconds: config.sipNonceSeconds,
     onChange: learn,
+    onRefused: ({ username, received, reason }) => {
+      const sites = [...snapshot.allSites()]
+      const phone = sites.map(({ id }) => snapshot.digestUser(id, username)?.device).find((one) => one !== undefined)
+      if (!phone) return
+      history.refused(phone.id, received, reason, systemClock.now())
+      live.phonesChanged([phone.id])
+    },
     guard: limits.sip,
   })
   let closeListeners: () => Promise<void> = () => Promise.resolve()
@@ -101,6 +110,7 @@ export async function startSip(base: Base): Promise<RunningSip> {
     ...{ databases, clock: systemClock, random: systemRandom, log, snapshot, catalog, secrets },
     refresh: () => feed.refresh(),
     bindings: () => registrar.bindings(),
+    onFinished: (deviceId) => live.phonesChanged([deviceId]),
     keepDays: config.eventDays,
   })
   const listeners = await openSipListeners({

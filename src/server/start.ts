@@ -40,11 +40,15 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
   undo.add(feed.onChange(sip.peopleChanged))
   ports.sip = sip.port
   ports.sips = sip.tlsPort
-  const { viewSources, outcomes, waiting } = await startPhones(base, ports, sip.webSockets)
+  const { viewSources, outcomes, waiting, keptFile } = await startPhones(base, ports, sip.webSockets)
   Object.assign(installation.allSoftphones.ports, ports)
   const serverAddress = (host?: string): ServerAddress => toldAddress(host ?? config.host ?? '127.0.0.1', ports)
   const admin = await startAdmin(base, {
-    ...{ viewSources, waiting, serverAddress },
+    ...{ viewSources, waiting, keptFile, serverAddress },
+    registrations: {
+      history: (id) => base.history.of(id),
+      tlsFailure: (address) => base.tlsFailures.of(address),
+    },
     bindings: sip.bindings,
     lastSeen: (id) => sightings.last(id),
     outcomes: () => outcomes,

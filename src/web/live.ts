@@ -107,6 +107,18 @@ export class Live {
     this.#changed()
   }
 
+  /** Something of these phones is to be shown differently. */
+  phonesChanged(ids: Iterable<Id>): void {
+    for (const id of ids) this.#devices.add(id)
+    this.#changed()
+  }
+
+  /** Other files wait for these phones than before: lists show it. */
+  filesWait(ids: Iterable<Id>): void {
+    this.#records = true
+    this.phonesChanged(ids)
+  }
+
   /** Who waited before this program was started. */
   remember(phones: readonly PendingPhone[]): void {
     for (const phone of phones) if (!this.#pending.has(phone.mac)) this.#wait(phone)

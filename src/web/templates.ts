@@ -4,6 +4,8 @@ import { entityTag } from '../admin/entity-tag.js'
 import type { Millis } from '../domain/clock.js'
 import type { Seen } from '../domain/revision.js'
 import { iconSvg } from './icons.js'
+import type { Drawing } from './island/drawing.js'
+import { frontSvg } from './phone-front.js'
 import type { ViewName } from './view-names.js'
 import type { WordKey, Words } from './words/words.js'
 
@@ -55,6 +57,7 @@ export function createTemplates({ assets, views, partials }: WebPages): Template
     },
     can: (permission: Permission, { data }: Options) => data.permissions.includes(permission),
     icon: (name: string) => new SafeString(iconSvg(name)),
+    front: (drawn: Drawing, size: unknown) => new SafeString(frontSvg(drawn, size === 'small')),
     asset: (name: string) => {
       const file = assets[name]
       if (file === undefined) throw new Error(`there is no asset ${name}`)

@@ -216,6 +216,17 @@ export const deviceRoutes = [
     }),
   ),
   route({
+    id: 'reportDeviceLost',
+    method: 'post',
+    path: '/devices/{mac}/lost',
+    tag: TAG,
+    summary: 'Lost or stolen: it is blocked, its token and all its passwords are void at once',
+    access: 'phones.state',
+    params,
+    answer: device,
+    handle: async (call) => shownAs(call, await call.use.devices.reportLost(call.by.actor, call.params.mac)),
+  }),
+  route({
     id: 'moveDevice',
     method: 'post',
     path: '/devices/{mac}/move',

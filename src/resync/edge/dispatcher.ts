@@ -21,6 +21,8 @@ export interface DispatcherOptions {
   bindings(): readonly Binding[]
   /** Sends one NOTIFY; never rejects. */
   send(binding: Binding, event: string): Promise<ResyncResult>
+  /** What came of a wish is written down. */
+  readonly onFinished?: ((deviceId: Id) => void) | undefined
   readonly pace?: PaceLimits
   /** Days that wishes and their outcomes are kept; default 30. */
   readonly keepDays?: number | undefined
@@ -42,7 +44,7 @@ export class ResyncDispatcher {
   readonly #taken = new Set<Id>()
   readonly #pace: Pace<ResyncRequest>
   readonly #outage: Outage
-  #finished: FinishedResync[] = []
+  #finished: (FinishedResync & { deviceId: Id })[] = []
   #bindings: { at: Millis; byLine: ReadonlyMap<string, readonly Binding[]> } | undefined
   #cancel: () => void = () => undefined
   #turn: Promise<void> = Promise.resolve()
@@ -90,7 +92,10 @@ export class ResyncDispatcher {
     if (finished.length > 0) {
       await store.finish(finished)
       this.#finished = this.#finished.slice(finished.length)
-      for (const { id } of finished) this.#taken.delete(id)
+      for (const { id, deviceId } of finished) {
+        this.#taken.delete(id)
+        this.options.onFinished?.(deviceId)
+      }
     }
     // The clock may have been set back.
     if (Math.abs(clock.now() - this.#prunedAt) < PRUNE_EVERY_MS) return
@@ -142,8 +147,8 @@ export class ResyncDispatcher {
     return byLine
   }
 
-  #end({ id, mac, kind }: ResyncRequest, result: ResyncResult): void {
+  #end({ id, deviceId, mac, kind }: ResyncRequest, result: ResyncResult): void {
     this.options.log.debug({ mac, kind, ...result }, 'a phone was asked to look for a new config')
-    this.#finished.push({ id, at: this.options.clock.now(), result })
+    this.#finished.push({ id, deviceId, at: this.options.clock.now(), result })
   }
 }

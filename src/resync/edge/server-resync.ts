@@ -30,6 +30,8 @@ export interface ServerResyncOptions {
   refresh(): Promise<void>
   /** Who is registered now. */
   bindings(): readonly Binding[]
+  /** What came of a wish is written down. */
+  readonly onFinished?: (deviceId: Id) => void
   readonly keepDays?: number
 }
 
@@ -53,6 +55,7 @@ export function createServerResync(options: ServerResyncOptions): ServerResync {
     ...{ store: new KnexResyncStore(databases.events), clock, log, snapshot, catalog, keepDays },
     refresh: () => options.refresh(),
     bindings: () => options.bindings(),
+    onFinished: options.onFinished,
     send: (binding, event) => sendNotify({ random, transactions, flowTo, credentialsOf }, binding, event),
   })
   return {

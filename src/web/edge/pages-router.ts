@@ -25,6 +25,7 @@ import {
   type Shown,
 } from '../page.js'
 import { PAGES } from '../pages.js'
+import { adminHome } from '../pages/admin-menu.js'
 import { createTemplates, ASSETS_PATH, type Templates } from '../templates.js'
 import { LANGUAGES, LANGUAGE_NAMES, languageFor, wordsOf, type Words } from '../words/words.js'
 import { serveAssets } from './assets.js'
@@ -78,6 +79,7 @@ export function createPages(options: PagesOptions): RequestHandler {
   })
   router.use(program.refuse)
   rememberStrangers(parts, live, log)
+  parts.waiting.onChange((ids) => live.filesWait(ids))
   return router
 }
 
@@ -223,6 +225,7 @@ class Pages {
         phones: may(by.rights, 'phones.read', site.id),
         people: may(by.rights, 'people.read', site.id),
         pending: seesPending,
+        administration: adminHome(call) !== undefined,
       },
       pendingCount: seesPending ? live.pending().length : 0,
       doneText: words.find(`done.${call.query.done ?? ''}`),

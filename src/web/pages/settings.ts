@@ -82,6 +82,7 @@ function settingRow(call: PageCall, one: LayerSetting): object {
   return {
     ...one,
     setBy: one.setBy,
+    label: call.words.find(`field.${one.key}`),
     help: definition?.help,
     unit: definition?.unit,
     shown: shownValue(call, one.value),

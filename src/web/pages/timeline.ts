@@ -1,8 +1,8 @@
+import type { Timeline, TimelineStep } from '../../admin/api/timeline.js'
 import type { Millis } from '../../domain/clock.js'
 import { ask, type PageCall } from '../page.js'
-import { phoneState } from '../states.js'
 import type { WordKey } from '../words/words.js'
-import type { Asked, Device, Registration } from './records.js'
+import type { Device } from './records.js'
 
 /** One step of a phone's life, newest first. */
 interface Step {
@@ -11,71 +11,65 @@ interface Step {
   /** Colour of its dot. */
   tone: 'good' | 'plain' | 'bad'
   notes: string[]
-  sha256?: string | undefined
+  sha256: string | undefined
 }
 
-const SHOWN = 40
-const GOOD: ReadonlySet<string> = new Set(['served', 'not-modified', 'partial', 'cleared'])
+const GOOD: ReadonlySet<string> = new Set(['served', 'not-modified', 'partial', 'cleared', 'heard'])
 const PLAIN: ReadonlySet<string> = new Set(['expected-miss', 'unknown-file'])
+const PLAIN_KINDS: ReadonlySet<string> = new Set(['unregistered', 'replaced', 'revoked'])
 
-/** What a phone asked and was given, that it registered, and what to do when it is stuck. */
-export async function timeline(call: PageCall, phone: Device, registrations: readonly Registration[]): Promise<object> {
-  const { items } = await ask<{ items: Asked[] }>(call, 'listDeviceEvents', {
-    params: { mac: phone.mac },
-    query: { limit: String(SHOWN) },
-  })
-  const steps = [...items.map((one) => askedStep(call, one)), ...registrations.map((one) => registeredStep(call, one))]
-  steps.sort((a, b) => b.at - a.at)
-  return { steps, diagnosis: diagnosis(call, phone, items) }
-}
-
-function askedStep({ words }: PageCall, event: Asked): Step {
-  const file = event.path.split('/').at(-1) ?? ''
-  const tone = GOOD.has(event.outcome) ? 'good' : PLAIN.has(event.outcome) ? 'plain' : 'bad'
-  const known = event.times !== undefined && event.times > 1
-  return {
-    at: Date.parse(event.at),
-    text: words.t(`outcome.${event.outcome}`, { file: file === '' ? '/' : file }),
-    tone,
-    notes: [
-      `${event.transport.toUpperCase()} ${event.peer}`,
-      ...(event.bytes > 0 ? [words.count('phone.bytes', event.bytes)] : []),
-      ...(known ? [words.t('phone.timesInMinute', { n: event.times })] : []),
-      ...(event.reason === undefined ? [] : [event.reason]),
-    ],
-    sha256: event.sha256?.slice(0, 12),
-  }
-}
-
-function registeredStep(
-  { words }: PageCall,
-  { registeredAt, number, transport, received, userAgent }: Registration,
-): Step {
-  return {
-    at: registeredAt,
-    text: words.t('phone.timeline.registered', { number }),
-    tone: 'good',
-    notes: [`SIP ${transport.toUpperCase()} ${received}`, ...(userAgent === undefined ? [] : [userAgent])],
-  }
-}
-
-/** Why a phone is not registered, and what to do; undefined when all is well or it is just starting. */
-function diagnosis(
-  { words, live, parts }: PageCall,
-  phone: Device,
-  events: readonly { at: string; outcome: string }[],
-): string | undefined {
+/** What a phone asked and was given, that it registered or was told, and what to do when it is stuck. */
+export async function timeline(call: PageCall, phone: Device): Promise<object> {
+  const { words, parts } = call
+  const { steps, diagnoses } = await ask<Timeline>(call, 'showTimeline', { params: { mac: phone.mac } })
   const now = parts.clock.now()
-  const say = (key: WordKey, values = {}): string => words.t(key, values)
-  const state = phoneState(phone, live.askedAt(phone.id), now)
-  if (state === 'blocked') return say('diagnosis.blocked')
-  if (state === 'pending') return say('diagnosis.held')
-  if (state === 'registered') return undefined
-  const last = events.find(({ outcome }) => !PLAIN.has(outcome))
-  if (!last) return phone.lastSeen === undefined ? say('diagnosis.silent') : undefined
-  if (last.outcome === 'untrusted') return say('diagnosis.untrusted')
-  if (last.outcome === 'failed') return say('diagnosis.failed')
-  if (phone.lines.length === 0) return say('diagnosis.noLine')
-  if (state === 'provisioning' || !GOOD.has(last.outcome)) return undefined
-  return say('diagnosis.notRegistering', { time: words.ago(Date.parse(last.at), now) })
+  return {
+    steps: steps.map((one) => shownStep(call, one)),
+    diagnoses: diagnoses.map(({ code, values, at }) => {
+      const time = at === undefined ? '' : words.ago(Date.parse(at), now)
+      return { code, text: words.t(`diagnosis.${code}`, { ...values, time }) }
+    }),
+  }
+}
+
+function shownStep(call: PageCall, step: TimelineStep): Step {
+  return {
+    at: Date.parse(step.at),
+    text: textOf(call, step),
+    tone: toneOf(step),
+    notes: notesOf(call, step),
+    sha256: step.sha256?.slice(0, 12),
+  }
+}
+
+function toneOf({ kind, outcome }: TimelineStep): Step['tone'] {
+  if (kind === 'registered') return 'good'
+  if (kind === 'told' && outcome === undefined) return 'plain'
+  if (outcome !== undefined) return GOOD.has(outcome) ? 'good' : PLAIN.has(outcome) ? 'plain' : 'bad'
+  return PLAIN_KINDS.has(kind) ? 'plain' : 'bad'
+}
+
+function textOf({ words }: PageCall, { kind, outcome, file = '', number = '', what = 'resync' }: TimelineStep): string {
+  if (kind === 'asked') return words.t(`outcome.${outcome}` as WordKey, { file: file === '' ? '/' : file })
+  if (kind === 'told') return `${words.t(`told.${what}`)} ${words.t(`told.${outcome ?? 'waiting'}` as WordKey)}`
+  return words.t(`register.${kind}`, { number })
+}
+
+function notesOf({ words }: PageCall, step: TimelineStep): string[] {
+  const { kind, transport, peer, bytes = 0, micros, times = 1, reason, userAgent, afterMs, by, status } = step
+  const seconds = (ms: number): string => (ms / 1_000).toLocaleString(words.language, { maximumFractionDigits: 1 })
+  const from = [kind === 'asked' ? '' : 'SIP', transport?.toUpperCase() ?? '', peer ?? ''].filter((one) => one !== '')
+  return [
+    ...(from.length > 1 ? [from.join(' ')] : []),
+    ...(bytes > 0 ? [words.count('phone.bytes', bytes)] : []),
+    ...(micros === undefined || bytes === 0
+      ? []
+      : [words.t('phone.took', { ms: Math.max(1, Math.round(micros / 1_000)) })]),
+    ...(afterMs === undefined ? [] : [words.t('phone.after', { seconds: seconds(afterMs) })]),
+    ...(times > 1 ? [words.t(kind === 'asked' ? 'phone.timesInMinute' : 'phone.times', { n: times })] : []),
+    ...(status === undefined ? [] : [String(status)]),
+    ...(by === undefined ? [] : [words.t('told.by', { who: by })]),
+    ...(reason === undefined ? [] : [reason]),
+    ...(kind === 'registered' && userAgent !== undefined ? [userAgent] : []),
+  ]
 }
