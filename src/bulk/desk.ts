@@ -323,7 +323,7 @@ function viewOf(one: OpenImport): ImportView {
 }
 
 /** Throws CSV_INVALID with every mistake that keeps this from being run. */
-export function refuseObstacles({ obstacles }: Prepared, source = 'the file'): void {
+export function refuseObstacles({ obstacles }: Pick<Prepared, 'obstacles'>, source = 'the file'): void {
   if (obstacles.length === 0) return
   throw new AppError('CSV_INVALID', `${obstacles.length} mistake(s) in ${source}; nothing was changed`, {
     problems: obstacles,

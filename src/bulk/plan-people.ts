@@ -66,6 +66,8 @@ export function planPerson(
   return { outcome, record, ...(settings ? { settings } : {}), changes }
 }
 
+const NONE: ReadonlyMap<string, unknown> = new Map()
+
 interface GivenPerson extends Pick<ImportRow, 'name' | 'email' | 'password' | 'username' | 'enabled' | 'keys'> {
   settings: ReadonlyMap<string, unknown>
   /** Empty in every row. */
@@ -76,6 +78,7 @@ interface GivenPerson extends Pick<ImportRow, 'name' | 'email' | 'password' | 'u
 export function agreed<
   K extends 'name' | 'email' | 'password' | 'username' | 'enabled' | 'model' | 'phoneName' | 'keys',
 >(rows: Rows, field: K, problems: Problem[]): ImportRow[K] | undefined {
+  if (rows.length === 1) return rows[0]?.[field]
   const given = rows.filter((row) => row[field] !== undefined && (field !== 'keys' || row.keys?.length !== 0))
   const first = given[0]
   const other = given.find((row) => JSON.stringify(row[field]) !== JSON.stringify(first?.[field]))
@@ -88,20 +91,9 @@ export function agreed<
 }
 
 function agreedPerson(rows: Rows, problems: Problem[]): GivenPerson {
-  const settings = new Map<string, unknown>()
-  const from = new Map<string, number>()
-  for (const row of rows) {
-    for (const [key, value] of row.settings ?? []) {
-      const other = from.get(key)
-      if (other !== undefined && JSON.stringify(settings.get(key)) !== JSON.stringify(value)) {
-        problems.push(problemAt('CSV_INVALID', row.row, key, `differs from row ${other}, which is the same extension`))
-      }
-      if (other === undefined) settings.set(key, value)
-      from.set(key, other ?? row.row)
-    }
-  }
-  const [first] = rows
-  const empty = [...(first?.empty ?? [])].filter((name) => rows.every((row) => row.empty?.has(name)))
+  const [first, ...others] = rows
+  const settings = others.length === 0 ? (first?.settings ?? NONE) : agreedSettings(rows, problems)
+  const empty = [...(first?.empty ?? [])].filter((name) => others.every((row) => row.empty?.has(name)))
   return {
     ...given('name'),
     ...given('email'),
@@ -118,6 +110,22 @@ function agreedPerson(rows: Rows, problems: Problem[]): GivenPerson {
     const value = agreed(rows, field, problems)
     return (value === undefined ? {} : { [field]: value }) as Pick<ImportRow, K>
   }
+}
+
+function agreedSettings(rows: Rows, problems: Problem[]): Map<string, unknown> {
+  const settings = new Map<string, unknown>()
+  const from = new Map<string, number>()
+  for (const row of rows) {
+    for (const [key, value] of row.settings ?? []) {
+      const other = from.get(key)
+      if (other !== undefined && JSON.stringify(settings.get(key)) !== JSON.stringify(value)) {
+        problems.push(problemAt('CSV_INVALID', row.row, key, `differs from row ${other}, which is the same extension`))
+      }
+      if (other === undefined) settings.set(key, value)
+      from.set(key, other ?? row.row)
+    }
+  }
+  return settings
 }
 
 /** A new password must be as the site wants it; one that is easy to guess is told. */

@@ -2,6 +2,7 @@ import type { DraftParts } from '../devices/draft.js'
 import type { Problem } from '../domain/errors.js'
 import { sha256Hex } from '../domain/fingerprint.js'
 import type { Sealed } from '../domain/secret.js'
+import type { SecretBox } from '../secrets/seal.js'
 import type { Vocabulary } from '../settings/vocabulary.js'
 import { decodeText, type Delimiter, type Encoding } from './decode.js'
 import type { DuplicateRule } from './duplicates.js'
@@ -11,6 +12,7 @@ import type { Pace } from './pace.js'
 import type { Existing, PlanParts, Strategy } from './plan-parts.js'
 import { planImport, type ImportPlan } from './plan.js'
 import type { Profile } from './profile.js'
+import { countingRandom, pooledRandom } from './randomness.js'
 import { countOutcomes, hasWarning, isError, type ImportSummary } from './report.js'
 import type { ReadRow } from './row.js'
 import { readTable, type Table } from './table.js'
@@ -129,9 +131,8 @@ export async function planRows(
 ): Promise<ImportPlan> {
   const planParts: Omit<PlanParts, 'numberOf'> = {
     ...parts,
-    secrets: dry
-      ? { ...parts.secrets, seal: () => '' as Sealed, open: (sealed, context) => parts.secrets.open(sealed, context) }
-      : parts.secrets,
+    secrets: dry ? sealingNothing(parts.secrets) : parts.secrets,
+    random: dry ? countingRandom() : pooledRandom(parts.random),
     strategy: options.strategy ?? 'update',
   }
   let done = 0
@@ -141,6 +142,10 @@ export async function planRows(
     await pace()
   }
   return planImport(rows, existing, planParts, { duplicates: options.duplicates ?? 'refuse' }, counted)
+}
+
+function sealingNothing(secrets: SecretBox): SecretBox {
+  return { seal: () => '' as Sealed, open: (sealed, context) => secrets.open(sealed, context) }
 }
 
 function fileView({ delimiter, rows }: Table, encoding: Encoding, { profile, columns, hasHeader }: Mapping): FileView {

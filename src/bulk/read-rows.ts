@@ -76,12 +76,17 @@ export function problemAt(
 }
 
 class RowReader {
+  /** Where the columns are that a profile's rules name. */
+  readonly #places: ReadonlyMap<string, number>
+
   constructor(
     private readonly mapping: Mapping,
     private readonly parts: ReadingParts,
     private readonly note: (repair: Repair) => void,
     private readonly filled: number[],
-  ) {}
+  ) {
+    this.#places = new Map(mapping.columns.map(({ header, from }, index) => [headerKey(from?.header ?? header), index]))
+  }
 
   read({ row, cells }: TableRow): ReadRow {
     const { columns, profile } = this.mapping
@@ -95,7 +100,7 @@ class RowReader {
     columns.forEach(({ target, header }, index) => {
       if (target.kind === 'field') byField.set(target.field, { text: texts[index] ?? '', header })
     })
-    if (profile) problems.push(...ruleProblems(profile, columns, texts, row))
+    if (profile) problems.push(...this.#ruleProblems(profile, texts, row))
     const checked = this.#row(row, columns, texts, byField, problems)
     const shown = (field: Field): string => byField.get(field)?.text ?? ''
     const isGood = problems.every(({ severity }) => severity === 'warning')
@@ -224,6 +229,23 @@ class RowReader {
     problems.push(problemAt('NUMBER_INVALID', row, number?.header, what))
   }
 
+  /** What a profile says of columns that belong together. */
+  #ruleProblems({ rules }: Profile, texts: readonly string[], row: number): Problem[] {
+    const value = (header: string): string => texts[this.#places.get(headerKey(header)) ?? -1] ?? ''
+    return rules.flatMap(({ when, is, needs = [], refuse, severity }) => {
+      if (when !== undefined && value(when) === '') return []
+      if (when !== undefined && is !== undefined && value(when).toLowerCase() !== is.toLowerCase()) return []
+      const warning = severity === 'warning' ? 'warning' : undefined
+      if (refuse !== undefined) return [problemAt('CSV_INVALID', row, when, refuse, warning)]
+      return needs
+        .filter((header) => value(header) === '')
+        .map((header) => {
+          const because = when === undefined ? '' : `, because ${when} is ${is ?? 'there'}`
+          return problemAt('CSV_INVALID', row, header, `${header} is missing${because}`, warning)
+        })
+    })
+  }
+
   #keys(
     row: number,
     columns: readonly Column[],
@@ -286,27 +308,4 @@ function emptyColumns(columns: readonly Column[], texts: readonly string[]): Set
 
 function withoutAbsent<T extends object>(given: { [K in keyof T]: T[K] | undefined }): T {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T
-}
-
-/** What a profile says of columns that belong together. */
-function ruleProblems(profile: Profile, columns: readonly Column[], texts: readonly string[], row: number): Problem[] {
-  const byHeader = new Map(columns.map(({ header, from }, index) => [headerKey(from?.header ?? header), texts[index]]))
-  const value = (header: string): string => byHeader.get(headerKey(header)) ?? ''
-  return profile.rules.flatMap(({ when, is, needs = [], refuse, severity }) => {
-    if (when !== undefined && value(when) === '') return []
-    if (when !== undefined && is !== undefined && value(when).toLowerCase() !== is.toLowerCase()) return []
-    const warning = severity === 'warning' ? 'warning' : undefined
-    if (refuse !== undefined) return [problemAt('CSV_INVALID', row, when, refuse, warning)]
-    return needs
-      .filter((header) => value(header) === '')
-      .map((header) => {
-        const because = when === undefined ? '' : `, because ${when} is ${is ?? 'there'}`
-        return problemAt('CSV_INVALID', row, header, `${header} is missing${because}`, warning)
-      })
-  })
-}
-
-/** True for text that nobody acts on. */
-export function isKept(key: string): boolean {
-  return key.startsWith(IMPORTED)
 }

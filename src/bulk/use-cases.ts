@@ -226,22 +226,23 @@ async function importAtOnce(
   bytes: Uint8Array,
   { dryRun = false, confirm, ...options }: RunOptions,
 ): Promise<ImportReport> {
-  const prepared = await work.preview(bytes, options, NO_HOOKS)
-  const { token, summary, planned } = prepared
-  if (confirm !== undefined && confirm !== token) throw changed(['the data, the file or the options'])
-  const report = {
-    ...summary,
-    token,
-    file: prepared.file,
-    obstacles: prepared.obstacles,
-    warnings: warningsOf(planned.reports),
-    reports: planned.reports,
-  }
+  const { report, refuse, profile, summary } = shownPreview(await work.preview(bytes, options, NO_HOOKS))
+  if (confirm !== undefined && confirm !== report.token) throw changed(['the data, the file or the options'])
   if (dryRun) return { ...report, dryRun }
-  refuseObstacles(prepared, options.fileName)
-  const job = newJob(parts, actor, summary, options.fileName, prepared.file.profile)
+  refuse(options.fileName)
+  const job = newJob(parts, actor, summary, options.fileName, profile)
   await running(parts, job, () => work.run(bytes, options, job, NO_HOOKS))
   return { ...report, dryRun, id: job.id }
+}
+
+/** What is told of a preview, without its plan: the import makes its own, and two of them are much. */
+function shownPreview({ token, summary, planned: { reports }, file, obstacles }: Prepared) {
+  return {
+    report: { ...summary, token, file, obstacles, warnings: warningsOf(reports), reports },
+    refuse: (source?: string) => refuseObstacles({ obstacles }, source),
+    profile: file.profile,
+    summary,
+  }
 }
 
 async function importChecked(
