@@ -37,6 +37,7 @@ class Connection {
   readonly #flow: Flow
   #cancelDeadline: () => void = () => undefined
   #heard = false
+  #unsent = ''
 
   constructor(
     private readonly socket: Socket,
@@ -77,6 +78,7 @@ class Connection {
       this.onMessage(framed.parsed, this.#flow)
       if (framed.kind === 'broken') {
         this.#cancelDeadline()
+        this.#flush()
         this.socket.end()
         this.socket.destroySoon()
         return
@@ -97,8 +99,17 @@ class Connection {
     this.#cancelDeadline = this.clock.after(ms, () => this.socket.destroy())
   }
 
+  /** What one commit or one segment gives rise to goes out together: a write costs more than an answer. */
   #send(text: string): void {
     if (!this.socket.writable) return
+    if (this.#unsent === '') queueMicrotask(() => this.#flush())
+    this.#unsent += text
+  }
+
+  #flush(): void {
+    const text = this.#unsent
+    this.#unsent = ''
+    if (text === '' || !this.socket.writable) return
     this.socket.write(text, 'latin1')
     if (this.socket.writableLength > this.limits.unsentBytes) this.socket.destroy()
   }
