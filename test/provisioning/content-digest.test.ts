@@ -2,8 +2,11 @@ import { beforeEach, expect, test } from '@jest/globals'
 import type { LineKey } from '../../src/domain/entities.js'
 import type { Mac } from '../../src/domain/mac-address.js'
 import type { Sealed } from '../../src/domain/secret.js'
+import { deviceConfigKey, modelConfigKey } from '../../src/provisioning/config-key.js'
 import { deviceContentDigest, modelContentDigest } from '../../src/provisioning/content-digest.js'
-import type { DeviceRecord, ExtensionRecord } from '../../src/snapshot/snapshot.js'
+import { buildDeviceView, buildModelView } from '../../src/provisioning/view.js'
+import type { DeviceRecord, ExtensionRecord, Snapshot } from '../../src/snapshot/snapshot.js'
+import { Secret } from '../../src/domain/secret.js'
 import { phone, ProvisioningBench, SERVER } from '../support/provisioning-bench.js'
 import { extensionRecord } from '../support/records.js'
 
@@ -103,4 +106,52 @@ test('another address, a phone that is cleared, another model have digests of th
     ...[common('yealink/t28p'), common('snom/d120'), common('snom/d120', { ...SERVER, httpPort: 81 })],
   ]
   expect(new Set(all).size).toBe(all.length)
+})
+
+test('a view reads no record that the config key does not ask for: none would be missing in the digest', () => {
+  device = phone(ANNA, ['101', '102'], { groupId: 'g1', firmwareVersion: '34.72.0.75', model: 'yealink/t28p' })
+  anna = { ...anna, keys: [BLF, { ...BLF, id: 'k2', position: 2, value: '102' }] }
+  putAll()
+  const { content } = bench.snapshot
+  for (const [layer, owner] of [
+    ['global', ''],
+    ['group', 'g1'],
+    ['extension', anna.id],
+    ['line', device.lines[1]?.id ?? ''],
+  ] as const) {
+    content.putLayer(layer, owner, { revision: 1, values: new Map([['language', 'de']]) })
+  }
+  const readBy = (read: (snapshot: Snapshot) => unknown): Set<unknown> => {
+    const answers = new Set<unknown>()
+    const spy = new Proxy<Snapshot>(bench.snapshot, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name, target)
+        if (typeof member !== 'function') return member
+        return (...args: unknown[]): unknown => {
+          const answer: unknown = Reflect.apply(member, target, args)
+          answers.add(answer)
+          return answer
+        }
+      },
+    })
+    read(spy)
+    return answers
+  }
+  const { catalog, vocabulary, zones } = bench.phones
+  const model = catalog.model(device.model)
+  const found = bench.snapshot.deviceByMac(ANNA)
+  if (!model || !found) throw new Error('the phone is missing')
+  const sources = (snapshot: Snapshot) => ({
+    snapshot,
+    vocabulary,
+    zones,
+    open: (sealed: Sealed) => new Secret(sealed),
+  })
+  const byKey = readBy((snapshot) => deviceConfigKey(snapshot, model, found, SERVER, false))
+  const byView = readBy((snapshot) => buildDeviceView(sources(snapshot), model, found, SERVER))
+  expect(byView.size).toBeGreaterThan(6)
+  expect([...byView].filter((answer) => !byKey.has(answer))).toEqual([])
+  const byModelKey = readBy((snapshot) => modelConfigKey(snapshot, model, SERVER))
+  const byModelView = readBy((snapshot) => buildModelView(sources(snapshot), model, SERVER))
+  expect([...byModelView].filter((answer) => !byModelKey.has(answer))).toEqual([])
 })
