@@ -105,7 +105,10 @@ export interface Challenge {
   /** Address it is sent to. */
   readonly to: string
   readonly stale: boolean
-  /** Only the first challenge: an answer much longer than its question is a weapon against whoever is named as source. */
+  /**
+   * Only the first challenge: an answer much longer than its question is a weapon against whoever is named as source,
+   * and some clients give up at the second one.
+   */
   readonly short: boolean
 }
 

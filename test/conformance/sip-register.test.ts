@@ -2,7 +2,8 @@ import { afterEach, expect, test } from '@jest/globals'
 import type { BindingChange } from '../../src/registrar/store.js'
 import { describeWithClients } from '../support/real-clients.js'
 import { runBaresip, runLinphonec, runSipp, runSipsak, type SipCredentials } from '../support/sip-clients.js'
-import { startTestRegistrar, type TestRegistrar } from '../support/test-registrar.js'
+import { TestCertificates } from '../support/test-certificates.js'
+import { startTestRegistrar, type TestRegistrar, type TestRegistrarOptions } from '../support/test-registrar.js'
 
 const CLIENTS = { sipp: 'sip-tester', sipsak: 'sipsak', baresip: 'baresip', linphonec: 'linphone-cli' }
 const TRANSPORTS = ['udp', 'tcp'] as const
@@ -22,7 +23,7 @@ afterEach(async () => {
   office = undefined
 })
 
-async function open(people = 20): Promise<Office> {
+async function open(people = 20, more: Partial<TestRegistrarOptions> = {}): Promise<Office> {
   const accounts = Array.from({ length: people }, (_, n) => ({
     username: `line${n}`,
     password: `pw-${n}-Xy`,
@@ -30,7 +31,7 @@ async function open(people = 20): Promise<Office> {
   }))
   const changes: BindingChange[] = []
   const onChange = (change: BindingChange): void => void changes.push(change)
-  const server = await startTestRegistrar({ accounts, registrar: { onChange } })
+  const server = await startTestRegistrar({ accounts, registrar: { onChange }, ...more })
   const credentials: Office['credentials'] = (n, transport, more = {}) => ({
     user: `${100 + n}`,
     authUser: `line${n}`,
@@ -75,6 +76,42 @@ describeWithClients('SIPp', { sipp: CLIENTS.sipp }, () => {
     const { credentials } = await open()
     const { registered, output } = await runSipp('interval-too-brief.xml', [credentials(1, 'udp')])
     expect(registered ? '' : output).toBe('')
+  })
+})
+
+/** Over TLS, the certificate checked by the client where it can. */
+async function openSecure(): Promise<Office & { secure: (n: number, server?: string) => SipCredentials; ca: string }> {
+  const certificates = await TestCertificates.make()
+  const opened = await open(20, { tls: { port: 0, certificates } })
+  const port = opened.server.listeners.tlsPort ?? 0
+  const ca = certificates.ca
+  const secure = (n: number, server = '127.0.0.1'): SipCredentials => ({
+    ...opened.credentials(n, 'udp'),
+    ...{ transport: 'tls', port, ca, server, domain: server },
+  })
+  return { ...opened, secure, ca }
+}
+
+describeWithClients('TLS', { baresip: CLIENTS.baresip, linphonec: CLIENTS.linphonec }, () => {
+  test('[RFC3261-26.3.1] baresip registers', async () => {
+    const { secure, changes } = await openSecure()
+    const { registered, output } = await runBaresip(secure(4))
+    expect(registered ? '' : output).toBe('')
+    expect(changes[0]).toMatchObject({ kind: 'save', binding: { aor: '104@phoneboot', transport: 'tls' } })
+  })
+
+  test('[RFC3261-26.3.1] linphonec registers, having checked the certificate', async () => {
+    const { secure, changes } = await openSecure()
+    const { registered, output } = await runLinphonec(secure(5, 'localhost'))
+    expect(registered ? '' : output).toBe('')
+    expect(changes[0]).toMatchObject({ kind: 'save', binding: { aor: '105@phoneboot', transport: 'tls' } })
+  })
+
+  test('linphonec does not register where the certificate is not of the CA it trusts', async () => {
+    const { secure, changes } = await openSecure()
+    const { ca } = await TestCertificates.make()
+    expect(await runLinphonec({ ...secure(5, 'localhost'), ca })).toMatchObject({ registered: false })
+    expect(changes).toEqual([])
   })
 })
 

@@ -18,7 +18,9 @@ export interface SipCredentials {
   /** Loopback address and port of the registrar. */
   server: string
   port: number
-  transport: 'udp' | 'tcp'
+  transport: 'udp' | 'tcp' | 'tls'
+  /** With TLS: the CA that the client trusts, PEM. */
+  ca?: string
 }
 
 /** How a client fared; `output` holds all it said, for the report of a failure. */
@@ -42,7 +44,8 @@ interface Run {
 }
 
 function assertLoopback(server: string): void {
-  if (!/^127\.|^::1$/.test(server)) throw new Error(`refusing to drive a client against ${server}: not loopback`)
+  if (!/^127\.|^::1$|^localhost$/.test(server))
+    throw new Error(`refusing to drive a client against ${server}: not loopback`)
 }
 
 /** A folder of its own for each run: configs and logs of clients go there and vanish with it. */
@@ -143,7 +146,7 @@ export function runSippPhone(scenario: string, port: number): Promise<ClientRun>
   })
 }
 
-/** sipsak in user location mode: registers and checks the answer. */
+/** sipsak in user location mode: registers and checks the answer. Not over TLS, where it reads no answer. */
 export function runSipsak(credentials: SipCredentials): Promise<ClientRun> {
   const { user, authUser, password, server, port, transport } = credentials
   assertLoopback(server)
@@ -157,10 +160,12 @@ export function runSipsak(credentials: SipCredentials): Promise<ClientRun> {
 
 /** baresip with one account, headless. */
 export function runBaresip(credentials: SipCredentials, whileUp?: () => Promise<void>): Promise<ClientRun> {
-  const { user, authUser, password, domain, server, port, transport } = credentials
+  const { user, authUser, password, domain, server, port, transport, ca } = credentials
   assertLoopback(server)
   return inFolder(async (folder) => {
+    if (ca !== undefined) await writeFile(join(folder, 'ca.pem'), ca)
     const config = [
+      ...(ca === undefined ? [] : [`sip_cafile ${join(folder, 'ca.pem')}`]),
       'sip_listen 127.0.0.1:0',
       'audio_player none',
       'audio_source none',
@@ -190,14 +195,16 @@ export function runBaresip(credentials: SipCredentials, whileUp?: () => Promise<
 
 /** linphonec with one account, headless. */
 export function runLinphonec(credentials: SipCredentials, whileUp?: () => Promise<void>): Promise<ClientRun> {
-  const { user, authUser, password, domain, server, port, transport } = credentials
+  const { user, authUser, password, domain, server, port, transport, ca } = credentials
   assertLoopback(server)
   return inFolder(async (folder) => {
     // Without its data folder linphonec stops and says nothing.
     await mkdir(join(folder, '.local/share/linphone'), { recursive: true })
     await mkdir(join(folder, '.config/linphone'), { recursive: true })
+    if (ca !== undefined) await writeFile(join(folder, 'ca.pem'), ca)
     const rc = [
       ...['[sip]', 'bind_address=127.0.0.1', 'sip_port=-1', 'sip_tcp_port=-1', 'sip_tls_port=-1', 'default_proxy=0'],
+      ...(ca === undefined ? [] : [`root_ca=${join(folder, 'ca.pem')}`, 'verify_server_certs=1']),
       'guess_hostname=0',
       ...['[net]', 'mtu=0'],
       ...['[sound]', 'playback_dev_id=', 'capture_dev_id=', 'ringer_dev_id='],

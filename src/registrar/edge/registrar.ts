@@ -13,6 +13,7 @@ import { transactionKey } from '../../sip/transaction/key.js'
 import { ServerTransactions } from '../../sip/transaction/table.js'
 import { parseSipUri, type SipUri, unescapeUri } from '../../sip/uri.js'
 import { type Accounts, type DigestAccount, type Sites, siteRealm } from '../accounts.js'
+import { unamplified } from '../amplification.js'
 import { authenticate, challengeHeaders } from '../authenticate.js'
 import { BindingTable } from '../binding-table.js'
 import { decide, type Registrant } from '../decide.js'
@@ -174,7 +175,7 @@ export class Registrar {
         this.#guard.odd('malformed', flow, reason)
         if (this.#guard.strangerAnswer(flow) === 'silent') return
         const key = `${answerTo.method}\n${answerTo.via.branch}`
-        this.#send(answerTo, flow, this.#answerText(answerTo, flow, key, { status, reason }))
+        this.#answerUnproven(answerTo, flow, key, { status, reason })
       } else if (parsed.kind === 'request') this.#request(parsed.request, parsed.envelope, flow)
     } catch (error) {
       this.#options.log.error({ err: error, remote: formatEndpoint(flow.remote) }, 'a SIP message was not handled')
@@ -190,7 +191,12 @@ export class Registrar {
     if (admission.kind === 'again') this.#send(echoed, flow, admission.answer)
     if (admission.kind !== 'new') return
     const answer = this.#stateless(request, envelope, flow, key, echoed)
-    if (answer) this.#send(echoed, flow, this.#answerText(echoed, flow, key, answer))
+    if (answer) this.#answerUnproven(echoed, flow, key, answer)
+  }
+
+  #answerUnproven(echoed: Echoed, flow: Flow, key: string, answer: Answer): void {
+    const text = unamplified(answer, flow.octets, (one) => this.#answerText(echoed, flow, key, one))
+    if (text !== undefined) this.#send(echoed, flow, text)
   }
 
   /** Answers that cost no state; undefined when the request goes on as a transaction, or gets no answer. */
@@ -257,7 +263,9 @@ export class Registrar {
     }
     const worth = proven ? 'full' : this.#guard.strangerAnswer(flow)
     if (worth === 'silent') return undefined
-    const challenge = { realm, to, stale: verdict.kind === 'stale', short: worth === 'short' }
+    // JsSIP and SIP.js give up when they see anything but MD5, and take the last challenge they see.
+    const short = worth === 'short' || flow.transport === 'ws' || flow.transport === 'wss'
+    const challenge = { realm, to, stale: verdict.kind === 'stale', short }
     return { status: 401, headers: challengeHeaders(request, challenge, this.#nonces, now) }
   }
 
