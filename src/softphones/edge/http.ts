@@ -162,7 +162,6 @@ async function answer(options: SoftphoneHttpOptions, found: Visit): Promise<void
   const header = (name: string): string | undefined => String(request.headers[name] ?? '') || undefined
   const isApp = isAppFetch({ method: request.method ?? '', header })
   const isForm = request.method === 'POST' && !isApp
-  if (request.method === 'POST') await new Promise<void>((resolve) => drainBody(request, response, resolve))
   if (isForm && rest === 'values') await giveOut(options, visit, (account) => showPage(options, visit, account))
   else if ((isApp || (isForm && rest === 'file')) && app.document) {
     const { document } = app
@@ -223,7 +222,14 @@ function urlOf(options: SoftphoneHttpOptions, { request, softphone, secure }: Vi
   return `${base(softphone.address, secure ? 'https' : 'http')}${SOFTPHONE_PATH}${token}`
 }
 
-function send({ request, response }: Visit, { status, headers, body }: OwnAnswer): void {
+/** What a form or an app sends along is not looked at: the code says everything. */
+function send(visit: Visit, given: OwnAnswer): void {
+  const { request, response } = visit
+  if (request.method === 'POST') drainBody(request, response, () => write(visit, given))
+  else write(visit, given)
+}
+
+function write({ request, response }: Visit, { status, headers, body }: OwnAnswer): void {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body
   response.writeHead(status, {
     ...headers,
