@@ -1,3 +1,4 @@
+import type { Id } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import type { Acting, AdminUser } from './account.js'
 import {
@@ -52,17 +53,30 @@ function isOwner({ enabled, grants }: AdminUser): boolean {
   return enabled && grants.some(({ siteId, role }) => siteId === ALL_SITES && role === 'owner')
 }
 
-/** Refuses with LAST_OWNER when nobody would be left who may do everything. `after` absent: the user is removed. */
+/** Refuses with LAST_OWNER when nobody would be left who may do everything, or no admin of a site of its own. `after` absent: the user is removed. */
 export async function requireKeepsAnOwner(
   reads: AccountReads,
   before: AdminUser,
   after: AdminUser | undefined,
 ): Promise<void> {
-  if (!isOwner(before) || (after && isOwner(after))) return
-  const others = (await reads.users()).filter((user) => user.id !== before.id && isOwner(user))
-  if (others.length > 0) return
-  throw new AppError('LAST_OWNER', `${before.name} is the last owner`, {
-    field: 'role',
-    hint: 'Make somebody else an owner first',
-  })
+  const others = (await reads.users()).filter((user) => user.id !== before.id)
+  if (isOwner(before) && !(after && isOwner(after)) && !others.some(isOwner)) {
+    throw new AppError('LAST_OWNER', `${before.name} is the last owner`, {
+      field: 'role',
+      hint: 'Make somebody else an owner first',
+    })
+  }
+  for (const { siteId } of before.grants) {
+    const isLast = isAdminOf(before, siteId) && !(after && isAdminOf(after, siteId))
+    if (siteId === ALL_SITES || !isLast || others.some((user) => isAdminOf(user, siteId))) continue
+    throw new AppError('LAST_OWNER', `${before.name} is the last admin of a site`, {
+      field: 'role',
+      hint: 'Make somebody else an admin of this site first',
+    })
+  }
+}
+
+/** An admin of this very site; whoever may everything in all sites is none of its own. */
+function isAdminOf({ enabled, grants }: AdminUser, siteId: Id): boolean {
+  return enabled && grants.some((grant) => grant.siteId === siteId && ['owner', 'admin'].includes(grant.role))
 }

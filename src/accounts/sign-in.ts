@@ -48,6 +48,8 @@ export interface Credentials {
   login: string
   password: string
   code?: string | undefined
+  /** SIP domain of the site, for those whose sign-in name ends in `@` and this domain. */
+  domain?: string | undefined
 }
 
 /** Somebody whose session or token was found good. */
@@ -184,8 +186,9 @@ export function createSignIn(parts: SignInParts): SignIn {
   }
 
   return {
-    withPassword: async ({ login, password, code }, visitor) => {
-      const name = login.trim().toLowerCase().slice(0, 254)
+    withPassword: async ({ login, password, code, domain = '' }, visitor) => {
+      const place = domain.trim() === '' ? '' : `@${domain.trim()}`
+      const name = `${login.trim()}${place}`.toLowerCase().slice(0, 254)
       const succeeded = await guarded(name, visitor)
       const user = await store.userByLogin(name)
       if (!(await verify(user, password)) || !user) throw failed()

@@ -31,7 +31,7 @@ export interface Shown {
   menu?: Menu
 }
 
-export type Menu = 'phones' | 'pending' | 'people' | 'groups' | 'settings'
+export type Menu = 'phones' | 'pending' | 'people' | 'groups' | 'settings' | 'admin' | 'me'
 
 /** What a page answers with: itself, or where to go on. */
 export type PageAnswer = (Shown | { to: string }) & {

@@ -152,6 +152,7 @@ describe('what is done with people', () => {
     const form = (await owner.get('/people/221/renumber')).text
     const taken = await owner.post('/people/221/renumber', { _seen: hiddenField(form, '_seen'), number: '220' })
     expect([taken.status, taken.text.includes('Somebody has this number already.')]).toEqual([422, true])
+    expect(taken.text).toContain('action="/people/221/renumber"')
     const moved = await owner.post('/people/221/renumber', { _seen: hiddenField(form, '_seen'), number: '222' })
     expect(moved.headers.location).toBe('/people/222?done=saved')
     const ask = (await owner.get('/people/222/remove')).text

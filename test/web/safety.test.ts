@@ -14,6 +14,7 @@ beforeAll(async () => {
   owner = await bench.signedIn('owner')
   await owner.post('/people/new', { number: '101', name: 'Anna' })
   await owner.post('/phones/new', { mac: '805ec0000001', model: 'yealink/t21p-e2', number: '101' })
+  await owner.post('/groups', { name: 'Hall' })
 })
 afterAll(() => bench.remove())
 
@@ -38,6 +39,7 @@ const pathOf = (path: string): string =>
   path
     .replace('/phones/{mac}/files/{name}', '/phones/805ec0000001/files/805ec0000001.cfg')
     .replace('/pending/{mac}', '/pending/805ec00000ff')
+    .replace('/groups/{name}', '/groups/Hall')
     .replace('{mac}', '805ec0000001')
     .replace('{number}', '101')
     .replace('{position}', '9')
@@ -64,6 +66,56 @@ describe('text of others', () => {
     for (const path of paths) expectText((await owner.get(path)).text)
     expect((await owner.get('/pending')).text).toContain('192.0.2.66')
   })
+
+  test.each(XSS)(
+    '%s shows as text in every field of a person, in accounts, roles, sites, tokens and the audit log',
+    async (text) => {
+      const number = String(600 + XSS.indexOf(text))
+      await owner.post('/people/new', { number, name: 'Target' })
+      const { vocabulary } = bench.parts.viewSources
+      for (const form of ['contact', 'rules', 'phone', 'pbx']) {
+        const page = (await owner.get(`/people/${number}`)).text
+        const own = page.slice(page.indexOf(`id="form-${form}"`))
+        const taken = [...vocabulary].filter(
+          ([, { type, layers }]) => ['text', 'lines'].includes(type) && layers.includes('extension'),
+        )
+        const fields = Object.fromEntries(taken.map(([key]) => [key, text]))
+        await owner.post(`/people/${number}/fields/${form}`, { ...fields, _seen: hiddenField(own, '_seen') })
+        // All that refuse it show it again.
+        const all = Object.fromEntries([...vocabulary.keys()].map((key) => [key, text]))
+        expectText(
+          (await owner.post(`/people/${number}/fields/${form}`, { ...all, _seen: hiddenField(own, '_seen') })).text,
+        )
+      }
+      const account = await owner.post('/accounts/new', { name: text, email: text, role: text })
+      await owner.post('/roles/new', { name: text, 'may.people.read': 'on' })
+      await owner.post('/sites', { name: text, slug: `x${number}`, sipDomain: text })
+      const token = await owner.post('/me/tokens', { label: text, days: '1' })
+      const signIn = await bench.stranger().post('/sign-in', { login: text, domain: text, password: text })
+      for (const answer of [account, token, signIn]) expectText(answer.text)
+      await owner.post(`/people/${number}/renumber`, { number: text, _seen: '*' })
+      const query = encodeURIComponent(text)
+      const paths = [
+        `/people/${number}`,
+        `/people/${number}/duplicate`,
+        '/people/removed',
+        '/audit',
+        '/accounts',
+        '/roles',
+        '/sites',
+        '/me',
+        '/bans',
+      ]
+      paths.push(
+        `/audit?actor=${query}&action=${query}&entity=${query}&from=${query}&to=${query}`,
+        `/accounts/${query}`,
+        `/roles/${query}`,
+      )
+      for (const path of paths) expectText((await owner.get(path)).text)
+      const page = await owner.get(`/people/${number}`)
+      expect([page.status, page.text.includes('id="p-jobTitle"')]).toEqual([200, true])
+    },
+  )
 
   test('every page is under a policy that runs nothing inline and nothing from elsewhere', async () => {
     for (const path of ['/sign-in', '/phones', '/no-such-page']) {

@@ -33,6 +33,8 @@ export function logOf<T extends { id: number }>(items: readonly T[], limit: numb
 
 const eventView = ({ at, ...rest }: NumberedEvent): object => ({ ...rest, at: isoTime(at) })
 
+const moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
+
 export const liveRoutes = [
   route({
     id: 'listRegistrations',
@@ -209,7 +211,15 @@ export const liveRoutes = [
     tag: 'State',
     summary: 'Who changed what, newest first, without secrets; of all sites for whoever may see all',
     access: 'audit.read',
-    query: { ...logQuery, entity: text.optional(), entityId: text.optional(), actor: text.optional() },
+    query: {
+      ...logQuery,
+      entity: text.optional(),
+      entityId: text.optional(),
+      action: text.optional(),
+      actor: text.optional(),
+      from: moment.optional().meta({ description: 'Not before this time' }),
+      to: moment.optional().meta({ description: 'Not after this time' }),
+    },
     answer: logSchema(auditEntry),
     handle: async ({ parts, by, site, siteNamed, query }) => {
       const all = !siteNamed && may(by.rights, 'audit.read', ALL_SITES)

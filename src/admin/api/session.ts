@@ -53,7 +53,12 @@ export const sessionRoutes = [
     tag: TAG,
     summary: 'Sign in with name or e-mail address; the session comes as a cookie',
     access: 'public',
-    body: z.strictObject({ login: text, password: text, code: z.string().max(20).optional() }),
+    body: z.strictObject({
+      login: text,
+      password: text,
+      code: z.string().max(20).optional(),
+      domain: text.optional().meta({ description: 'Of the site, for names that end in @ and this domain' }),
+    }),
     status: 201,
     answer: session,
     handle: async (call) => begun(call, await call.parts.signIn.withPassword(call.body, call.visitor)),

@@ -145,17 +145,23 @@ export async function readAudit(
     siteId?: string | undefined
     entity?: string | undefined
     entityId?: string | undefined
+    action?: string | undefined
     actor?: string | undefined
+    from?: number | undefined
+    to?: number | undefined
     before?: number | undefined
     limit: number
   },
 ): Promise<(AuditEntry & { id: number; siteId?: string })[]> {
-  const { siteId, entity, entityId, actor, before, limit } = filter
+  const { siteId, entity, entityId, action, actor, from, to, before, limit } = filter
   const query = db('audit_log').orderBy('id', 'desc').limit(limit)
   if (siteId !== undefined) void query.where('site_id', siteId)
   if (entity !== undefined) void query.where('entity', entity)
   if (entityId !== undefined) void query.where('entity_id', entityId)
+  if (action !== undefined) void query.where('action', action)
   if (actor !== undefined) void query.where('actor', actor)
+  if (from !== undefined) void query.where('at', '>=', from)
+  if (to !== undefined) void query.where('at', '<=', to)
   if (before !== undefined) void query.where('id', '<', before)
   const rows: (AuditRow & { id: number })[] = await orUnusable(Promise.resolve(query))
   return rows.map((row) => ({

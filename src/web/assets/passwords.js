@@ -26,6 +26,12 @@
     })
   }
 
+  // A link is for where this page came from.
+  for (const field of document.querySelectorAll('[data-own-link]')) {
+    field.value = location.origin + field.value
+    field.addEventListener('focus', () => field.select())
+  }
+
   // Browsers give the clipboard to safe pages only; elsewhere the password can be shown.
   const safe = window.isSecureContext && navigator.clipboard
   for (const form of document.querySelectorAll('[data-copy-secret]')) {

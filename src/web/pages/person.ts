@@ -116,7 +116,7 @@ function numberForm(action: 'renumber' | 'duplicate'): (call: PageCall, refused?
         isCopy: action === 'duplicate',
         why: call.words.t(`person.${action}.why`),
         action: call.words.t(`person.${action}.action`),
-        path: `${personPath(person.number)}/${action}`,
+        postTo: `${personPath(person.number)}/${action}`,
         values: refused ? call.form : { number, name: '', email: '' },
         refusal: refused ? refusalOf(call, refused) : undefined,
       },

@@ -16,7 +16,7 @@ function signIn(call: PageCall, refused?: AppError): PageAnswer {
     title: call.words.t('signIn.title'),
     ...(refused ? { status: refused.code === 'TOO_MANY_ATTEMPTS' ? 429 : 401 } : {}),
     data: {
-      values: { login: call.form.login ?? '' },
+      values: { login: call.form.login ?? '', domain: call.form.domain ?? '' },
       to: ownPath(call.form.to ?? call.query.to),
       codeNeeded,
       refusal: refused ? refusalOf(call, refused) : undefined,
@@ -65,8 +65,8 @@ export const startPages = [
     path: '/sign-in',
     of: 'signIn',
     run: async (call) => {
-      const { login = '', password: word = '', code, to } = call.form
-      const credentials = { login, password: word, ...(code === undefined ? {} : { code }) }
+      const { login = '', password: word = '', code, domain, to } = call.form
+      const credentials = { login, password: word, ...given({ code, domain }) }
       return { to: ownPath(to), signedIn: await call.parts.signIn.withPassword(credentials, call.visitor) }
     },
     refused: signIn,

@@ -144,7 +144,7 @@ export const de: Readonly<Record<WordKey, string>> = {
   'pending.evidence': 'Was darüber bekannt ist',
 
   'people.title': 'Personen',
-  'people.search': 'Nummer, Name oder E-Mail',
+  'people.search': 'Nummer, Name, E-Mail, Mobilnummer oder MAC',
   'people.add': 'Person hinzufügen',
   'people.empty': 'Noch niemand. Fügen Sie die erste Person hinzu, dann weisen Sie ein Telefon zu.',
   'person.number': 'Nummer',

@@ -142,7 +142,7 @@ export const en = {
   'pending.evidence': 'What is known of it',
 
   'people.title': 'People',
-  'people.search': 'Number, name or e-mail',
+  'people.search': 'Number, name, e-mail, mobile or MAC',
   'people.add': 'Add a person',
   'people.empty': 'Nobody yet. Add the first person, then assign a phone.',
   'person.number': 'Number',
