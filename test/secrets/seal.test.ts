@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Sealed } from '../../src/domain/secret.js'
-import { KEY_BYTES, createKeyRing, createSecretBox, type SealingKey } from '../../src/secrets/seal.js'
+import { createByteBox, createKeyRing, createSecretBox, KEY_BYTES, type SealingKey } from '../../src/secrets/seal.js'
 import { seededRandom } from '../support/seeded-random.js'
 
 const key = (id: string, seed: number): SealingKey => ({ id, key: seededRandom(seed).bytes(KEY_BYTES) })
@@ -65,5 +65,38 @@ describe('the key ring', () => {
     ['an id with a dot', [key('k.1', 1)]],
   ])('refuses %s', (_what, keys) => {
     expect(() => createKeyRing(keys)).toThrow(expect.objectContaining({ code: 'KEY_FILE_UNUSABLE' }))
+  })
+})
+
+describe('sealed bytes', () => {
+  const bytes = createByteBox(createKeyRing([key('k1', 1)]), seededRandom(9))
+  const unreadable = expect.objectContaining({ code: 'SEALED_VALUE_UNREADABLE' })
+
+  test('open under their own context with exactly what was sealed, and under no other', () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), fc.string(), fc.string(), (given, context, other) => {
+        const sealed = bytes.seal(given, context)
+        expect([...bytes.open(sealed, context)]).toEqual([...given])
+        fc.pre(context !== other)
+        expect(() => bytes.open(sealed, other)).toThrow(unreadable)
+      }),
+    )
+  })
+
+  test('do not open when any byte was changed or they were cut off anywhere', () => {
+    const sealed = bytes.seal(Buffer.from('a phone'), 'c')
+    for (let place = 0; place < sealed.length; place += 1) {
+      const changed = Uint8Array.from(sealed, (byte, index) => (index === place ? byte ^ 1 : byte))
+      expect(() => bytes.open(changed, 'c')).toThrow(unreadable)
+      expect(() => bytes.open(sealed.subarray(0, place), 'c')).toThrow(unreadable)
+    }
+  })
+
+  test('open with every key of the ring, and never have the same nonce twice', () => {
+    const rotated = createByteBox(createKeyRing([key('k2', 2), key('k1', 1)]), seededRandom(3))
+    const sealed = bytes.seal(Buffer.from('same'), 'c')
+    expect(Buffer.from(rotated.open(sealed, 'c')).toString()).toBe('same')
+    expect(Buffer.from(bytes.seal(Buffer.from('same'), 'c'))).not.toEqual(Buffer.from(sealed))
+    expect(() => bytes.open(rotated.seal(Buffer.from('new'), 'c'), 'c')).toThrow(unreadable)
   })
 })
