@@ -14,6 +14,7 @@ export const deKeys: Readonly<Record<keyof typeof enKeys, string>> = {
   'keys.edit.hint': 'Wer mit welcher Taste beobachtet und angerufen wird.',
   'keys.none': 'Noch keine Tasten.',
   'keys.list': 'Tasten der Reihe nach',
+  'keys.list.device': 'Zusätzliche Tasten',
   'keys.drawing': 'Vorderseite: {model}',
   'keys.schematic':
     'Schematisch: Zahl, Reihenfolge und Seiten der Tasten stimmen, ihre Lage auf dem Gehäuse ist nicht maßstäblich.',

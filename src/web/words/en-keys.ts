@@ -11,6 +11,7 @@ export const enKeys = {
   'keys.edit.hint': 'Who is watched and dialled by which key.',
   'keys.none': 'No keys yet.',
   'keys.list': 'Keys in order',
+  'keys.list.device': 'Extra keys',
   'keys.drawing': 'Front of the {model}',
   'keys.schematic':
     'Schematic: number, order and pages of the keys are right, their places on the case are not to scale.',

@@ -20,7 +20,7 @@ export function KeyList({ around }: { around: Surroundings }): preact.JSX.Elemen
     <section class="card mb-3" aria-labelledby="key-list-title">
       <div class="card-header">
         <h2 class="card-title" id="key-list-title">
-          {t('keys.list')}
+          {t(start.owner === 'device' ? 'keys.list.device' : 'keys.list')}
         </h2>
       </div>
       <p class="visually-hidden" id="key-help">
@@ -60,7 +60,7 @@ interface RowProps {
 
 function KeyRow({ around, of: key, n, onPointerDown }: RowProps): preact.JSX.Element {
   const { t, dispatch, start } = around
-  const { grabbed, keys } = around.editor.value
+  const { grabbed } = around.editor.value
   const isGrabbed = grabbed?.id === key.id
   const text = around.keyText(key)
   const placed = around.places.value.get(key.id)
@@ -124,7 +124,6 @@ function KeyRow({ around, of: key, n, onPointerDown }: RowProps): preact.JSX.Ele
           {t('keys.remove.short')}
         </button>
       )}
-      <span class="visually-hidden">{`${n} / ${keys.length}`}</span>
     </li>
   )
 }

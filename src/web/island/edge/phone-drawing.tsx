@@ -166,7 +166,7 @@ function PhoneKey({ around, drawn, placed, isCurrent, onFocus, onArrow, dragging
   const bank = around.sheet.value.keys[drawn.bank]
   // A phone's own key takes its place from others, which move on.
   const isOpen = start.mayEdit && !own && (start.owner === 'device' || (from === undefined && bank?.auto === true))
-  const label = placed && placed.kind !== 'none' ? (around.labelOf(placed) ?? t(`keys.kind.${placed.kind}`)) : undefined
+  const label = placed && placed.kind !== 'none' ? drawnLabel(around, placed) : undefined
   const text = placed && placed.kind !== 'none' ? around.keyText({ ...placed, label: label ?? '' }) : ''
   const name = own
     ? t('keys.place.taken', { place, key: text })
@@ -257,6 +257,12 @@ function PhoneKey({ around, drawn, placed, isCurrent, onFocus, onArrow, dragging
       )}
     </g>
   )
+}
+
+/** Where the phone shows none, what somebody would write on the strip of paper. */
+function drawnLabel(around: Surroundings, key: PlacedKey): string {
+  const { label, value, kind } = key
+  return around.labelOf(key) ?? label ?? around.nameOf(value) ?? value ?? around.t(`keys.kind.${kind}`)
 }
 
 function cut(text: string, room: number): string {

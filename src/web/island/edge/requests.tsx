@@ -20,7 +20,7 @@ async function load<T>(start: Start, path: string, query?: Record<string, string
 }
 
 /** A few people by part of their name, number or address. */
-export async function findPeople(start: Start, text: string, signal: AbortSignal): Promise<Person[]> {
+export async function findPeople(start: Start, text: string, signal?: AbortSignal): Promise<Person[]> {
   const { items } = await load<{ items: Person[] }>(start, '/extensions', { q: text, limit: '8' }, signal)
   return items
 }

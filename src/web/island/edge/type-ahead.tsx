@@ -47,6 +47,7 @@ export function TypeAhead({ around, id, value, hint, wrong, onValue }: Props): p
       const request = (asked.current = new AbortController())
       findPeople(start, text.trim(), request.signal).then(
         (people) => {
+          for (const { number, name } of people) around.learn(number, name)
           found.value = people
         },
         () => undefined,
