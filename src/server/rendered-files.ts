@@ -7,7 +7,7 @@ import { RenderAhead } from '../provisioning/render-ahead.js'
 import type { Base } from './base.js'
 
 /** In the data folder; may be removed at any time. */
-export const RENDERED_FILES_NAME = 'phoneboot.rendered'
+const RENDERED_FILES_NAME = 'phoneboot.rendered'
 /** Share of the time between two slices in which the thread may have worked for others. */
 const IDLE_BELOW = 0.3
 
