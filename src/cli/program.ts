@@ -31,6 +31,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Define>>> = {
   registrations: async () => (await import('./registrations.js')).registrationsCommand,
   settings: async () => (await import('./settings.js')).settingsCommands,
   render: async () => (await import('./render.js')).renderCommand,
+  'move-in': async () => (await import('./move-in.js')).moveInCommand,
   import: bulk,
   export: bulk,
   template: bulk,
