@@ -14,6 +14,7 @@ const source = join(root, 'src', 'web')
 const ASSETS = {
   'app.css': join(source, 'assets', 'app.css'),
   'app.js': join(source, 'assets', 'app.js'),
+  'import.js': join(source, 'assets', 'import.js'),
   'copy.js': join(source, 'assets', 'copy.js'),
   'passwords.js': join(source, 'assets', 'passwords.js'),
   'scan.js': join(source, 'assets', 'scan.js'),

@@ -111,11 +111,12 @@ export class ImportDesk {
     return viewOf(one)
   }
 
-  /** Another profile, mapping or strategy: the same file is worked out again. Throws IMPORT_STATE while it runs. */
+  /** Another profile, mapping or strategy, as a whole: the same file is worked out again. Throws IMPORT_STATE while it runs. */
   change(siteId: Id, id: Id, options: ImportOptions): ImportView {
     const one = this.#require(siteId, id)
     if (one.state === 'running' || one.state === 'done') throw wrongState('it runs already')
-    one.options = { ...one.options, ...options }
+    const { fileName } = one.options
+    one.options = { ...options, ...(fileName === undefined ? {} : { fileName }) }
     one.error = undefined
     this.#preview(one)
     return viewOf(one)

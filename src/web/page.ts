@@ -16,6 +16,8 @@ export interface PageCall extends Call {
   params: Fields
   query: Fields
   form: Fields
+  /** Of a form with a file. */
+  file: { readonly name: string; readonly bytes: Uint8Array } | undefined
   live: Live
   /** Only this part of the page is asked for (id of the element that htmx fills). */
   part: string | undefined
@@ -33,8 +35,14 @@ export interface Shown {
 
 export type Menu = 'phones' | 'pending' | 'people' | 'groups' | 'settings' | 'admin' | 'me'
 
-/** What a page answers with: itself, or where to go on. */
-export type PageAnswer = (Shown | { to: string }) & {
+/** A CSV file to keep. */
+export interface Download {
+  download: string
+  text: string
+}
+
+/** What a page answers with: itself, where to go on, or a file. */
+export type PageAnswer = (Shown | { to: string } | Download) & {
   signedIn?: SignedIn
   signedOut?: boolean
   /** Kept in the browser: how the visitor wants to see things. */
@@ -56,13 +64,15 @@ export interface PageRow {
   conditional: boolean
   /** A stream of events instead of a page. */
   stream: boolean
+  /** Its form may hold a file. */
+  upload: boolean
   run(call: PageCall): Promise<PageAnswer> | PageAnswer
   /** What to show when `run` refuses: the form again, with what was typed. Absent: a page with the error. */
   refused?(call: PageCall, error: AppError): Promise<PageAnswer> | PageAnswer
 }
 
 type Definition = Pick<PageRow, 'id' | 'method' | 'path' | 'run'> &
-  Partial<Pick<PageRow, 'refused' | 'stream'>> &
+  Partial<Pick<PageRow, 'refused' | 'stream' | 'upload'>> &
   (
     | {
         /** The row of the API's table whose right it needs; a form also needs what that row asks of a change. */
@@ -81,10 +91,10 @@ function routeOf(id: string): Route {
 
 /** A row of the table. */
 export function page(definition: Definition): PageRow {
-  const { stream = false, ...row } = definition
-  if ('access' in row) return { ...row, scope: 'site', conditional: false, stream }
+  const { stream = false, upload = false, ...row } = definition
+  if ('access' in row) return { ...row, scope: 'site', conditional: false, stream, upload }
   const { access, scope, conditional } = routeOf(row.of)
-  return { ...row, access, scope, conditional: conditional && row.method === 'post', stream }
+  return { ...row, access, scope, conditional: conditional && row.method === 'post', stream, upload }
 }
 
 /** True when the one who asks may use this route of the API here. */

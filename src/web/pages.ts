@@ -3,6 +3,7 @@ import { accountPages } from './pages/accounts.js'
 import { statePages } from './pages/administration.js'
 import { changePages } from './pages/changes.js'
 import { groupPages } from './pages/groups.js'
+import { importPages } from './pages/imports.js'
 import { keyPages } from './pages/keys.js'
 import { ownAccountPages } from './pages/own-account.js'
 import { peoplePages } from './pages/people.js'
@@ -30,6 +31,7 @@ export const PAGES: readonly PageRow[] = [
   ...groupPages,
   ...keyPages,
   ...softphonePages,
+  ...importPages,
   ...settingPages,
   ...changePages,
   ...accountPages,

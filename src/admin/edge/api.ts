@@ -10,6 +10,7 @@ import { endedCookie, sessionCookie } from './cookie.js'
 import { EventSinks } from './event-sink.js'
 import { admit } from './guard.js'
 import type { Idempotency } from './idempotency.js'
+import { isMultipart, readUpload } from './upload.js'
 import { arrivalOf, type Arrival } from './visitor.js'
 import type { Networks } from '../../network/trust.js'
 
@@ -72,7 +73,9 @@ async function handle(
   const admitted = await admit(parts, route, request, arrival)
   const call = { ...admitted, lastEventId: request.get('Last-Event-ID') }
   locals.actor = call.by.actor
-  if (readBody) await asPromise(readBody, request, response)
+  if (readBody && route.takes === 'text/csv' && isMultipart(request)) {
+    request.body = (await readUpload(request, response))?.bytes
+  } else if (readBody) await asPromise(readBody, request, response)
   const run = async (): Promise<Answer> => {
     const answer = await route.run(call, { params: request.params, query: { ...request.query }, body: request.body })
     // So that the next list shows it; a database that is gone just now will be noticed by others.

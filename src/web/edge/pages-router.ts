@@ -3,7 +3,8 @@ import { ALL_SITES, PERMISSION_NAMES, may } from '../../accounts/permissions.js'
 import { csrfTokenOf } from '../../accounts/sign-in.js'
 import type { Locals } from '../../admin/edge/api.js'
 import { endedCookie, sessionCookie } from '../../admin/edge/cookie.js'
-import { admit } from '../../admin/edge/guard.js'
+import { admit, callerOf } from '../../admin/edge/guard.js'
+import { readUpload, type Upload } from '../../admin/edge/upload.js'
 import { arrivalOf, type Arrival } from '../../admin/edge/visitor.js'
 import type { AdminParts } from '../../admin/parts.js'
 import { toProblem } from '../../admin/problem.js'
@@ -71,6 +72,7 @@ export function createPages(options: PagesOptions): RequestHandler {
       program.answer(row, request, response).catch(next)
     }
     if (row.method === 'get') router.get(path, handle)
+    else if (row.upload) router.post(path, handle)
     else router.post(path, readForm, handle)
   }
   router.use((request, _response, next) => {
@@ -114,6 +116,7 @@ class Pages {
     const locals = response.locals as Locals
     locals.routeId = `page:${row.id}`
     const visit = this.#visit(request)
+    const file = row.upload ? await this.#upload(request, response, visit) : undefined
     const form = textFields(request.body)
     // What scripts say in headers, forms say in fields.
     if (row.method === 'post') {
@@ -130,6 +133,7 @@ class Pages {
       params: textFields(request.params),
       query: textFields(request.query),
       form,
+      file,
       live,
       part: request.headers['hx-request'] === 'true' && typeof target === 'string' ? target : undefined,
     }
@@ -140,6 +144,13 @@ class Pages {
       if (answer.signedIn && call.sessionId !== undefined) await call.parts.signIn.signOut(call.sessionId)
       this.#send(page, answer, request, response, visit)
     }
+  }
+
+  /** A file is read for somebody who is signed in only. */
+  async #upload(request: Request, response: Response, { arrival }: Visit): Promise<Upload | undefined> {
+    const { who } = await callerOf(this.options.parts, request, arrival)
+    if (!who) throw new AppError('SIGNED_OUT', 'sign in first')
+    return await readUpload(request, response)
   }
 
   /** The site is the visitor's choice; one that he may not see (any more) is not. */
@@ -195,6 +206,11 @@ class Pages {
     for (const cookie of choiceCookies(answer.remember ?? {}, arrival.secure)) response.append('Set-Cookie', cookie)
     if ('to' in answer) {
       response.redirect(303, answer.to)
+      return
+    }
+    if ('download' in answer) {
+      const name = answer.download.replace(/[^\w.-]/g, '_')
+      response.attachment(name).type('text/csv').send(answer.text)
       return
     }
     const data = { ...answer.data, ...this.#around(call, answer, request, visit) }

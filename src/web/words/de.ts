@@ -1,5 +1,6 @@
 import { deKeys } from './de-keys.js'
 import { dePhone } from './de-phone.js'
+import { deImports } from './de-imports.js'
 import { deSoftphones } from './de-softphones.js'
 import { deSettings } from './de-settings.js'
 import type { WordKey } from './en.js'
@@ -10,6 +11,7 @@ import { dePeople } from './de-people.js'
 export const de: Readonly<Record<WordKey, string>> = {
   ...deAccounts,
   ...dePeople,
+  ...deImports,
   ...deSoftphones,
   ...deSettings,
   ...dePhone,

@@ -1,5 +1,6 @@
 import { enKeys } from './en-keys.js'
 import { enPhone } from './en-phone.js'
+import { enImports } from './en-imports.js'
 import { enSoftphones } from './en-softphones.js'
 import { enSettings } from './en-settings.js'
 
@@ -10,6 +11,7 @@ import { enPeople } from './en-people.js'
 export const en = {
   ...enAccounts,
   ...enPeople,
+  ...enImports,
   ...enSoftphones,
   ...enSettings,
   ...enPhone,

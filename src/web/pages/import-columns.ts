@@ -1,0 +1,70 @@
+import { FIELDS, IMPORTED, type Field } from '../../bulk/mapping.js'
+import type { Vocabulary } from '../../settings/vocabulary.js'
+import type { PageCall } from '../page.js'
+
+export interface Option {
+  value: string
+  text: string
+  chosen: boolean
+}
+
+/** Choices of a list, in their order. */
+export function optionsOf<const T extends string>(
+  values: readonly T[],
+  chosen: string | undefined,
+  text: (value: T) => string,
+): Option[] {
+  return values.map((value) => ({ value, text: text(value), chosen: value === chosen }))
+}
+
+const PHONE_FIELDS: readonly Field[] = ['mac', 'model', 'vendor', 'line', 'phoneName']
+/** Keys that can be chosen by hand; files of ours may have more. */
+const KEYS = 12
+
+interface FileColumn {
+  header: string
+  target: string
+  unknown: boolean
+  samples: readonly string[]
+}
+
+/** The columns of a file, each with everything it can be. */
+export function columnRows({ words }: PageCall, columns: readonly FileColumn[], vocabulary: Vocabulary): object[] {
+  const person = FIELDS.filter((field) => !PHONE_FIELDS.includes(field))
+  const settings = [...vocabulary].filter(([, { layers }]) => layers.includes('extension')).map(([key]) => key)
+  const keys = Array.from({ length: KEYS }, (_, index) => `key${index + 1}`)
+  const groups = [
+    { label: words.t('import.group.person'), values: person.map((value) => [value, words.t(`import.field.${value}`)]) },
+    { label: words.t('import.group.phone'), values: PHONE_FIELDS.map((value) => [value, fieldText(value)]) },
+    {
+      label: words.t('import.group.keys'),
+      values: keys.map((value, n) => [value, words.t('import.field.key', { n: n + 1 })]),
+    },
+    {
+      label: words.t('import.group.settings'),
+      values: settings.map((value) => [value, words.find(`setting.${value}`) ?? words.find(`field.${value}`) ?? value]),
+    },
+  ]
+  const known = new Set(groups.flatMap(({ values }) => values.map(([value]) => value)))
+  function fieldText(field: Field): string {
+    return words.find(`import.field.${field}`) ?? field
+  }
+  return columns.map(({ header, target, unknown, samples }, index) => {
+    const isKept = target.startsWith(IMPORTED)
+    return {
+      header,
+      index,
+      unknown,
+      sample: samples.find((sample) => sample.trim() !== '') ?? '',
+      plain: [
+        { value: 'leave', text: words.t('import.leave'), chosen: target === 'leave' },
+        { value: isKept ? target : 'keep', text: words.t('import.keep'), chosen: isKept },
+        ...(known.has(target) || isKept || target === 'leave' ? [] : [{ value: target, text: target, chosen: true }]),
+      ],
+      groups: groups.map(({ label, values }) => ({
+        label,
+        options: values.map(([value = '', text = '']) => ({ value, text, chosen: value === target })),
+      })),
+    }
+  })
+}

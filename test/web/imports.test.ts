@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import request from 'supertest'
+import { csrfTokenOf } from '../../src/accounts/sign-in.js'
+import { hiddenField, webBench, type Browser, type WebBench } from '../support/web-pages.js'
+
+let bench: WebBench
+let owner: Browser
+
+beforeAll(async () => {
+  bench = await webBench()
+  owner = await bench.signedIn('owner')
+})
+afterAll(() => bench.remove())
+
+/** Sends the form of the page with a file, or with pasted rows; gives the address of the import. */
+async function sent(browser: Browser, content: { file?: Uint8Array; name?: string; text?: string }): Promise<string> {
+  const session = browser.sessionId ?? ''
+  const form = request(bench.app)
+    .post('/import')
+    .set('Cookie', `phoneboot=${session}`)
+    .set('Accept-Language', 'en')
+    .field('_csrf', csrfTokenOf(session))
+    .field('text', content.text ?? '')
+  const answer = await (content.file ? form.attach('file', Buffer.from(content.file), content.name ?? 'a.csv') : form)
+  expect(answer.status).toBe(303)
+  return answer.headers.location ?? ''
+}
+
+/** The page once the server has done what it does in the background. */
+async function settled(browser: Browser, path: string): Promise<string> {
+  const id = path.replace('/import/', '').replace(/\?.*/, '')
+  await bench.parts.forSite([...bench.parts.snapshot.allSites()][0]?.id ?? '').bulk.settledImport(id)
+  return (await browser.get(path)).text
+}
+
+describe('the import page', () => {
+  test('a file is previewed, confirmed, told of, and undone', async () => {
+    const csv = 'Nebenstelle;Name;E-Mail;Kostenstelle\r\n501;Jörg Müller;jm@example.com;4711\r\n502;"Berg, Anna";;\r\n'
+    const path = await sent(owner, { file: Buffer.from(csv, 'latin1'), name: 'Büro.csv' })
+    const preview = await settled(owner, path)
+    expect(preview).toContain('Büro.csv')
+    expect(preview).toContain('windows-1252')
+    expect(preview).toContain('Jörg Müller')
+    expect(preview).toContain('People: 2 new, 0 changed, 0 the same.')
+    expect(preview).toContain('unknown')
+    expect((await owner.get('/people?q=501')).text).toContain('Nothing found.')
+
+    const confirmed = await owner.post(`${path}/confirm`, { token: hiddenField(preview, 'token') })
+    expect([confirmed.status, confirmed.headers.location]).toEqual([303, path])
+    const done = await settled(owner, path)
+    expect(done).toContain('Imported')
+    expect(done).toContain('imported.Kostenstelle')
+    await bench.parts.refresh()
+    expect((await owner.get('/people?q=501')).text).toContain('Jörg Müller')
+    const id = path.replace('/import/', '')
+    const result = await owner.get(`/api/v1/imports/${id}/result`)
+    expect(result.text.split('\r\n').slice(0, 2)).toEqual([
+      'row,number,mac,name,action,changes,message',
+      '2,501,,Jörg Müller,new,imported.Kostenstelle:  -> 4711,',
+    ])
+
+    expect((await owner.get(`${path}/undo`)).text).toContain('Undo this import?')
+    expect((await owner.post(`${path}/undo`)).headers.location).toBe(`${path}?done=importUndone`)
+    expect((await owner.get(`${path}?done=importUndone`)).text).toContain('The import is undone.')
+    await bench.parts.refresh()
+    expect((await owner.get('/people?q=501')).text).toContain('Nothing found.')
+    expect((await owner.get('/import')).text).toContain('undone')
+  })
+
+  test('pasted rows with a mistake cannot be confirmed; another choice leaves the row out', async () => {
+    const path = await sent(owner, { text: 'number\tname\n511\tCarla\n51x\tBad\n' })
+    const preview = await settled(owner, path)
+    expect(preview).toContain('pasted rows')
+    expect(preview).toMatch(/row 3, column number: .*51x/)
+    expect(preview).toMatch(/<button class="btn btn-primary" disabled>/)
+    const refused = await owner.post(`${path}/confirm`, { token: hiddenField(preview, 'token') })
+    expect(refused.status).toBe(422)
+    await owner.post(path, { mode: 'rows' })
+    const again = await settled(owner, path)
+    expect(again).toContain('People: 1 new')
+    expect((await settled(owner, `${path}?outcome=error`)).match(/<td data-label="Row">/g)).toHaveLength(1)
+    expect((await owner.post(`${path}/confirm`, { token: hiddenField(again, 'token') })).status).toBe(303)
+    expect(await settled(owner, path)).toContain('Imported')
+  })
+
+  test('columns that nobody knows are mapped by hand', async () => {
+    const path = await sent(owner, { text: 'Platz,Wer\n521,Dora\n' })
+    const preview = await settled(owner, path)
+    expect(preview).toContain('no column is known to be the number')
+    await owner.post(path, { 'column-0': 'number', 'column-1': 'name' })
+    const mapped = await settled(owner, path)
+    expect(mapped).toContain('People: 1 new')
+    // A second change keeps the first.
+    await owner.post(path, { strategy: 'skip', 'column-0': 'number', 'column-1': 'leave' })
+    const left = await settled(owner, path)
+    expect(left).toContain('People: 1 new')
+    expect(left).not.toMatch(/data-label="Name" class="text-break">Dora/)
+  })
+
+  test('when somebody changed a person since the preview, the new preview is shown and nothing is imported', async () => {
+    await owner.post('/people/new', { number: '531', name: 'Before' })
+    const path = await sent(owner, { text: 'number,name\n531,From the file\n' })
+    const preview = await settled(owner, path)
+    const seen = hiddenField((await owner.get('/people/531')).text, '_seen')
+    await owner.post('/people/531', { _seen: seen, name: 'By another', email: '', enabled: 'on' })
+    const refused = await owner.post(`${path}/confirm`, { token: hiddenField(preview, 'token') })
+    expect(refused.status).toBe(409)
+    const again = await settled(owner, path)
+    expect(again).toContain('extension 531')
+    expect(again).toContain('By another')
+    expect((await owner.get('/people/531')).text).toContain('By another')
+    expect((await owner.post(`${path}/confirm`, { token: hiddenField(again, 'token') })).status).toBe(303)
+    await settled(owner, path)
+    await bench.parts.refresh()
+    expect((await owner.get('/people/531')).text).toContain('From the file')
+  })
+
+  test('an import is not undone when somebody it added was changed since, who is named', async () => {
+    const path = await sent(owner, { text: 'number,name\n541,Elif\n542,Farid\n' })
+    await owner.post(`${path}/confirm`, { token: hiddenField(await settled(owner, path), 'token') })
+    await settled(owner, path)
+    await bench.parts.refresh()
+    const seen = hiddenField((await owner.get('/people/542')).text, '_seen')
+    await owner.post('/people/542', { _seen: seen, name: 'Farid Aziz', email: '', enabled: 'on' })
+    const refused = await owner.post(`${path}/undo`)
+    expect(refused.status).toBe(409)
+    expect(refused.text).toContain('extension 542 was changed since')
+    expect((await owner.get('/people?q=541')).text).toContain('Elif')
+  })
+
+  test('what cells hold is shown as text, in headers too', async () => {
+    const path = await sent(owner, {
+      text: '"number","<script>alert(1)</script>"\n551,"<img src=x onerror=alert(1)>"\n',
+    })
+    const preview = await settled(owner, path)
+    expect(preview).not.toContain('<script>alert')
+    expect(preview).not.toContain('<img src=x')
+    expect(preview).toContain('&lt;script&gt;')
+  })
+
+  test('a cancelled import is gone, and nothing was written', async () => {
+    const path = await sent(owner, { text: 'number,name\n561,Nobody\n' })
+    await settled(owner, path)
+    expect((await owner.post(`${path}/cancel`)).headers.location).toBe('/import')
+    expect((await owner.get(path)).status).toBe(404)
+  })
+
+  test('nothing chosen is told; a file that is too large, or none at all, is refused', async () => {
+    const session = owner.sessionId ?? ''
+    const form = (): request.Test =>
+      request(bench.app).post('/import').set('Cookie', `phoneboot=${session}`).set('Accept-Language', 'en')
+    const none = await form().field('_csrf', csrfTokenOf(session)).field('text', '')
+    expect(none.status).toBe(422)
+    const large = await form()
+      .field('_csrf', csrfTokenOf(session))
+      .attach('file', Buffer.alloc(20 * 1024 * 1024 + 1), 'large.csv')
+    expect(large.status).toBe(413)
+    const stranger = await request(bench.app).post('/import').attach('file', Buffer.from('number\n1\n'), 'a.csv')
+    expect([stranger.status, stranger.headers.location]).toEqual([303, '/sign-in'])
+    const forged = await form().field('_csrf', 'wrong').field('text', 'number\n1\n')
+    expect(forged.status).toBe(403)
+  })
+
+  test('passwords are exported to who may see them, and to nobody else', async () => {
+    const helpdesk = await bench.signedIn('viewer')
+    expect((await helpdesk.post('/import/passwords')).status).toBe(403)
+    const csv = await owner.post('/import/passwords', { scope: 'minimal' })
+    expect(csv.headers['content-disposition']).toContain('attachment')
+    expect(csv.text.split('\r\n')[0]).toContain('sip_secret')
+    expect((await helpdesk.get('/import')).status).toBe(403)
+  })
+})
