@@ -7,6 +7,8 @@ export interface Flow {
   readonly remote: Endpoint
   /** The address the sender reached; answers leave from it. */
   readonly local: Endpoint
+  /** Length of the datagram that came; undefined for connections, whose ends are no forgery. */
+  readonly octets?: number
   /**
    * Sends latin1 text. On UDP to `port` of the remote address (default: the source port); else on the same
    * connection, and dropped when that is gone. Never throws.

@@ -42,3 +42,18 @@ export function serialize(message: SipMessage): string {
   for (const header of message.headers) if (header.name !== 'Content-Length') text += headerLine(header)
   return `${text}Content-Length: ${message.body.length}\r\n\r\n${message.body}`
 }
+
+/** Names that stand in every answer, with their letters. */
+const LETTERS: readonly (readonly [name: string, letter: string])[] = [
+  ['Via', 'v'],
+  ['From', 'f'],
+  ['To', 't'],
+  ['Call-ID', 'i'],
+]
+
+/** [RFC3261-7.3.3] A message without a body in compact form, for one datagram, which needs no Content-Length (§20.14). */
+export function compacted(text: string): string {
+  let short = text.replace('\r\nContent-Length: 0\r\n', '\r\n')
+  for (const [name, letter] of LETTERS) short = short.replaceAll(`\r\n${name}: `, `\r\n${letter}:`)
+  return short
+}

@@ -6,10 +6,20 @@ import { NO_GUARD, type RegistrarGuard } from '../../src/registrar/guard.js'
 import { headerValues } from '../../src/sip/message.js'
 import { parseDatagram } from '../../src/sip/parse.js'
 import { FakeClock } from '../support/fake-clock.js'
-import { FakeFlow } from '../support/fake-flow.js'
+import { deliver, FakeFlow } from '../support/fake-flow.js'
 import { MemoryBanStore } from '../support/memory-ban-store.js'
 import { Bench, A } from '../support/registrar-bench.js'
 import { authorizationFor, registerText } from '../support/sip-requests.js'
+
+/** A flow that knows how long the datagram was, as the UDP transport's does. */
+const datagramFlow = (text: string): FakeFlow => Object.assign(new FakeFlow(), { octets: text.length })
+
+const PHONE_HEADERS = [
+  'Allow: INVITE, INFO, PRACK, ACK, BYE, CANCEL, OPTIONS, NOTIFY, REGISTER, SUBSCRIBE, REFER, PUBLISH, UPDATE, MESSAGE',
+  'User-Agent: Yealink SIP-T21P_E2 52.84.0.125',
+  'Expires: 3600',
+  'Allow-Events: talk,hold,conference,refer,check-sync',
+]
 
 const from = (address: string, port = 5062): FakeFlow => new FakeFlow('udp', { address, port })
 
@@ -48,13 +58,42 @@ describe('strangers', () => {
     expect(guard.oddities).toEqual(['bad-method'])
   })
 
-  test('a short 401 is at most 1.7 times as long as a small REGISTER', async () => {
-    const guard = new TestGuard()
-    guard.answer = 'short'
-    const bench = await Bench.start({ guard })
-    const request = registerText()
-    const flow = await bench.ask({})
-    expect((flow.sent[0]?.text.length ?? 0) / request.length).toBeLessThan(1.7)
+  test.each([
+    ['as phones write it', { contact: A, extra: PHONE_HEADERS }, 2],
+    ['without a User-Agent', { contact: A }, 1],
+    ['without a Contact', {}, 1],
+  ])('over UDP a 401 to a REGISTER %s is at most 1.5 times as long', async (_, parts, challenges) => {
+    const bench = await Bench.start({ guard: new TestGuard() })
+    const text = registerText(parts)
+    const flow = datagramFlow(text)
+    await deliver(bench.registrar, text, flow)
+    expect(headerValues(flow.answer, 'WWW-Authenticate')).toHaveLength(challenges)
+    expect((flow.sent[0]?.text.length ?? 0) / text.length).toBeLessThanOrEqual(1.5)
+  })
+
+  test('a phone registers with the shortest 401 too: compact, one challenge, MD5 unsaid', async () => {
+    const bench = await Bench.start({ guard: new TestGuard() })
+    const text = registerText()
+    const flow = datagramFlow(text)
+    await deliver(bench.registrar, text, flow)
+    expect(flow.sent[0]?.text).toMatch(/^SIP\/2\.0 401 Unauthorized\r\nv:SIP.*\r\nf:<sip.*\r\nt:<sip.*\r\ni:call-1\r\n/)
+    expect(flow.sent[0]?.text).not.toMatch(/Content-Length|algorithm/)
+    const challenges = headerValues(flow.answer, 'WWW-Authenticate')
+    const authorization = authorizationFor(challenges, '101', 'secret-101')
+    expect((await bench.ask({ contact: A, authorization })).answer.status).toBe(200)
+  })
+
+  test('a REGISTER or OPTIONS so short that any answer would be 1.5 times as long gets none', async () => {
+    const bench = await Bench.start({ guard: new TestGuard() })
+    for (const method of ['REGISTER', 'OPTIONS']) {
+      const text = `${method} sip:example.com SIP/2.0\r\nv:SIP/2.0/UDP a\r\nf:sip:a@b\r\nt:sip:a@example.com\r\ni:a\r\nCSeq:1 ${method}\r\n\r\n`
+      const flow = datagramFlow(text)
+      await deliver(bench.registrar, text, flow)
+      expect(flow.sent).toEqual([])
+      const connection = new FakeFlow('tcp')
+      await deliver(bench.registrar, text, connection)
+      expect(connection.sent).toHaveLength(1)
+    }
   })
 
   test('who proves a password is never counted as one', async () => {

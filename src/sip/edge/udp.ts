@@ -25,16 +25,25 @@ export function serveUdp(
       return
     }
     if (data.length < SHORTEST_MESSAGE_BYTES) return
-    onMessage(parseDatagram(data.toString('latin1')), udpFlow(listeners, remote, local))
+    onMessage(parseDatagram(data.toString('latin1')), udpFlow(listeners, remote, local, data.length))
   })
 }
 
-/** The way to somebody by one of our sockets. */
-export function udpFlow(listeners: Pick<UdpListeners, 'send'>, remote: Endpoint, local: Endpoint): Flow {
+/**
+ * The way to somebody by one of our sockets.
+ * @param octets length of what came from there, if that is to be answered
+ */
+export function udpFlow(
+  listeners: Pick<UdpListeners, 'send'>,
+  remote: Endpoint,
+  local: Endpoint,
+  octets?: number,
+): Flow {
   return {
     transport: 'udp',
     remote,
     local,
+    ...(octets === undefined ? {} : { octets }),
     send: (text, port = remote.port) => {
       listeners.send(Buffer.from(text, 'latin1'), { address: remote.address, port }, local.address)
     },
