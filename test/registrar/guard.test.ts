@@ -71,7 +71,7 @@ describe('strangers', () => {
     expect((flow.sent[0]?.text.length ?? 0) / text.length).toBeLessThanOrEqual(1.5)
   })
 
-  test('a phone registers with the shortest 401 too: compact, one challenge, MD5 unsaid', async () => {
+  test('[RFC3261-7.3.3] a phone registers with the shortest 401 too: compact, one challenge, MD5 unsaid', async () => {
     const bench = await Bench.start({ guard: new TestGuard() })
     const text = registerText()
     const flow = datagramFlow(text)
