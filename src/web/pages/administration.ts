@@ -33,6 +33,17 @@ function differences({ before, after }: AuditRow): { field: string; before: stri
     .filter((one) => one.before !== one.after)
 }
 
+/** What was changed, by number, MAC address or name as far as it is still there; else its id. */
+function thingOf({ parts: { snapshot, viewSources } }: PageCall, { entity, entityId }: AuditRow): string {
+  const named = (kind: string, id: string): string => {
+    if (kind === 'extension') return snapshot.extension(id)?.number ?? id
+    if (kind === 'device') return viewSources.snapshot.device(id)?.mac ?? id
+    return kind === 'site' ? (snapshot.site(id)?.slug ?? id) : id
+  }
+  const [, layer, owner = '', key] = entity === 'setting' ? (/^(\w+):([^:]*):(.+)$/.exec(entityId) ?? []) : []
+  return layer === undefined ? named(entity, entityId) : [layer, named(layer, owner), key].filter(Boolean).join(' · ')
+}
+
 /** A day of a form as the beginning or end of that day, UTC. */
 const dayEdge = (day: string | undefined, edge: string): string | undefined =>
   day !== undefined && /^\d{4}-\d\d-\d\d$/.test(day) ? `${day}T${edge}Z` : undefined
@@ -56,6 +67,7 @@ async function audit(call: PageCall): Promise<PageAnswer> {
       rows: items.map((one) => ({
         ...one,
         when: Date.parse(one.at),
+        thing: thingOf(call, one),
         site: one.site ?? '',
         changes: differences(one),
         about: link({ entity: one.entity }),

@@ -136,6 +136,7 @@ function fieldView(
   const { words } = call
   const definition = call.parts.viewSources.vocabulary.get(one.key)
   const isSecret = definition?.type === 'secret'
+  const label = words.find(`field.${one.key}`) ?? one.key
   const stored = one.set && !isSecret ? fieldText(one.value) : ''
   const typed = refused ? (call.form[one.key] ?? '') : stored
   const from = layerTitle(call, one.origin.layer, one.origin.owner)
@@ -147,8 +148,8 @@ function fieldView(
   return {
     ...field,
     key: one.key,
-    label: words.find(`field.${one.key}`) ?? one.key,
-    help: definition?.help ?? '',
+    label,
+    help: helpOf(definition?.help ?? '', label),
     unit: definition?.unit,
     value: typed,
     isSecret,
@@ -157,7 +158,10 @@ function fieldView(
       { value: '', name: words.t('fields.inherited', { value: inherited }), chosen: typed === '' },
       ...choices,
     ],
-    inherited,
+    note:
+      choices || one.set || one.inherited === null || one.inherited === ''
+        ? undefined
+        : words.t('fields.inherited', { value: inherited }),
     rows: definition?.type === 'structure' || definition?.type === 'lines' ? 4 : 1,
     invalid: refused?.details.field === one.key,
     stored:
@@ -165,6 +169,11 @@ function fieldView(
         ? words.t('fields.stored', { value: one.set ? shownValue(call, one.value) : inherited })
         : undefined,
   }
+}
+
+/** Help that says no more than the label is none. */
+function helpOf(help: string, label: string): string {
+  return help.replace(/\.$/, '').toLowerCase() === label.toLowerCase() ? '' : help
 }
 
 /** What browsers send for the line break of a field is not what was stored. */
