@@ -17,6 +17,7 @@ import { rolePages } from './pages/roles.js'
 import { settingPages } from './pages/settings.js'
 import { softphonePages } from './pages/softphones.js'
 import { startPages } from './pages/start.js'
+import { webhookPages } from './pages/webhooks.js'
 
 /** The one table of pages: what is not in it does not answer, and each row names the right it needs. */
 export const PAGES: readonly PageRow[] = [
@@ -37,5 +38,6 @@ export const PAGES: readonly PageRow[] = [
   ...accountPages,
   ...rolePages,
   ...statePages,
+  ...webhookPages,
   ...ownAccountPages,
 ]

@@ -48,5 +48,8 @@ export const VIEW_NAMES = [
   'softphone-sheet',
   'softphone-sheet-new',
   'softphones',
+  'webhook',
+  'webhook-secret',
+  'webhooks',
 ] as const
 export type ViewName = (typeof VIEW_NAMES)[number]

@@ -7,10 +7,11 @@ const ENTRIES: readonly { id: string; path: string; title: WordKey; of: string }
   { id: 'roles', path: '/roles', title: 'roles.title', of: 'listRoles' },
   { id: 'audit', path: '/audit', title: 'audit.title', of: 'listAudit' },
   { id: 'bans', path: '/bans', title: 'bans.title', of: 'listBans' },
+  { id: 'webhooks', path: '/webhooks', title: 'webhooks.title', of: 'listWebhooks' },
   { id: 'sites', path: '/sites', title: 'sites.title', of: 'addSite' },
 ]
 
-export type AdminEntry = 'accounts' | 'roles' | 'audit' | 'bans' | 'sites'
+export type AdminEntry = 'accounts' | 'roles' | 'audit' | 'bans' | 'webhooks' | 'sites'
 
 /** A page of the administration with its own menu: only what the visitor may see. */
 export function adminPage(call: PageCall, entry: AdminEntry, shown: Omit<Shown, 'menu'>): PageAnswer {

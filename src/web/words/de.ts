@@ -5,11 +5,13 @@ import { deSoftphones } from './de-softphones.js'
 import { deSettings } from './de-settings.js'
 import type { WordKey } from './en.js'
 import { deAccounts } from './de-accounts.js'
+import { deWebhooks } from './de-webhooks.js'
 import { dePeople } from './de-people.js'
 
 /** Every text of the pages, in German. */
 export const de: Readonly<Record<WordKey, string>> = {
   ...deAccounts,
+  ...deWebhooks,
   ...dePeople,
   ...deImports,
   ...deSoftphones,

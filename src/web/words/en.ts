@@ -5,11 +5,13 @@ import { enSoftphones } from './en-softphones.js'
 import { enSettings } from './en-settings.js'
 
 import { enAccounts } from './en-accounts.js'
+import { enWebhooks } from './en-webhooks.js'
 import { enPeople } from './en-people.js'
 
 /** Every text of the pages, in English; `{name}` is filled in. Ends in `.one`/`.other` where a number decides. */
 export const en = {
   ...enAccounts,
+  ...enWebhooks,
   ...enPeople,
   ...enImports,
   ...enSoftphones,
