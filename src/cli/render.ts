@@ -54,5 +54,6 @@ function serverAddress({ config }: Installation, host: string | undefined): Serv
     httpsPort: config.httpsPort,
     tftpPort: config.tftpPort,
     sipPort: config.sipPort,
+    sipsPort: config.sipsPort,
   }
 }

@@ -187,7 +187,14 @@ const CACHE_BYTES = 16 * 1024 * 1024
 /** Where the server goes when port 69 is forbidden and was not asked for. */
 const TFTP_FALLBACK_PORT = 6969
 
-function portsOf({ httpPort, httpsPort, tftpPort, tftpPortIsDefault, sipPort }: Config): Omit<ServerAddress, 'host'>[] {
+function portsOf({
+  httpPort,
+  httpsPort,
+  tftpPort,
+  tftpPortIsDefault,
+  sipPort,
+  sipsPort,
+}: Config): Omit<ServerAddress, 'host'>[] {
   const tftpPorts = tftpPortIsDefault ? [tftpPort, TFTP_FALLBACK_PORT] : [tftpPort]
-  return tftpPorts.map((tftp) => ({ httpPort, httpsPort, tftpPort: tftp, sipPort }))
+  return tftpPorts.map((tftp) => ({ httpPort, httpsPort, tftpPort: tftp, sipPort, sipsPort }))
 }

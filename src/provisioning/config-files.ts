@@ -167,7 +167,8 @@ function isSameAddress(a: ServerAddress, b: ServerAddress): boolean {
       a.httpPort === b.httpPort &&
       a.httpsPort === b.httpsPort &&
       a.tftpPort === b.tftpPort &&
-      a.sipPort === b.sipPort)
+      a.sipPort === b.sipPort &&
+      a.sipsPort === b.sipsPort)
   )
 }
 

@@ -4,7 +4,7 @@ import type { ServerAddress } from './file-view.js'
 import { groupKeysOf, keyOwnerOf } from './key-layout.js'
 
 function addressKey(server: ServerAddress): string {
-  return `${server.host} ${server.httpPort} ${server.httpsPort} ${server.tftpPort} ${server.sipPort}`
+  return `${server.host} ${server.httpPort} ${server.httpsPort} ${server.tftpPort} ${server.sipPort} ${server.sipsPort}`
 }
 
 function modelKey(snapshot: Snapshot, model: PhoneModel, siteId: string): string {

@@ -32,6 +32,7 @@ const givenSchema = z.strictObject({
       httpsPort: z.number(),
       tftpPort: z.number(),
       sipPort: z.number(),
+      sipsPort: z.number(),
     })
     .partial()
     .optional(),
@@ -67,7 +68,9 @@ export function parseGiven(content: unknown, where: string): Given {
   throw new AppError('TEMPLATES_INVALID', `${where}: ${z.prettifyError(parsed.error)}`)
 }
 
-const SERVER: ServerAddress = { host: '192.0.2.5', httpPort: 8080, httpsPort: 8443, tftpPort: 69, sipPort: 5060 }
+const SERVER: ServerAddress = {
+  ...{ host: '192.0.2.5', httpPort: 8080, httpsPort: 8443, tftpPort: 69, sipPort: 5060, sipsPort: 5061 },
+}
 const TOKEN = '0123456789abcdefghjkmnpqrstvwxyz'
 const SITE = { id: 'site', slug: 'default', name: 'Example', revision: 1 }
 

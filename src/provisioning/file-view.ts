@@ -9,6 +9,8 @@ export interface ServerAddress {
   httpsPort: number
   tftpPort: number
   sipPort: number
+  /** SIP over TLS. */
+  sipsPort: number
 }
 
 /** One SIP account. An unused one has `enabled: false` and null everywhere else. */
@@ -50,6 +52,7 @@ export interface FileView {
   server: {
     host: string
     sipPort: number
+    sipsPort: number
     baseUrl: string
     caUrl: string | Secret
     configUrl: Secret | null

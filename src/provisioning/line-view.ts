@@ -8,6 +8,7 @@ import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
 import type { FileView, LineView } from './file-view.js'
 import { lineLayers, resolveLayers } from './layers.js'
 import { fixedOfModel } from './model-view.js'
+import { withoutOldTls } from './old-tls.js'
 import { shared } from './shared-item.js'
 
 /** What views are built from; the same for every phone. */
@@ -60,10 +61,15 @@ export function lineView(
   const slot = model.accounts?.[n - 1] ?? {}
   const place = { n, n0: n - 1, slot }
   const layers = lineLayers(sources.snapshot, model, device, line)
-  const { values: settings } = resolveLayers(sources.vocabulary, model, layers)
+  const { values } = resolveLayers(sources.vocabulary, model, layers)
+  const settings = withoutOldTls(model, values)
+  const isTls = settings.transport === 'tls'
   const registrar = hostAndPort(settings.sipServer)
   const host = registrar?.host ?? server.host
-  const port = typeof settings.sipPort === 'number' ? settings.sipPort : (registrar?.port ?? server.sipPort)
+  const port =
+    typeof settings.sipPort === 'number'
+      ? settings.sipPort
+      : (registrar?.port ?? (isTls ? server.sipsPort : server.sipPort))
   const proxy = hostAndPort(settings.outboundProxy)
   return {
     ...place,
@@ -77,7 +83,7 @@ export function lineView(
     port,
     serverPort: `${host}:${port}`,
     outboundHost: proxy?.host ?? null,
-    outboundPort: proxy ? (proxy.port ?? 5060) : null,
+    outboundPort: proxy ? (proxy.port ?? (isTls ? 5061 : 5060)) : null,
     settings,
   }
 }

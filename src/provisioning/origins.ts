@@ -131,7 +131,13 @@ class Trial {
       for (const id of this.#differing(() => this.rendered(sources, phone, address).entries)) found.set(id, from)
     }
     const { viewSources } = parts
-    await note('server', viewSources, device, { ...server, host: 'other.invalid', httpPort: 81, sipPort: 5999 })
+    await note('server', viewSources, device, {
+      ...server,
+      host: 'other.invalid',
+      httpPort: 81,
+      sipPort: 5999,
+      sipsPort: 5998,
+    })
     if (!this.#isDevice) return found
     const mac = device.mac.replace(/.$/, (digit) => (digit === '0' ? '1' : '0')) as DeviceRecord['mac']
     await note('phone', viewSources, { ...device, mac })

@@ -12,6 +12,7 @@ import { keyViews } from './key-view.js'
 import { deviceLayers, modelLayers, resolveLayers } from './layers.js'
 import { lineView, type ViewSources } from './line-view.js'
 import { fixedOf } from './model-view.js'
+import { withoutOldTls } from './old-tls.js'
 
 export { deviceLayers, lineLayers } from './layers.js'
 export type { ViewSources } from './line-view.js'
@@ -105,11 +106,9 @@ function rawParameters(
 /** Name of our CA's certificate; request-path.ts answers it. */
 const CA_FILE = 'phoneboot-ca.crt'
 
-/** A phone whose TLS no server of today accepts would never be heard of again after an https URL: it is given http. */
 function reachable(model: PhoneModel, resolved: Resolved): Resolved {
-  const { values } = resolved
-  if (model.capabilities?.https !== false || values.provisioningScheme !== 'https') return resolved
-  return { ...resolved, values: { ...values, provisioningScheme: 'http' } }
+  const values = withoutOldTls(model, resolved.values)
+  return values === resolved.values ? resolved : { ...resolved, values }
 }
 
 function authority(server: ServerAddress, scheme: string): string {
@@ -135,6 +134,7 @@ function baseView(
     server: {
       host: server.host,
       sipPort: server.sipPort,
+      sipsPort: server.sipsPort,
       baseUrl: `${scheme}://${authority(server, scheme)}/`,
       configUrl: null,
       configPath: null,

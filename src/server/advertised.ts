@@ -18,5 +18,6 @@ export function toldAddress(host: string, ports: Ports): ServerAddress {
     httpsPort: ports.https,
     tftpPort: ports.tftp,
     sipPort: ports.sip,
+    sipsPort: ports.sips,
   }
 }

@@ -26,7 +26,9 @@ function serversOf({ config }: Base['installation'], ports: Ports): ServerAddres
   return possibleServers({
     host: config.host,
     addresses: addressesToBind(config.bind, localAddresses()),
-    ports: [{ httpPort: ports.http, httpsPort: ports.https, tftpPort: ports.tftp, sipPort: ports.sip }],
+    ports: [
+      { httpPort: ports.http, httpsPort: ports.https, tftpPort: ports.tftp, sipPort: ports.sip, sipsPort: ports.sips },
+    ],
   })
 }
 

@@ -170,7 +170,7 @@ test('others get a turn while many phones are looked at', async () => {
 })
 
 test('addresses that phones may have been told', () => {
-  const ports = { httpPort: 8080, httpsPort: 8443, tftpPort: 69, sipPort: 5060 }
+  const ports = { httpPort: 8080, httpsPort: 8443, tftpPort: 69, sipPort: 5060, sipsPort: 5061 }
   const addresses = ['192.0.2.5', '2001:db8::5']
   expect(possibleServers({ host: 'pbx.example', addresses, ports: [ports] })).toEqual([
     { host: 'pbx.example', ...ports },

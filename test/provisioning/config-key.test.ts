@@ -74,6 +74,7 @@ describe('the key of a phone’s file changes', () => {
     ['HTTPS port', { httpsPort: 1 }],
     ['TFTP port', { tftpPort: 1 }],
     ['SIP port', { sipPort: 1 }],
+    ['SIP port with TLS', { sipsPort: 1 }],
   ])('with the advertised %s, and so does the key of the common file', (_what, part) => {
     expect(deviceKey({ ...SERVER, ...part })).not.toBe(deviceKey())
     expect(commonKey({ ...SERVER, ...part })).not.toBe(commonKey())

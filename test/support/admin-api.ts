@@ -109,7 +109,7 @@ export async function adminBench(
     open: secrets.open.bind(secrets),
   }
   const render = createRenderer(phones.catalog, READERS)
-  const serverAddress = (host = '192.0.2.1') => ({ host, httpPort: 80, httpsPort: 443, tftpPort: 69, sipPort: 5060 })
+  const serverAddress = (host = '192.0.2.1') => ({ host, httpPort: 80, httpsPort: 443, tftpPort: 69, sipPort: 5060, sipsPort: 5061 })
   const sources = { catalog: phones.catalog, render, viewSources, serverAddress }
   const configs = createConfigFiles({ sources: viewSources, render, cache: new Map(), clock, log: SILENT_LOG })
   const desk = new ImportDesk({

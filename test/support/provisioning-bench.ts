@@ -26,6 +26,7 @@ export const SERVER: ServerAddress = {
   httpsPort: 8443,
   tftpPort: 6969,
   sipPort: 5060,
+  sipsPort: 5061,
 }
 
 /** The token of a device made by `phone`. */
