@@ -8,6 +8,7 @@ export const REPAIRS = [
   'text-formula',
   'decimal-point',
   'leading-zeros',
+  'line-breaks',
 ] as const
 export type Repair = (typeof REPAIRS)[number]
 

@@ -111,7 +111,7 @@ export function mapColumns(input: MappingInput): Mapping {
   const synonyms = profiles.find(({ id }) => id === SYNONYMS)
   const byName = settingsByHeader(vocabulary)
   const resolve = (header: string): Column => {
-    const chosen = choices[header]
+    const chosen = Object.hasOwn(choices, header) ? choices[header] : undefined
     const from = profile?.byHeader.get(headerKey(header)) ?? synonyms?.byHeader.get(headerKey(header))
     if (chosen !== undefined) {
       return { header, target: targetOf(chosen, vocabulary, header), from: reads(from, chosen), unknown: false }
@@ -185,7 +185,7 @@ function guessByContent(rows: readonly TableRow[]): (Field | undefined)[] {
 
 function guessed(field: Field | undefined, index: number, choices: Choices, vocabulary: Vocabulary): Column {
   const header = `Column ${index + 1}`
-  const chosen = choices[header]
+  const chosen = Object.hasOwn(choices, header) ? choices[header] : undefined
   if (chosen !== undefined) {
     return { header, target: targetOf(chosen, vocabulary, header), from: undefined, unknown: false }
   }

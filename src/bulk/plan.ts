@@ -92,7 +92,9 @@ class Planner {
   }
 
   async planPhones(pace: Pace): Promise<void> {
-    const spoilt = new Set(this.rows.filter(({ row }) => this.#hasError(row)).map(({ mac }) => mac))
+    const spoilt = new Set(
+      this.rows.filter(({ row }) => this.#hasError(row) && !this.#duplicates.has(row)).map(({ mac }) => mac),
+    )
     const personOf = (number: string): ExtensionRecord | undefined =>
       this.#people.get(number)?.record ?? this.existing.extensions.get(number)
     for (const [mac, own] of groupBy(this.#good, (row) => row.mac)) {

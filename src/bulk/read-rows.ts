@@ -106,7 +106,7 @@ class RowReader {
     const isGood = problems.every(({ severity }) => severity === 'warning')
     return {
       row,
-      number: shown('number'),
+      number: checked.extension ?? shown('number'),
       mac: checked.mac ?? shown('mac'),
       name: checked.name ?? shown('name'),
       ...(isGood ? { checked } : {}),
@@ -121,6 +121,10 @@ class RowReader {
       return /^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell
     }
     let text = cleanCell(cell, this.note)
+    if (target.kind === 'field' && /[\r\n]/.test(text)) {
+      this.note('line-breaks')
+      text = text.replace(/\s*[\r\n]+\s*/g, ' ')
+    }
     if (from?.first && text !== '') text = (text.split(/[\s,;]+/)[0] ?? '').trim()
     text = from?.values.get(text.toLowerCase()) ?? text
     if (text !== '') this.filled[index] = (this.filled[index] ?? 0) + 1
@@ -139,7 +143,7 @@ class RowReader {
         return work()
       } catch (error) {
         if (!(error instanceof AppError)) throw error
-        problems.push(problemAt(error.code, row, header, error.message))
+        problems.push(problemAt(error.code, row, header, withoutField(error)))
         return undefined
       }
     }
@@ -284,6 +288,12 @@ class RowReader {
     })
     return settings
   }
+}
+
+/** The column says already what the refusal begins with. */
+function withoutField({ message, details }: AppError): string {
+  const start = `${details.field ?? ''}: `
+  return message.startsWith(start) ? message.slice(start.length) : message
 }
 
 function keptText(text: string): string {

@@ -167,6 +167,8 @@ describe('the import page', () => {
     const csv = await owner.post('/import/passwords', { scope: 'minimal' })
     expect(csv.headers['content-disposition']).toContain('attachment')
     expect(csv.text.split('\r\n')[0]).toContain('sip_secret')
+    const plain = await owner.post('/import/export', { scope: 'minimal', from: '', to: '', q: '' })
+    expect(plain.text.split('\r\n')[0]).toBe(csv.text.split('\r\n')[0])
     expect((await helpdesk.get('/import')).status).toBe(403)
   })
 })

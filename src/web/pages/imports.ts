@@ -273,11 +273,13 @@ async function undoForm(call: PageCall, refused?: AppError): Promise<PageAnswer>
   }
 }
 
-async function exportWithPasswords(call: PageCall): Promise<PageAnswer> {
-  const { scope, from, to, q, bom } = call.form
-  const query = given({ scope, from, to, q, bom })
-  const text = await ask<string>(call, 'exportCsvWithPasswords', { query })
-  return { download: `phoneboot-${call.site.slug}-passwords.csv`, text }
+function exporter(id: 'exportCsv' | 'exportCsvWithPasswords', suffix: string): (call: PageCall) => Promise<PageAnswer> {
+  return async (call) => {
+    const { scope, from, to, q, bom } = call.form
+    const text = await ask<string>(call, id, { query: given({ scope, from, to, q, bom }) })
+    const date = new Date(call.parts.clock.now()).toISOString().slice(0, 10)
+    return { download: `phoneboot-${call.site.slug}${suffix}-${date}.csv`, text }
+  }
 }
 
 export const importPages = [
@@ -292,11 +294,20 @@ export const importPages = [
     refused: start,
   }),
   page({
+    id: 'exportPeople',
+    method: 'post',
+    path: '/import/export',
+    of: 'exportCsv',
+    run: exporter('exportCsv', ''),
+    refused: start,
+  }),
+  page({
     id: 'exportPasswords',
     method: 'post',
     path: '/import/passwords',
     of: 'exportCsvWithPasswords',
-    run: exportWithPasswords,
+    run: exporter('exportCsvWithPasswords', '-passwords'),
+    refused: start,
   }),
   page({ id: 'import', method: 'get', path: '/import/{id}', of: 'showImport', run: (call) => one(call) }),
   page({ id: 'changeImport', method: 'post', path: '/import/{id}', of: 'changeImport', run: change, refused: one }),

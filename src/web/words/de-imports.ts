@@ -118,6 +118,7 @@ export const deImports: Readonly<Record<keyof typeof enImports, string>> = {
   'import.repair.text-formula': 'Zahl in der Hülle ="…"',
   'import.repair.decimal-point': 'Zahl mit Nachkommastellen',
   'import.repair.leading-zeros': 'verlorene führende Nullen einer MAC-Adresse',
+  'import.repair.line-breaks': 'Zeilenumbruch in einer Zelle',
   'import.cells.one': '{n} Zelle',
   'import.cells.other': '{n} Zellen',
   'import.obstacles': 'So kann der Import nicht ausgeführt werden. Die ersten Fehler:',

@@ -115,6 +115,7 @@ export const enImports = {
   'import.repair.text-formula': 'number in the shell ="…"',
   'import.repair.decimal-point': 'number with decimals',
   'import.repair.leading-zeros': 'lost leading zeros of a MAC address',
+  'import.repair.line-breaks': 'line break within a cell',
   'import.cells.one': '{n} cell',
   'import.cells.other': '{n} cells',
   'import.obstacles': 'The import cannot be run as it is. The first mistakes:',
