@@ -1,6 +1,7 @@
 import { authorizationFor } from '../support/sip-requests.js'
 import type { ServerPorts } from '../support/server.js'
 import { httpRequests, sipMessages, tftpPackets, tortureMessages } from './corpus.js'
+import { webSocketFrame, webSocketHandshake } from './web-socket.js'
 import type { Dice } from './dice.js'
 import { mutate } from './mutate.js'
 
@@ -57,11 +58,13 @@ export class HostileInputs {
     if (at < 34) return this.#datagram(ports.sip, this.#sipMessage())
     if (at < 56) return this.#datagram(ports.tftp, mutate(dice.pick(this.#tftp), dice))
     if (at < 66) return this.#datagram(dice.pick([ports.sip, ports.tftp]), dice.bytes(dice.below(65)))
-    if (at < 80) return this.#stream(ports.sip, this.#sipStream())
+    if (at < 77) return this.#stream(ports.sip, this.#sipStream())
+    if (at < 79) return { ...this.#stream(ports.sips, this.#sipStream()), protocol: 'tls' }
+    if (at < 80) return { ...this.#stream(ports.https, this.#webSocket()), protocol: 'tls' }
     if (at < 93) return this.#stream(ports.http, mutate(dice.pick(this.#http), dice))
     if (at < 96) return { ...this.#stream(ports.https, mutate(dice.pick(this.#http), dice)), protocol: 'tls' }
     if (at < 97) return this.#stream(ports.https, mutate(this.clientHello, dice))
-    return this.#stream(dice.pick([ports.https, ports.http, ports.sip]), dice.bytes(dice.below(65)))
+    return this.#stream(dice.pick([ports.https, ports.http, ports.sip, ports.sips]), dice.bytes(dice.below(65)))
   }
 
   #datagram(port: number, data: Buffer): HostileInput {
@@ -97,6 +100,14 @@ export class HostileInputs {
     const messages = Array.from({ length: 1 + dice.below(3) }, () => this.#sipMessage())
     if (dice.chance(20)) messages.push(Buffer.from('\r\n\r\n'))
     return Buffer.concat(messages)
+  }
+
+  /** A handshake, and messages in frames: masked, as clients must. */
+  #webSocket(): Buffer {
+    const { dice } = this
+    const frames = Array.from({ length: 1 + dice.below(3) }, () => webSocketFrame(this.#sipMessage(), dice))
+    const whole = Buffer.concat([webSocketHandshake(), ...frames])
+    return dice.chance(30) ? mutate(whole, dice) : whole
   }
 
   #authorised(): Buffer {

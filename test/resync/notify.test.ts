@@ -44,6 +44,16 @@ describe('a NOTIFY', () => {
     expect(headerValue(request, 'Contact')).toBe('<sip:[2001:db8::5]:5060;transport=tcp>')
   })
 
+  test.each([
+    ['[RFC3261-26.2.1] over TLS', 'tls', 'TLS', 'tls'],
+    ['[RFC7118-5.1] over a secure WebSocket', 'wss', 'WSS', 'ws'],
+    ['[RFC7118-5.2] over a WebSocket', 'ws', 'WS', 'ws'],
+  ] as const)('%s is named so in Via, and in Contact as a URI has it', (_, transport, via, parameter) => {
+    const { request } = written('101@phoneboot', { transport, local: { address: '192.0.2.5', port: 8443 } })
+    expect(headerValue(request, 'Via')).toContain(`SIP/2.0/${via} 192.0.2.5:8443;`)
+    expect(headerValue(request, 'Contact')).toBe(`<sip:192.0.2.5:8443;transport=${parameter}>`)
+  })
+
   test('a number with # is escaped, and one with an @ does not change the domain', () => {
     expect(headerValue(written('*9#@example.com').request, 'To')).toBe('<sip:*9%23@example.com>')
   })
