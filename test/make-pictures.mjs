@@ -63,6 +63,12 @@ async function main() {
   cli(['import', '-'], ['mac,model,extension,name', ...rows, ''].join('\n'))
   const rest = PEOPLE.slice(8).map(({ number, name }) => `${number},${name}`)
   cli(['import', '-'], ['extension,name', ...rest, ''].join('\n'))
+  cli(['device', 'add', '805ec0000028', '--model', 'yealink/t28p', '--line', '109', '--name', 'Bench 2'])
+  cli(['extension', 'keys', '109', 'blf:102', 'blf:103', 'blf:104', 'speed-dial:030123456:Taxi', 'park:700:Park'])
+  cli(['device', 'keys', 'c074ad000003', 'mpk@8=blf:101:Front desk'])
+  cli(['group', 'add', 'Reception'])
+  cli(['group', 'keys', 'Reception', 'blf:108', 'park:700:Park'])
+  for (const mac of ['c074ad000003', '805ec0000028']) cli(['device', 'update', mac, '--group', 'Reception'])
   const link = await until(() => readFileSync(join(folder, 'data', 'admin-setup-link.txt'), 'utf8').trim())
   const simulator = start(['simulate', '--keep', '--models', 'yealink/t21p-e2,snom/d120'], ports)
   for (const [, userAgent, file] of STRANGERS) {
@@ -114,6 +120,11 @@ const PAGES = {
   'phone-file': '/phones/805ec0000001/files/805ec0000001.cfg',
   pending: '/pending',
   assign: '/pending/805ec0aa0001',
+  keys: '/people/109/keys',
+  'phone-keys': '/phones/c074ad000003/keys',
+  groups: '/groups',
+  group: '/groups/Reception',
+  'group-keys': '/groups/Reception/keys',
   people: '/people',
   person: '/people/101',
   'person-new': '/people/new',

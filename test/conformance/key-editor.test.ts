@@ -97,7 +97,7 @@ describeWithClients('the key editor in Chromium', { chromium: 'chromium' }, () =
         await press('Tab')
         await page.keyboard.type(name)
         await page.waitForSelector('[role=option]')
-        await expectAccessible(page)
+        if (name === 'muller') await expectAccessible(page)
         await press('ArrowDown')
         await press('Enter')
         await press('Enter')
@@ -194,6 +194,8 @@ describeWithClients('the key editor in Chromium', { chromium: 'chromium' }, () =
       await page.waitForSelector('text=Somebody else changed these keys meanwhile.')
       await expectAccessible(page)
       await page.getByRole('button', { name: 'Load theirs and do my changes again' }).click()
+      // The name of whom the other put there is asked for afterwards.
+      await page.waitForSelector('.key-open:text("Karim Haddad")')
       expect(await order(page)).toEqual(['Anna Berg', 'Zoë Lindström', 'Karim Haddad'])
       await save(page, () => page.getByRole('button', { name: 'Save' }).click())
       const { keys } = await installation.cli<{ keys: { value: string }[] }>('extension', 'show', '102')

@@ -88,11 +88,13 @@ function fromStored({ position, bank, ...content }: StoredKey, id: string, owner
 
 /** What is sent to be stored. */
 export function toStored({ owner, keys }: Pick<Editor, 'owner' | 'keys'>): StoredKey[] {
-  return keys.map(({ id: _id, bank, position, ...content }, index) =>
-    owner === 'device'
-      ? { ...content, bank: bank ?? '', position: position ?? 0 }
-      : { ...content, position: index + 1 },
-  )
+  return keys.map(({ kind, value, label, line, bank = '', position = 0 }, index) => ({
+    kind,
+    ...(value === undefined ? {} : { value }),
+    ...(label === undefined ? {} : { label }),
+    ...(line === undefined ? {} : { line }),
+    ...(owner === 'device' ? { bank, position } : { position: index + 1 }),
+  }))
 }
 
 /** True when saving would change something. */
@@ -194,8 +196,9 @@ function openForm(editor: Editor, id: string): Editor {
 }
 
 function typed(form: Form, changes: Partial<Form>): Form {
-  const { wrong: _wrong, ...rest } = form
-  return { ...rest, ...changes }
+  const after = { ...form, ...changes }
+  delete after.wrong
+  return after
 }
 
 /** What the form holds, as a key; what a kind has no use for is left out. */

@@ -3,7 +3,7 @@ import type { KeyKind } from '../../../domain/entities.js'
 import { KINDS_THAT_DIAL, NEED_VALUE, TAKE_NO_VALUE } from '../../../extensions/key-kinds.js'
 import type { Form } from '../editor.js'
 import { kindsFor, placesFor } from '../placed.js'
-import { findPeople } from './requests.js'
+import { learnNames } from './requests.js'
 import type { Surroundings } from './surroundings.js'
 import { TypeAhead } from './type-ahead.js'
 
@@ -37,7 +37,7 @@ function OpenForm({ around, form }: { around: Surroundings; form: Form }): preac
       aria-labelledby="key-form-title"
       onSubmit={(event) => {
         event.preventDefault()
-        learnName(around, form)
+        learnNames(around, [form])
         dispatch({ type: 'apply', places })
       }}
       onKeyDown={({ key }) => key === 'Escape' && dispatch({ type: 'close' })}
@@ -101,18 +101,6 @@ function OpenForm({ around, form }: { around: Surroundings; form: Form }): preac
         <button class="btn btn-primary">{t(isNew ? 'keys.form.apply.add' : 'keys.form.apply.change')}</button>
       </div>
     </form>
-  )
-}
-
-/** A number that was typed and not chosen: whose is it? */
-function learnName(around: Surroundings, { kind, value }: Form): void {
-  const number = value.trim()
-  if (!around.start.maySearch || !KINDS_THAT_DIAL.includes(kind) || number === '' || around.nameOf(number)) return
-  findPeople(around.start, number).then(
-    (people) => {
-      for (const one of people) around.learn(one.number, one.name)
-    },
-    () => undefined,
   )
 }
 

@@ -1,4 +1,5 @@
 import type { KeySheet } from '../../../catalog/key-sheet.js'
+import { KINDS_THAT_DIAL } from '../../../extensions/key-kinds.js'
 import { toStored } from '../editor.js'
 import type { StoredKey } from '../key.js'
 import type { Start } from '../start.js'
@@ -30,7 +31,8 @@ export function loadSheet(start: Start, model: string): Promise<KeySheet> {
 }
 
 /** Stores the keys; what somebody else stored meanwhile is loaded instead of written over. */
-export async function save({ start, editor, dispatch, t }: Surroundings): Promise<void> {
+export async function save(around: Surroundings): Promise<void> {
+  const { start, editor, dispatch, t } = around
   const { tag } = editor.value
   const sent = toStored(editor.value)
   dispatch({ type: 'saving' })
@@ -41,18 +43,34 @@ export async function save({ start, editor, dispatch, t }: Surroundings): Promis
       body: JSON.stringify(sent),
     })
     if (answer.ok) dispatch({ type: 'saved', tag: answer.headers.get('ETag') ?? tag, keys: sent })
-    else if (answer.status === 412) await loadNewer(start, dispatch)
+    else if (answer.status === 412) await loadNewer(around)
     else dispatch({ type: 'refused', text: refusal((await answer.json()) as Problem, start) })
   } catch {
     dispatch({ type: 'refused', text: t('keys.refused.network') })
   }
 }
 
-async function loadNewer(start: Start, dispatch: Surroundings['dispatch']): Promise<void> {
+async function loadNewer(around: Surroundings): Promise<void> {
+  const { start, dispatch } = around
   const answer = await fetch(address(start, start.path))
   if (!answer.ok) throw new Error(String(answer.status))
   const keys = (await answer.json()) as StoredKey[]
   dispatch({ type: 'conflict', tag: answer.headers.get('ETag') ?? '', keys })
+  learnNames(around, keys)
+}
+
+/** Whom keys are for that were not chosen by name: asked afterwards, since only the labels wait for it. */
+export function learnNames(around: Surroundings, keys: readonly Pick<StoredKey, 'kind' | 'value'>[]): void {
+  const numbers = keys.flatMap(({ kind, value = '' }) => (KINDS_THAT_DIAL.includes(kind) ? value.trim() : []))
+  for (const number of new Set(numbers)) {
+    if (!around.start.maySearch || number === '' || around.nameOf(number) !== undefined) continue
+    findPeople(around.start, number).then(
+      (people) => {
+        for (const one of people) around.learn(one.number, one.name)
+      },
+      () => undefined,
+    )
+  }
 }
 
 interface Problem {
