@@ -13,6 +13,7 @@ import { findEffect } from '../provisioning/effect.js'
 import type { PreviewSources } from '../provisioning/preview.js'
 import type { ServerAddress } from '../provisioning/file-view.js'
 import { fileNameIn, WaitingChanges } from '../provisioning/waiting-changes.js'
+import { AutoResync } from '../resync/auto-resync.js'
 import { openResync } from '../resync/edge/open.js'
 import { ScheduledChanges } from '../resync/scheduled-changes.js'
 import { createKnexScheduleStore } from '../settings/edge/knex-schedule-store.js'
@@ -68,6 +69,17 @@ export function startKeptFiles({ installation, feed, undo }: Base, ports: Ports,
   undo.add(() => kept.stop())
   kept.start()
   return kept
+}
+
+/** Asks phones whose files change to fetch them, where the setting resyncAfterChange says so. */
+export function startAutoResync({ installation, feed, undo }: Base, waiting: WaitingChanges): void {
+  const { catalog, databases, log } = installation
+  const auto = new AutoResync({
+    ...{ snapshot: feed.snapshot, catalog, waiting, resync: openResync(databases), clock: systemClock, log },
+    turns: takeTurns(systemClock, pause),
+  })
+  undo.add(() => auto.stop())
+  undo.add(feed.onChange(() => auto.changed()))
 }
 
 /** Saves planned changes when their time has come. */

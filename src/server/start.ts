@@ -3,7 +3,8 @@ import { startAdmin } from './admin.js'
 import { toldAddress } from './advertised.js'
 import type { ServerAddress } from '../provisioning/file-view.js'
 import { openBase } from './base.js'
-import { startScheduledChanges } from './changes.js'
+import { startAutoResync, startScheduledChanges } from './changes.js'
+import { startMail } from './mail.js'
 import { startPhones } from './phones.js'
 import type { Ports } from './ports.js'
 import { startSip } from './sip.js'
@@ -42,6 +43,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
   ports.sips = sip.tlsPort
   const { viewSources, outcomes, waiting, keptFile } = await startPhones(base, ports, sip.webSockets)
   Object.assign(installation.allSoftphones.ports, ports)
+  startMail(base)
   const serverAddress = (host?: string): ServerAddress => toldAddress(host ?? config.host ?? '127.0.0.1', ports)
   const admin = await startAdmin(base, {
     ...{ viewSources, waiting, keptFile, serverAddress },
@@ -56,6 +58,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
   })
   ports.admin = admin.port
   const { catalog, render } = installation
+  startAutoResync(base, waiting)
   startScheduledChanges(base, { catalog, render, viewSources, serverAddress })
   return { ports, adminIsSecure: admin.secure }
 }

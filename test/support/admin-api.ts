@@ -56,6 +56,9 @@ import { checkDeviceKeys } from '../../src/catalog/key-bank.js'
 import { BY_TEST, createAccounts, type Accounts } from './accounts.js'
 import { freshSqlite, type FreshDatabase } from './databases.js'
 import { loadPhones } from './phone-catalog.js'
+import { openMailing } from '../../src/mail/edge/open.js'
+import { createOwnAccess } from '../../src/self-service/access.js'
+import { createKnexOwnAccessStore } from '../../src/self-service/edge/knex-store.js'
 import { openSoftphones } from '../../src/softphones/edge/open.js'
 import { qrPng, qrSvg } from '../../src/softphones/edge/qr.js'
 import { seededRandom } from './seeded-random.js'
@@ -72,6 +75,8 @@ export interface AdminBench extends Accounts {
   /** What registrations went through. */
   history: RegisterHistory
   keptFiles: KeptFiles
+  /** What phones would be given, by digest. */
+  servedBytes: Map<string, Uint8Array>
   /** A token of a new admin with this role. */
   tokenFor(role: string, siteId?: Id): Promise<string>
   /** A request as that admin. */
@@ -109,7 +114,14 @@ export async function adminBench(
     open: secrets.open.bind(secrets),
   }
   const render = createRenderer(phones.catalog, READERS)
-  const serverAddress = (host = '192.0.2.1') => ({ host, httpPort: 80, httpsPort: 443, tftpPort: 69, sipPort: 5060, sipsPort: 5061 })
+  const serverAddress = (host = '192.0.2.1') => ({
+    host,
+    httpPort: 80,
+    httpsPort: 443,
+    tftpPort: 69,
+    sipPort: 5060,
+    sipsPort: 5061,
+  })
   const sources = { catalog: phones.catalog, render, viewSources, serverAddress }
   const configs = createConfigFiles({ sources: viewSources, render, cache: new Map(), clock, log: SILENT_LOG })
   const desk = new ImportDesk({
@@ -124,9 +136,10 @@ export async function adminBench(
     isSecretSetting: (key) => phones.vocabulary.get(key)?.type === 'secret',
     siteName: (id) => feed.snapshot.site(id)?.slug,
   })
+  const servedBytes = new Map<string, Uint8Array>()
   const keptFiles = new KeptFiles({
     ...{ db: databases.events, secrets, clock, log: SILENT_LOG },
-    bytesOf: () => undefined,
+    bytesOf: (_device, _path, sha256) => servedBytes.get(sha256),
   })
   const history = new RegisterHistory()
   const tlsFailures = new LastFailures()
@@ -135,6 +148,12 @@ export async function adminBench(
     config: { softphones: 'http-trusted', published: [], bind: 'all', host: 'pbx.example.com' },
     sites: () => Promise.resolve([...feed.snapshot.allSites()]),
     ports: { sip: 5060, http: 8080, https: 8443 },
+  })
+  const mailing = openMailing({
+    ...{ databases, softphones },
+    config: { mailLanguage: 'en', selfService: 'off' },
+    ownAccess: createOwnAccess({ store: createKnexOwnAccessStore(databases.main), clock, random }),
+    sites: () => Promise.resolve([...feed.snapshot.allSites()]),
   })
   const parts: AdminParts = {
     qr: { svg: qrSvg, png: qrPng },
@@ -162,6 +181,7 @@ export async function adminBench(
         devices: createDeviceAdmin({ ...shared, models, store: createKnexDeviceStore(databases.main) }),
         groups: createGroupAdmin({ ...shared, store: createKnexGroupStore(databases.main) }),
         softphones: softphones.forSite(siteId),
+        mails: mailing.forSite(siteId),
         webhooks: createWebhookAdmin({
           ...shared,
           store: new KnexWebhookStore(databases.main),
@@ -266,6 +286,7 @@ export async function adminBench(
     bindings,
     history,
     keptFiles,
+    servedBytes,
     as,
     tokenFor: async (role, siteId = ALL_SITES) => {
       const name = `${role}-${names++}`
