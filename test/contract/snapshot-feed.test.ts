@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { systemClock } from '../../src/domain/edge/system-clock.js'
+import { systemRandom } from '../../src/domain/edge/system-random.js'
+import { createKnexGroupStore } from '../../src/groups/edge/knex-store.js'
+import { createGroupAdmin } from '../../src/groups/use-cases.js'
 import type { Mac } from '../../src/domain/mac-address.js'
 import { SILENT_LOG, type Log } from '../../src/observe/log.js'
 import { pruneChangeFeed, startSnapshotFeed } from '../../src/snapshot/edge/snapshot-feed.js'
@@ -56,7 +59,11 @@ describeOverDatabases('the snapshot feed', (fresh) => {
       { position: 1, kind: 'blf', value: '1' },
     ])
     await admins.devices.add('cli:test', { mac: address, model: 'test/two-lines', lines: [{ extension: number }] })
-    const keys = [2, 1].map((position) => ({ bank: 'linekey', position, kind: 'dnd' as const }))
+    const keys = [2, 1].map((position) => ({
+      bank: 'linekey',
+      position,
+      kind: position === 1 ? ('hold' as const) : ('dnd' as const),
+    }))
     const device = await admins.devices.setKeys('cli:test', address, keys)
     await admins.settings.set('cli:test', { layer: 'device', owner: device.id, key: 'language' }, 'de')
     const { snapshot } = await start()
@@ -108,6 +115,28 @@ describeOverDatabases('the snapshot feed', (fresh) => {
     expect(feed.snapshot.layer('vendor', 'yealink').values.get('language')).toBe('de')
     await feed.refresh()
     expect(changes).toHaveLength(1)
+  })
+
+  test('keys of a group come with its layer, at the first load and when they change', async () => {
+    const { main } = fresh().databases
+    const group = { store: createKnexGroupStore(main), clock: systemClock, random: systemRandom, siteId: DEFAULT_SITE }
+    const groups = createGroupAdmin(group)
+    const { id } = await groups.add('cli:test', `Group ${next()}`)
+    const name = (await groups.list()).find((one) => one.id === id)?.name ?? ''
+    const feed = await start()
+    expect(feed.snapshot.layer('group', id)).toEqual({ revision: 0, values: new Map() })
+    await groups.setKeys('cli:test', name, [
+      { position: 1, kind: 'blf', value: '199' },
+      { position: 2, kind: 'dnd' },
+    ])
+    await feed.refresh()
+    const shown = feed.snapshot.layer('group', id)
+    expect([shown.revision, shown.keys?.map(({ kind }) => kind)]).toEqual([1, ['blf', 'dnd']])
+    expect((await start()).snapshot.layer('group', id)).toEqual(shown)
+    await groups.setKeys('cli:test', name, [])
+    await feed.refresh()
+    expect(feed.snapshot.layer('group', id)).toEqual({ revision: 2, values: new Map() })
+    expect(changes.at(-1)?.layers).toEqual([`group:${id}`])
   })
 
   test('a removal takes every index along', async () => {

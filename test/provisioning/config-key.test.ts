@@ -31,6 +31,14 @@ function commonKey(server: ServerAddress = SERVER): string {
   return modelConfigKey(bench.snapshot, modelOf(bench.phones.catalog, 'yealink/t21p-e2'), server)
 }
 
+test('the person behind a key of its group is part of the key of a phone’s file', () => {
+  const key: LineKey = { id: 'g', owner: { kind: 'group', id: 'g1' }, position: 1, kind: 'blf', value: '103' }
+  bench.snapshot.content.putLayer('group', 'g1', { revision: 1, values: new Map(), keys: [key] })
+  const before = deviceKey()
+  bench.snapshot.content.putExtension(extensionRecord('103', { revision: 2 }))
+  expect(deviceKey()).not.toBe(before)
+})
+
 describe('the key of a phone’s file changes', () => {
   test.each<[string, () => void]>([
     ['with a global setting', () => bench.set('global', '', {})],

@@ -1,0 +1,86 @@
+import { describe, expect, test } from '@jest/globals'
+import type { PhoneModel } from '../../src/catalog/manifest.js'
+import { keySheet } from '../../src/catalog/key-sheet.js'
+import type { KeyKind } from '../../src/domain/entities.js'
+import { TAKE_NO_VALUE } from '../../src/extensions/key-kinds.js'
+import { parseGiven, renderExample } from '../../src/provisioning/example.js'
+import { createRenderer } from '../../src/provisioning/render.js'
+import { READERS, type Entry, type ReaderName } from '../../src/readers/index.js'
+import { keysOf, type PhoneVendor } from '../../src/readers/phone-account.js'
+import { loadPhones, modelOf } from '../support/phone-catalog.js'
+
+const phones = loadPhones()
+const parts = { ...phones, render: createRenderer(phones.catalog, READERS) }
+
+interface OwnKey {
+  bank: string
+  position: number
+  kind: KeyKind
+  value?: string
+}
+
+/** Entries of the phone's own file, which the vendor's reader takes. */
+function entriesOf(model: PhoneModel, keys: OwnKey[]): readonly Entry[] {
+  const given = parseGiven({ people: [{ number: '101', name: 'Owner' }], lines: [{ extension: '101' }], keys }, 'test')
+  const device = phones.catalog.files(model.model).find(({ secrets }) => secrets)
+  for (const [name, body] of renderExample(parts, model, given)) {
+    if (!device || !/00?1565aabbcc/i.test(name) || /firmware/.test(name)) continue
+    const read = READERS[device.reader as ReaderName](body)
+    if (!read.ok) throw new Error(read.reason)
+    return read.entries
+  }
+  throw new Error(`no file of ${model.model}`)
+}
+
+/** Each kind that a bank can be, at a place of its own; several phones' worth when there are more kinds than keys. */
+function keysOfEachKind(model: PhoneModel, bank: string): OwnKey[][] {
+  const places = keySheet(model).front.blocks.flatMap((block) => block.places.filter((place) => place.bank === bank))
+  const kinds = model.keys[bank]?.kinds ?? []
+  const sets: OwnKey[][] = []
+  kinds.forEach((kind, index) => {
+    const set = Math.floor(index / places.length)
+    const position = places[index % places.length]?.position ?? 0
+    const value = TAKE_NO_VALUE.has(kind) ? {} : { value: kind === 'url' ? 'http://192.0.2.9/x' : '199' }
+    ;(sets[set] ??= []).push({ bank, position, kind, ...value })
+  })
+  return sets
+}
+
+const FACTORY: readonly KeyKind[] = ['forward', 'redial']
+
+const CASES = phones.catalog
+  .models()
+  .flatMap((model) => Object.keys(model.keys).map((bank) => [model.model, bank, model] as const))
+
+describe('every kind in every block of every phone', () => {
+  test.each(CASES)('%s %s: is written, and read back as a key that does something', (_id, bank, model) => {
+    for (const keys of keysOfEachKind(model, bank)) {
+      const found = keysOf(model.vendor.toLowerCase() as PhoneVendor, entriesOf(model, keys))
+      const empty = keysOf(model.vendor.toLowerCase() as PhoneVendor, entriesOf(model, []))
+      const place = (key: { bank: string; position: number }): string => `${key.bank} ${key.position}`
+      const fresh = found.filter((key) => !empty.some((old) => JSON.stringify(old) === JSON.stringify(key)))
+      // A line key where the phone has its own, and a soft key with its factory purpose, are the same keys.
+      const same = keys.filter(({ kind }) => kind === 'line' || (bank === 'softkey' && FACTORY.includes(kind))).length
+      expect(found.length).toBeGreaterThanOrEqual(keys.length)
+      expect(new Set(fresh.map(place)).size).toBeGreaterThanOrEqual(keys.length - same)
+      for (const { code } of fresh) expect(code).not.toBe('')
+    }
+  })
+})
+
+describe('a forward key without a target lets the phone ask for one', () => {
+  test.each([
+    ['yealink/t28p', 'linekey', '2', '', 1],
+    // A D120 has one among its soft keys as well.
+    ['snom/d120', 'fkey', 'keyevent', 'F_REDIRECT', 2],
+    ['snom/d785', 'fkey', 'keyevent', 'F_REDIRECT', 1],
+    ['grandstream/grp2614', 'mpk', 'Forward', '', 1],
+  ])('%s', (id, bank, code, value, count) => {
+    const model = modelOf(phones.catalog, id)
+    const keys = keysOf(
+      model.vendor.toLowerCase() as PhoneVendor,
+      entriesOf(model, [{ bank, position: 2, kind: 'forward' }]),
+    )
+    expect(keys.filter((key) => key.code === code && key.value === value)).toHaveLength(count)
+  })
+})
