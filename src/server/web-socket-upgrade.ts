@@ -1,16 +1,16 @@
 import { systemClock } from '../domain/edge/system-clock.js'
+import type { NetworkTrust } from '../network/trust.js'
 import { describeRequest } from '../provisioning/edge/http-request.js'
 import type { PhoneHttpServerOptions } from '../provisioning/edge/http-server.js'
 import type { WebSocketConnections } from '../sip/edge/websocket.js'
-import type { Base } from './base.js'
 
 /** Where SIP over WebSocket is on the phones' HTTPS port. */
 const WEBSOCKET_PATH = '/ws'
 
 /** Hands requests for SIP over WebSocket to the SIP side; behind a trusted proxy with the address it forwards for. */
 export function webSocketUpgrade(
-  { trust }: Pick<Base, 'trust'>,
-  webSockets: WebSocketConnections,
+  { trust }: { trust: () => Pick<NetworkTrust, 'proxies'> },
+  webSockets: Pick<WebSocketConnections, 'take'>,
 ): NonNullable<PhoneHttpServerOptions['upgrade']> {
   return (request, socket, head) => {
     if (request.method !== 'GET' || request.url?.split('?', 1)[0] !== WEBSOCKET_PATH) return false
