@@ -5,6 +5,7 @@ import { accounts } from './0004_accounts.js'
 import { repeatedEvents } from './0005_repeated_events.js'
 import { bindingsWithoutExpiryIndex } from './0006_bindings_without_expiry_index.js'
 import { resyncRequests } from './0007_resync_requests.js'
+import { formerPasswords } from './0008_former_passwords.js'
 import { removedExtensions } from './0008_removed_extensions.js'
 import { imports } from './0011_imports.js'
 import { softphones } from './0012_softphones.js'
@@ -25,6 +26,7 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   bindingsWithoutExpiryIndex,
   resyncRequests,
   removedExtensions,
+  formerPasswords,
   groupKeys,
   keptFiles,
   scheduledChanges,

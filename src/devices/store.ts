@@ -52,6 +52,8 @@ export interface DeviceStore extends DeviceReads {
   retiredBefore(before: Millis): Promise<DeviceRecord[]>
   /** Runs `work` in one transaction that holds the write lock; what it throws undoes everything. */
   change<T>(work: (writes: DeviceWrites) => Promise<T>): Promise<T>
+  /** Voids the password before of a line. */
+  forgetFormer(lineId: Id, at: Millis): Promise<void>
   /** Stores sightings; a firmware version that changed is announced in the change feed. */
   noteSightings(sightings: readonly Sighting[]): Promise<void>
 }

@@ -1,5 +1,5 @@
 import type { Change } from '../database/change.js'
-import type { Id } from '../domain/entities.js'
+import type { Id, Line } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import { sha256Hex } from '../domain/fingerprint.js'
 import { formatMac, requireMac, type Mac } from '../domain/mac-address.js'
@@ -62,7 +62,7 @@ export interface DeviceAdmin {
   removeLine(actor: string, mac: string, position: number): Promise<DeviceView>
   /** A new password for one line: whoever knows the old one cannot register any more; a binding made with it lasts until
    * it expires. Throws LINE_INVALID. */
-  resetLinePassword(actor: string, mac: string, position: number): Promise<Secret>
+  resetLinePassword(actor: string, mac: string, position: number, when?: 'now' | 'fetched'): Promise<Secret>
   /** Replaces all keys of the phone itself (its people's keys stay). Throws KEY_INVALID. */
   setKeys(actor: string, mac: string, keys: readonly KeyInput[]): Promise<DeviceView>
   /** Blocks, approves or holds a phone. */
@@ -87,6 +87,15 @@ export interface DeviceAdmin {
 }
 
 type Edit = (before: DeviceView, writes: DeviceWrites) => DeviceRecord | Promise<DeviceRecord>
+
+/** How long a password goes on being good that is to be replaced when the phone fetches. */
+const FORMER_MS = 48 * 3_600_000
+
+function withoutFormer(line: Line): Line {
+  const bare = { ...line }
+  delete bare.former
+  return bare
+}
 
 export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
   const { store, secrets, clock, random, models } = parts
@@ -171,12 +180,17 @@ export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
         const gone = requireLine(before, position)
         return { ...before, lines: before.lines.filter((line) => line !== gone) }
       }),
-    resetLinePassword: async (actor, mac, position) => {
+    resetLinePassword: async (actor, mac, position, when = 'now') => {
       const password = generatePassword(random)
+      const until = clock.now() + FORMER_MS
       await edit(actor, 'reset-line-password', mac, (before) => {
         const changed = requireLine(before, position)
+        const { former: older, ...line } = changed
+        // One that nobody has used yet is no former one: the phone still knows the one before.
+        const former = { sealed: older?.sealed ?? changed.sealedPassword, until }
         const sealedPassword = secrets.seal(password, SEAL_CONTEXTS.linePassword(changed.id))
-        return { ...before, lines: before.lines.map((line) => (line === changed ? { ...line, sealedPassword } : line)) }
+        const fresh = { ...line, sealedPassword, ...(when === 'fetched' ? { former } : {}) }
+        return { ...before, lines: before.lines.map((one) => (one === changed ? fresh : one)) }
       })
       return new Secret(password)
     },
@@ -192,7 +206,7 @@ export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
         const token = randomText(random, TOKEN_LENGTH)
         const lines = before.lines.map((line) => {
           const password = generatePassword(random)
-          return { ...line, sealedPassword: secrets.seal(password, SEAL_CONTEXTS.linePassword(line.id)) }
+          return { ...withoutFormer(line), sealedPassword: secrets.seal(password, SEAL_CONTEXTS.linePassword(line.id)) }
         })
         const sealedToken = secrets.seal(token, SEAL_CONTEXTS.deviceToken(before.id))
         return { ...before, state: 'blocked', lines, sealedToken, tokenHash: sha256Hex(token) }

@@ -68,6 +68,8 @@ export interface Line {
   label?: string
   authUsername: string
   sealedPassword: Sealed
+  /** The password before, sealed as the other: good until the phone has used the new one, or until then. */
+  former?: { sealed: Sealed; until: Millis }
 }
 
 /** Ways a softphone may be told to register by. */

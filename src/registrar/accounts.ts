@@ -1,3 +1,4 @@
+import type { Millis } from '../domain/clock.js'
 import type { Binding, Id, Site } from '../domain/entities.js'
 import type { DigestAlgorithm } from '../sip/digest.js'
 
@@ -19,6 +20,8 @@ export interface DigestAccount {
   readonly mayComeFrom?: (address: string) => boolean
   /** HA1 of RFC 7616 for this realm, hex. Computed at need; undefined when the password cannot be opened. */
   ha1(algorithm: DigestAlgorithm, realm: string): string | undefined
+  /** The password before, while it is good: until the phone has used the new one. */
+  readonly former?: Pick<DigestAccount, 'ha1' | 'passwordMark'> & { readonly until: Millis }
   /** See Binding.passwordMark. */
   passwordMark(realm: string): string | undefined
 }

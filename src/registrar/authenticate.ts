@@ -64,6 +64,21 @@ function ha1For(account: DigestAccount | undefined, { algorithm }: Credentials, 
   return account?.ha1(algorithm, realm) ?? nobody.slice(0, algorithm === 'MD5' ? 32 : 64)
 }
 
+/** The account as one that proves the password it had before; undefined when it does not, or that is over. */
+function asBefore(
+  account: DigestAccount | undefined,
+  request: SipRequest,
+  credentials: Credentials,
+  realm: string,
+  now: Millis,
+): DigestAccount | undefined {
+  const former = account?.former
+  if (!former || former.until <= now) return undefined
+  const ha1 = former.ha1(credentials.algorithm, realm)
+  if (ha1 === undefined || !provesHa1(credentials, request.method, ha1)) return undefined
+  return { ...account, passwordMark: (of) => former.passwordMark(of) }
+}
+
 /**
  * Checks the digest of a request. Unknown users, revoked ones and wrong passwords run through the same steps and
  * end alike. A nonce that is not good any more, or a count used before, is `stale` only when the password was right
@@ -89,9 +104,10 @@ function check(
   const { nonce } = credentials
   const username = wireText(credentials.username)
   if (mayTry?.(username) === false) return { kind: 'barred' }
-  const account = accounts.findDigestUser(id, username)
-  const proved = provesHa1(credentials, request.method, ha1For(account, credentials, realm, nonces.nobody))
-  if (!proved || !account) return { kind: 'wrong', username, nonce, guess: credentials.response }
+  const known = accounts.findDigestUser(id, username)
+  const proved = provesHa1(credentials, request.method, ha1For(known, credentials, realm, nonces.nobody))
+  const account = proved ? known : asBefore(known, request, credentials, realm, now)
+  if (!account) return { kind: 'wrong', username, nonce, guess: credentials.response }
   // A nonce of another key is most likely from before a restart of this server.
   if (nonces.check(nonce, now, realm) !== 'good') return { kind: 'stale' }
   // Without qop there is no count (RFC 2069): such a nonce is good for one request.

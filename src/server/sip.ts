@@ -56,6 +56,11 @@ export async function startSip(base: Base): Promise<RunningSip> {
     const user = snapshot.deviceByLine(binding.lineId)
     const model = user && catalog.model(user.model)
     if (!user || !model) return
+    if (accounts.usesNewPassword(binding)) {
+      installation.deviceStore
+        .forgetFormer(binding.lineId, systemClock.now())
+        .catch((error: unknown) => log.warn({ err: error }, 'a password that was replaced stays good for a while'))
+    }
     const claim = binding.userAgent === undefined ? undefined : claimOf(binding.userAgent)
     const tokens = [model.match.model, ...(model.match.aliases ?? [])]
     const firmwareVersion = firmwareToStore(

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type request from 'supertest'
+import { createKnexDeviceStore } from '../../src/devices/edge/knex-store.js'
 import { RESTORABLE_MS } from '../../src/extensions/removed.js'
 import { adminBench, type AdminBench, type AdminClient } from '../support/admin-api.js'
 
@@ -324,5 +325,47 @@ describe('deleted by mistake', () => {
     await owner.post('/extensions', { number: '181', name: 'Later' })
     await owner.delete('/extensions/181').set('If-Match', '*')
     expect(await bench.fresh.databases.main('removed_extensions').pluck('number')).toEqual(['181'])
+  })
+})
+
+describe('a new password for the phone of somebody', () => {
+  const MAC = '001565000190'
+  const file = (): Promise<string> => owner.get(`/devices/${MAC}/files/${MAC}.cfg`).then(({ text }) => text)
+  const former = async (): Promise<unknown> => {
+    await bench.parts.refresh()
+    return bench.parts.snapshot.deviceByMac(MAC as never)?.lines[0]?.former
+  }
+  const sealed = async (): Promise<string> => {
+    await bench.parts.refresh()
+    return bench.parts.snapshot.deviceByMac(MAC as never)?.lines[0]?.sealedPassword ?? ''
+  }
+
+  test('when fetched: the old one stays good, the phone is asked to look, and the old one is void once the new was used', async () => {
+    await owner.post('/extensions', { number: '190', name: 'Renews' })
+    await owner.post('/devices', { mac: MAC, model: 'yealink/t21p-e2', lines: [{ extension: '190' }] })
+    const old = await sealed()
+    const before = await file()
+    expect((await owner.post(`/devices/${MAC}/lines/1/password`, { when: 'fetched' })).status).toBe(204)
+    expect(await former()).toEqual({ sealed: old, until: bench.clock.now() + 48 * 3_600_000 })
+    expect(await sealed()).not.toBe(old)
+    expect((await owner.get(`/devices/${MAC}/resyncs`)).body).toMatchObject({ items: [{ kind: 'resync' }] })
+    expect((await owner.get(`/devices/${MAC}`)).text).not.toContain(old)
+    // Asked once more before the phone has looked: what it knows is still the first one.
+    await owner.post(`/devices/${MAC}/lines/1/password`, { when: 'fetched' })
+    expect(await former()).toMatchObject({ sealed: old })
+    expect(await file()).toBe(before)
+    const line = bench.parts.snapshot.deviceByMac(MAC as never)?.lines[0]?.id ?? ''
+    const store = createKnexDeviceStore(bench.fresh.databases.main)
+    await store.forgetFormer(line, bench.clock.now())
+    expect(await former()).toBeUndefined()
+  })
+
+  test('now, and when the phone is lost: the old one is void at once', async () => {
+    for (const end of ['lines/1/password', 'lost']) {
+      await owner.post(`/devices/${MAC}/lines/1/password`, { when: 'fetched' })
+      expect(await former()).toBeDefined()
+      const done = await owner.post(`/devices/${MAC}/${end}`)
+      expect([end, done.status < 300, await former()]).toEqual([end, true, undefined])
+    }
   })
 })

@@ -63,6 +63,21 @@ describe('registering', () => {
     expect(status(await bench.register({}, '101', 'wrong'))).toBe(401)
   })
 
+  test('a password that was replaced is good until its time is over, beside the new one', async () => {
+    const bench = await Bench.start()
+    const until = bench.clock.now() + 1_000
+    bench.accounts.accounts.set('101', {
+      ...{ username: '101', password: 'new-101', number: '101' },
+      former: { password: 'secret-101', until },
+    })
+    expect(status(await bench.register())).toBe(200)
+    expect(bench.registrar.bindings()).toMatchObject([{ passwordMark: 'secret-101' }])
+    expect(status(await bench.register({}, '101', 'neither'))).toBe(401)
+    expect(status(await bench.register({ callId: 'again' }, '101', 'new-101'))).toBe(200)
+    bench.clock.advance(1_000)
+    expect(status(await bench.register({ callId: 'late' }))).toBe(401)
+  })
+
   test('bindings expire by themselves', async () => {
     const bench = await Bench.start()
     await bench.register({ expires: 60 })

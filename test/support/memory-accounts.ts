@@ -11,6 +11,7 @@ export interface TestAccount {
   lineId?: string
   maxContacts?: number
   mayComeFrom?: (address: string) => boolean
+  former?: { password: string; until: number }
 }
 
 /** Accounts and one site, in a map that a test may change while the registrar runs. */
@@ -43,7 +44,7 @@ export class MemoryAccounts implements Accounts, Sites {
   findDigestUser(_siteId: string, username: string): DigestAccount | undefined {
     const account = this.accounts.get(username)
     if (!account) return undefined
-    const { password, lineId, maxContacts, mayComeFrom, number } = account
+    const { password, lineId, maxContacts, mayComeFrom, number, former } = account
     return {
       username,
       number,
@@ -52,6 +53,15 @@ export class MemoryAccounts implements Accounts, Sites {
       passwordMark: () => password,
       ...(lineId === undefined ? {} : { lineId }),
       ...(mayComeFrom ? { mayComeFrom } : {}),
+      ...(former
+        ? {
+            former: {
+              until: former.until,
+              ha1: (algorithm, realm) => computeHa1(algorithm, username, realm, new Secret(former.password)),
+              passwordMark: () => former.password,
+            },
+          }
+        : {}),
       ...(maxContacts === undefined ? {} : { maxContacts }),
     }
   }

@@ -247,7 +247,7 @@ export const deviceRoutes = [
     method: 'post',
     path: '/devices/{mac}/lines/{position}/password',
     tag: TAG,
-    summary: 'A new SIP password for a line; the phone gets it with its next config',
+    summary: 'A new SIP password for a line; the old one ends now, or when the phone has fetched and used the new one',
     access: 'phones.password',
     params: {
       mac,
@@ -256,8 +256,21 @@ export const deviceRoutes = [
         .regex(/^\d{1,3}$/)
         .transform(Number),
     },
-    handle: async ({ use, by, params: { mac: own, position } }) => {
-      await use.devices.resetLinePassword(by.actor, own, position)
+    body: z
+      .strictObject({
+        when: z.enum(['now', 'fetched']).optional().meta({
+          description:
+            'fetched: the phone is asked to look, and the old password is good until it used the new one, 48 hours at most',
+        }),
+      })
+      .optional(),
+    handle: async ({ parts, use, by, params: { mac: own, position }, body }) => {
+      const { when = 'now' } = body ?? {}
+      await use.devices.resetLinePassword(by.actor, own, position, when)
+      if (when === 'fetched') {
+        await parts.refresh()
+        await parts.resync.ask(by.actor, [await use.devices.show(own)], 'resync')
+      }
       return {}
     },
   }),

@@ -179,6 +179,8 @@ export interface LineRow {
   label: string | null
   auth_username: string
   sealed_password: Sealed
+  sealed_former: Sealed | null
+  former_until: Millis | null
 }
 
 export const LINE_COLUMNS = namesOf<LineRow>({
@@ -190,6 +192,8 @@ export const LINE_COLUMNS = namesOf<LineRow>({
   label: true,
   auth_username: true,
   sealed_password: true,
+  sealed_former: true,
+  former_until: true,
 })
 
 export function toLine(row: LineRow): Line {
@@ -201,6 +205,9 @@ export function toLine(row: LineRow): Line {
     ...(row.label === null ? {} : { label: row.label }),
     authUsername: row.auth_username,
     sealedPassword: row.sealed_password,
+    ...(row.sealed_former === null || row.former_until === null
+      ? {}
+      : { former: { sealed: row.sealed_former, until: row.former_until } }),
   }
 }
 
@@ -214,6 +221,8 @@ export function lineRow(line: Line, siteId: Id): LineRow {
     label: line.label ?? null,
     auth_username: line.authUsername,
     sealed_password: line.sealedPassword,
+    sealed_former: line.former?.sealed ?? null,
+    former_until: line.former?.until ?? null,
   }
 }
 

@@ -25,6 +25,16 @@ export function createKnexDeviceStore(db: Knex): DeviceStore {
     retiredBefore: (before) =>
       orUnusable(readDevices(db, (q) => q.where({ state: 'retired' }).where('retired_at', '<', before))),
     change: (work) => orUnusable(inWriteTransaction(db, (trx) => work(writesOf(trx)))),
+    forgetFormer: (id, at) =>
+      orUnusable(
+        inWriteTransaction(db, async (trx) => {
+          const line = (await trx('lines').where({ id }).whereNotNull('sealed_former').first('device_id')) as
+            { device_id: Id } | undefined
+          if (!line) return
+          await trx('lines').where({ id }).update({ sealed_former: null, former_until: null })
+          await insertInChunks(trx, 'change_feed', [{ at, topic: 'device', key: line.device_id }])
+        }),
+      ),
     noteSightings: (sightings) => orUnusable(noteSightings(db, sightings)),
   }
 }

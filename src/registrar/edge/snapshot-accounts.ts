@@ -1,4 +1,5 @@
-import type { Id, Site } from '../../domain/entities.js'
+import type { Millis } from '../../domain/clock.js'
+import type { Binding, Id, Line, Site } from '../../domain/entities.js'
 import type { Secret, Sealed } from '../../domain/secret.js'
 import { parseEndpoint } from '../../network/address.js'
 import type { Log } from '../../observe/log.js'
@@ -24,6 +25,11 @@ interface CachedHa1 {
 }
 
 const MARK_LENGTH = 8
+
+/** The user of a line as he was with the password before. */
+function beforeReset(user: DigestUser, line: Line): DigestUser {
+  return line.former ? { ...user, line: { ...line, sealedPassword: line.former.sealed } } : user
+}
 
 /** Bindings that softphones made, or those that they did not make. */
 function countedApart(
@@ -70,6 +76,7 @@ export class SnapshotAccounts implements Accounts, Sites {
       passwordMark: (realm) => this.#mark(user, username, realm),
       limit: () => registrationLimit(this.snapshot(), extension, softphone ? 'maxSoftphones' : 'maxRegistrations'),
       ...(credential ? { lineId: credential.id } : {}),
+      ...(line?.former ? { former: this.#former(beforeReset(user, line), line.former.until, username) } : {}),
       ...(extension.maxContacts === undefined ? {} : { maxContacts: extension.maxContacts }),
       ...(extension.softphones ? { countsWith: countedApart(extension.softphones, softphone !== undefined) } : {}),
     }
@@ -91,18 +98,40 @@ export class SnapshotAccounts implements Accounts, Sites {
     const device = snapshot.deviceByLine(lineId)
     const line = device?.lines.find(({ id }) => id === lineId)
     if (device?.state !== 'approved' || line?.extensionId !== extensionId) return false
-    return this.#isMarked({ extension, device, line }, line.authUsername, realm, passwordMark)
+    const user = { extension, device, line }
+    if (this.#isMarked(user, line.authUsername, realm, passwordMark)) return true
+    return (
+      line.former !== undefined && this.#isMarked(beforeReset(user, line), line.authUsername, realm, passwordMark, true)
+    )
   }
 
-  #isMarked(user: DigestUser, username: string, realm: string, mark: string | undefined): boolean {
+  /** True when the binding was made with the password that the line has now, and it had another one before. */
+  usesNewPassword({ aor, lineId, passwordMark }: Pick<Binding, 'aor' | 'lineId' | 'passwordMark'>): boolean {
+    const device = lineId === undefined ? undefined : this.snapshot().deviceByLine(lineId)
+    const line = device?.lines.find(({ id }) => id === lineId)
+    const extension = line && this.snapshot().extension(line.extensionId)
+    if (!device || !line?.former || !extension || passwordMark === undefined) return false
+    const realm = aor.slice(aor.indexOf('@') + 1)
+    return this.#mark({ extension, device, line }, line.authUsername, realm) === passwordMark
+  }
+
+  #former(before: DigestUser, until: Millis, username: string): NonNullable<DigestAccount['former']> {
+    return {
+      until,
+      ha1: (algorithm, realm) => this.#ha1(before, username, algorithm, realm, true),
+      passwordMark: (realm) => this.#mark(before, username, realm, true),
+    }
+  }
+
+  #isMarked(user: DigestUser, username: string, realm: string, mark: string | undefined, isBefore = false): boolean {
     if (mark === undefined) return true
-    const now = this.#mark(user, username, realm)
+    const now = this.#mark(user, username, realm, isBefore)
     return now === undefined || now === mark
   }
 
   /** The beginning of the HA1: it changes with the password, and sealing the same one anew does not matter. */
-  #mark(user: DigestUser, username: string, realm: string): string | undefined {
-    return this.#ha1(user, username, 'MD5', realm)?.slice(0, MARK_LENGTH)
+  #mark(user: DigestUser, username: string, realm: string, isBefore = false): string | undefined {
+    return this.#ha1(user, username, 'MD5', realm, isBefore)?.slice(0, MARK_LENGTH)
   }
 
   #ha1(
@@ -110,9 +139,10 @@ export class SnapshotAccounts implements Accounts, Sites {
     username: string,
     algorithm: DigestAlgorithm,
     realm: string,
+    isBefore = false,
   ): string | undefined {
     const owner = line ?? softphone ?? extension
-    const cached = this.#cached(owner.id, owner.sealedPassword, username, realm)
+    const cached = this.#cached(isBefore ? `${owner.id} before` : owner.id, owner.sealedPassword, username, realm)
     const slot = algorithm === 'MD5' ? 'md5' : 'sha256'
     const known = cached[slot]
     if (known !== undefined) return known

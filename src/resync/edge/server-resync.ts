@@ -93,7 +93,8 @@ function accountOf(
   const line = snapshot.deviceByLine(lineId)?.lines.find(({ id }) => id === lineId)
   if (!line) return undefined
   try {
-    const password = secrets.open(line.sealedPassword, SEAL_CONTEXTS.linePassword(line.id))
+    // A phone that has not fetched its new password knows the one before.
+    const password = secrets.open(line.former?.sealed ?? line.sealedPassword, SEAL_CONTEXTS.linePassword(line.id))
     return { username: line.authUsername, password }
   } catch (error) {
     log.error({ err: error }, 'a SIP password cannot be opened')

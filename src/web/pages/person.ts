@@ -165,6 +165,19 @@ export const personPages = [
     run: passwordPage('revealExtensionPassword', 'revealed', false),
   }),
   page({
+    id: 'resetPersonLine',
+    method: 'post',
+    path: '/people/{number}/phones/{mac}/{position}/password',
+    of: 'resetLinePassword',
+    run: async (call) => {
+      const { mac = '', position = '' } = call.params
+      const body = { when: call.form.when === 'now' ? 'now' : 'fetched' }
+      await ask(call, 'resetLinePassword', { params: { mac, position }, body })
+      return { to: done(personPath(personOf(call).number), 'saved') }
+    },
+    refused: personPage,
+  }),
+  page({
     id: 'renumberPersonForm',
     method: 'get',
     path: '/people/{number}/renumber',

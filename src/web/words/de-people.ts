@@ -137,4 +137,9 @@ export const dePeople: Readonly<Record<keyof typeof enPeople, string>> = {
   'done.restored': 'Zurückgeholt.',
   'done.restoredPartly': 'Zurückgeholt; manche Plätze sind inzwischen vergeben, siehe Protokoll.',
   'error.EMAIL_IN_USE': 'Jemand anderes hat diese E-Mail-Adresse.',
+  'person.lines': 'Passwörter der Telefone',
+  'person.lines.hint':
+    'Jede Leitung hat ihr eigenes. „Wenn geholt“: Das alte gilt, bis das Telefon das neue benutzt, höchstens 48 Stunden. „Sofort“: Es endet gleich, bis das Telefon das neue geholt hat.',
+  'person.lines.fetched': 'Neues, wenn geholt',
+  'person.lines.now': 'Neues, sofort',
 }

@@ -134,4 +134,9 @@ export const enPeople = {
   'done.restored': 'Brought back.',
   'done.restoredPartly': 'Brought back; some places were taken by others meanwhile, see the audit log.',
   'error.EMAIL_IN_USE': 'Somebody else has this e-mail address.',
+  'person.lines': 'Passwords of the phones',
+  'person.lines.hint':
+    'Each line has its own. “When fetched”: the old one is good until the phone uses the new one, 48 hours at most. “Now”: it stops working at once, until the phone has fetched.',
+  'person.lines.fetched': 'New one, when fetched',
+  'person.lines.now': 'New one, now',
 } as const

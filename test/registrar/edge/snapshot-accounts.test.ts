@@ -213,6 +213,42 @@ describe('accounts of the snapshot', () => {
     expect(may('203.0.113.9')).toEqual([true, true])
   })
 
+  test('the password before is good beside the new one, and each tells its own bindings', () => {
+    const former = { sealed: sealed('old'), until: 1_000 }
+    const fresh: Line = { ...line, sealedPassword: sealed('new'), former }
+    const phone: DeviceRecord = { ...device('approved'), lines: [fresh] }
+    const snapshot: Partial<Snapshot> = {
+      digestUser: () => ({ extension: extension(), device: phone, line: fresh }),
+      extension: () => extension(),
+      layer: () => NOTHING_SET,
+      deviceByLine: () => phone,
+      site: () => ({ id: 's1', slug: 'main', name: 'Main', revision: 1 }),
+      defaultSite: () => ({ id: 's1', slug: 'main', name: 'Main', revision: 1 }),
+    }
+    const open = (value: Sealed): Secret => new Secret(value.replace('sealed:', ''))
+    const accounts = new SnapshotAccounts(() => snapshot as Snapshot, open, SILENT_LOG)
+    const account = accounts.findDigestUser('s1', 'ab12')
+    expect(account?.ha1('MD5', 'phoneboot')).toBe(computeHa1('MD5', 'ab12', 'phoneboot', new Secret('new')))
+    expect(account?.former?.ha1('MD5', 'phoneboot')).toBe(computeHa1('MD5', 'ab12', 'phoneboot', new Secret('old')))
+    expect(account?.former?.until).toBe(1_000)
+    const marks = [account?.former?.passwordMark('phoneboot'), account?.passwordMark('phoneboot')]
+    const bindings = marks.map((passwordMark) => ({
+      ...{
+        aor: '101@phoneboot',
+        extensionId: 'e1',
+        lineId: 'l1',
+        received: '10.0.0.7:5060',
+        passwordMark: passwordMark ?? '',
+      },
+    }))
+    expect(bindings.map((one) => [accounts.mayKeep(one), accounts.usesNewPassword(one)])).toEqual([
+      [true, false],
+      [true, true],
+    ])
+    phone.lines.forEach((one) => delete one.former)
+    expect(bindings.map((one) => accounts.mayKeep(one))).toEqual([false, true])
+  })
+
   test('a password that cannot be opened gives no HA1, and the operator hears of it', () => {
     const { accounts, logged } = bench({ extension: extension({ sealedPassword: sealed('damaged') }) })
     expect(accounts.findDigestUser('s1', '101')?.ha1('MD5', 'r')).toBeUndefined()
