@@ -118,7 +118,7 @@ class RowReader {
     // Foreign text is kept byte for byte.
     if (target.kind === 'kept') {
       if (cell.trim() !== '') this.filled[index] = (this.filled[index] ?? 0) + 1
-      return /^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell
+      return /^'(?='*[=+\-@\t\r]|'+\d)/.test(cell) ? cell.slice(1) : cell
     }
     let text = cleanCell(cell, this.note)
     if (target.kind === 'field' && /[\r\n]/.test(text)) {

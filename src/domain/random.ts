@@ -7,7 +7,9 @@ const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** `length` characters of Crockford's base32 in lower case: 5 bits each, no i, l, o, u. */
 export function randomText(random: Random, length: number): string {
-  return Array.from(random.bytes(length), (byte) => CROCKFORD[byte & 31]).join('')
+  let text = ''
+  for (const byte of random.bytes(length)) text += CROCKFORD.charAt(byte & 31)
+  return text
 }
 
 /** `length` decimal digits without bias (bytes of 250 and above are drawn again). */

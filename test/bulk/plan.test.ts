@@ -252,7 +252,7 @@ describe('exporting', () => {
     language: fc.constantFrom('', 'de', 'en'),
     forwardBusy: fc.constantFrom('', '+4930123', '*97', 'null'),
     voicemailPin: fc.constantFrom('', '0042', '=1+1'),
-    note: fc.constantFrom('', ' two\nlines\t', '=HYPERLINK("x")', "'quoted'"),
+    note: fc.constantFrom('', ' two\nlines\t', '=HYPERLINK("x")', "'quoted'", "'5", "''=", '-1'),
   })
 
   /** As somebody would type it. */

@@ -1,7 +1,15 @@
 import type { Knex } from 'knex'
 import { layerTopic, type Author, type Change } from '../../database/change.js'
 import { deviceRow, extensionRow, lineKeyRow, lineRow } from '../../database/edge/rows.js'
-import { allOf, chunks, eachAs, inWriteTransaction, orUnusable, recordChanges } from '../../database/edge/write.js'
+import {
+  allOf,
+  chunks,
+  eachAs,
+  insertRows,
+  inWriteTransaction,
+  orUnusable,
+  recordChanges,
+} from '../../database/edge/write.js'
 import { describeDevice } from '../../devices/draft.js'
 import { deviceExists } from '../../devices/use-cases.js'
 import type { Id } from '../../domain/entities.js'
@@ -18,6 +26,8 @@ import { writeDone } from './knex-import-store.js'
 export function createKnexApplyBulk(db: Knex): ApplyBulk {
   return (plan, author, note) => orUnusable(inWriteTransaction(db, (trx) => new Writer(trx, author, note).apply(plan)))
 }
+
+const ROWS_AT_ONCE = 400
 
 class Writer {
   #written = 0
@@ -53,8 +63,8 @@ class Writer {
   }
 
   async #insert(table: string, rows: Iterable<object>): Promise<void> {
-    for (const some of chunks(rows)) {
-      await this.trx(table).insert(some)
+    for (const some of chunks(rows, ROWS_AT_ONCE)) {
+      await insertRows(this.trx, table, some)
       await this.note.progress(this.#written)
     }
   }
