@@ -6,6 +6,7 @@ import { isSecretSetting, type Installation } from '../installation.js'
 import { deviceLayers, lineLayers } from '../provisioning/view.js'
 import { resolveSettings, type LayerInput, type Origin } from '../settings/resolve.js'
 import { actor, readSnapshot, withInstallation } from './context.js'
+import { plan, plannedCommands, preview } from './planned.js'
 import { table, type Io, type Report, type Run } from './output.js'
 
 interface LayerOptions {
@@ -18,7 +19,7 @@ interface LayerOptions {
   line?: string
 }
 
-/** `settings get|set|unset|explain`: each at the layer the options name, global without any. */
+/** `settings get|preview|set|unset|planned|cancel|explain`: each at the layer the options name, global without any. */
 export function settingsCommands(program: Command, io: Io, run: Run): void {
   const settings = program.command('settings').description('settings in layers, from global to line')
   const withLayer = (command: Command): Command =>
@@ -47,23 +48,42 @@ export function settingsCommands(program: Command, io: Io, run: Run): void {
       ),
   )
 
-  withLayer(settings.command('set <key> <value>').description("set a value; 'null' clears it on the phone")).action(
-    (key: string, value: string, options: LayerOptions) =>
+  withLayer(
+    settings
+      .command('preview <key> [value]')
+      .description('what a value would do to phones; without one: what unset would'),
+  ).action((key: string, value: string | undefined, options: LayerOptions) =>
+    run(() =>
+      withInstallation(io, async (installation) =>
+        preview(installation, await placeOf(installation, options), key, value),
+      ),
+    ),
+  )
+
+  withLayer(settings.command('set <key> <value>').description("set a value; 'null' clears it on the phone"))
+    .option(
+      '--at <time>',
+      "at a time by the site's clocks, such as 2026-03-31T02:30; the phones it changes are told then",
+    )
+    .action((key: string, value: string, options: LayerOptions & { at?: string }) =>
       run(() =>
         withInstallation(io, async (installation) => {
           const { layer, owner } = await placeOf(installation, options)
+          if (options.at !== undefined) return plan(installation, { layer, owner }, key, { value, at: options.at })
           const stored = await installation.settings.set(actor(), { layer, owner, key }, value)
           const shown = shownValue(installation, key, stored)
           return { json: { layer, key, value: shown }, lines: [`${key} = ${JSON.stringify(shown)} (${layer})`] }
         }),
       ),
-  )
+    )
 
-  withLayer(settings.command('unset <key>').description('back to what weaker layers say')).action(
-    (key: string, options: LayerOptions) =>
+  withLayer(settings.command('unset <key>').description('back to what weaker layers say'))
+    .option('--at <time>', 'at a time, as with set')
+    .action((key: string, options: LayerOptions & { at?: string }) =>
       run(() =>
         withInstallation(io, async (installation) => {
           const { layer, owner } = await placeOf(installation, options)
+          if (options.at !== undefined) return plan(installation, { layer, owner }, key, { at: options.at })
           const was = await installation.settings.unset(actor(), { layer, owner, key })
           return {
             json: { layer, key, unset: was },
@@ -71,7 +91,9 @@ export function settingsCommands(program: Command, io: Io, run: Run): void {
           }
         }),
       ),
-  )
+    )
+
+  plannedCommands(settings, io, run)
 
   settings
     .command('explain <mac> [key]')

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sha256Hex } from '../../src/domain/fingerprint.js'
-import type { Binding } from '../../src/domain/entities.js'
+import type { Binding, ProvisioningEvent } from '../../src/domain/entities.js'
 import type { Mac } from '../../src/domain/mac-address.js'
 import { previewFiles } from '../../src/provisioning/preview.js'
 import type { DeviceRecord } from '../../src/snapshot/snapshot.js'
@@ -43,10 +43,10 @@ async function fetches(agoMs = 0): Promise<string> {
   const [file] = previewFiles(bench.parts, phone(), { wanted: FILE, secrets: true })
   const bytes = Buffer.from(file?.text ?? '')
   const sha256 = sha256Hex(bytes)
-  const event = {
+  const event: ProvisioningEvent = {
     ...{ at: bench.clock.now() - agoMs, transport: 'http', path: `/${FILE}`, peer: '192.0.2.9', mac: MAC },
     ...{ deviceId: phone().id, outcome: 'served', status: 200, bytes: bytes.length, micros: 3_000, sha256 },
-  } as const
+  }
   const { deviceId, ...row } = event
   await bench.fresh.databases.events('provisioning_events').insert({ ...row, device_id: deviceId, times: 1 })
   bench.parts.waiting.heed({ ...event })

@@ -1,3 +1,4 @@
+import type { AppError } from '../../domain/errors.js'
 import { formatMac, type Mac } from '../../domain/mac-address.js'
 import { wallTime } from '../../settings/local-time.js'
 import { ask, done, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
@@ -50,12 +51,13 @@ async function changes(call: PageCall): Promise<PageAnswer> {
   }
 }
 
-async function planned(call: PageCall): Promise<PageAnswer> {
+async function planned(call: PageCall, refused?: AppError): Promise<PageAnswer> {
   const { items, zone } = await ask<{ items: Planned[]; zone: string }>(call, 'listScheduledChanges')
   return {
     view: 'planned',
     title: call.words.t('planned.title'),
     menu: 'settings',
+    ...(refused ? { status: 409 } : {}),
     data: {
       zone,
       items: items.map((one) => ({
@@ -67,7 +69,7 @@ async function planned(call: PageCall): Promise<PageAnswer> {
         stateText: call.words.t(`planned.state.${one.state}`, one as unknown as Record<string, unknown>),
         waits: one.state === 'waiting',
       })),
-      refusal: undefined,
+      refusal: refused ? refusalOf(call, refused) : undefined,
     },
   }
 }
@@ -85,7 +87,7 @@ export const changePages = [
       return { to: done('/changes', 'asked') }
     },
   }),
-  page({ id: 'planned', method: 'get', path: '/planned', of: 'listScheduledChanges', run: planned }),
+  page({ id: 'planned', method: 'get', path: '/planned', of: 'listScheduledChanges', run: (call) => planned(call) }),
   page({
     id: 'cancelPlanned',
     method: 'post',
@@ -95,9 +97,6 @@ export const changePages = [
       await ask(call, 'cancelScheduledChange', { params: call.params })
       return { to: done('/planned', 'cancelled') }
     },
-    refused: async (call, error) => {
-      const shown = await planned(call)
-      return 'to' in shown ? shown : { ...shown, status: 409, data: { ...shown.data, refusal: refusalOf(call, error) } }
-    },
+    refused: planned,
   }),
 ]
