@@ -50,6 +50,15 @@ export interface Config {
   softphones: 'off' | 'https' | 'http-trusted' | 'http'
   /** Addresses that people reach the server by, with names. */
   published: readonly GivenAddress[]
+  /** `smtp://user:password@host:587`; undefined: mails are kept as not sent. */
+  smtpUrl?: string
+  /** Sender of mails. */
+  smtpFrom?: string
+  mailLanguage: 'en' | 'de'
+  /** Who gets an extension with an address gets a mail. */
+  welcomeMail: boolean
+  /** Whether people have pages of their own on the phones' HTTPS port, and may change keys there. */
+  selfService: 'off' | 'look' | 'keys'
   tlsCert?: string
   tlsKey?: string
   eventDays: number
@@ -114,6 +123,13 @@ const schema = z.strictObject({
   PHONEBOOT_ADMIN_BIND: bindList.default(['127.0.0.1']),
   PHONEBOOT_SOFTPHONES: z.enum(['off', 'https', 'http-trusted', 'http']).default('http-trusted'),
   PHONEBOOT_PUBLISHED_ADDRESSES: text.optional(),
+  PHONEBOOT_SMTP_URL: text.regex(/^smtps?:\/\/\S+$/, 'must begin with smtp:// or smtps://').optional(),
+  PHONEBOOT_SMTP_FROM: text
+    .regex(/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, 'must be an e-mail address, or Name <address>')
+    .optional(),
+  PHONEBOOT_MAIL_LANGUAGE: z.enum(['en', 'de']).default('en'),
+  PHONEBOOT_WELCOME_MAIL: z.enum(['on', 'off']).default('on'),
+  PHONEBOOT_SELF_SERVICE: z.enum(['off', 'look', 'keys']).default('off'),
   PHONEBOOT_TLS_CERT: text.optional(),
   PHONEBOOT_TLS_KEY: text.optional(),
   PHONEBOOT_EVENT_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
@@ -157,6 +173,11 @@ function toConfig(data: z.infer<typeof schema>, folder: string): Config {
       field: 'PHONEBOOT_TLS_KEY',
     })
   }
+  if (data.PHONEBOOT_SMTP_URL !== undefined && data.PHONEBOOT_SMTP_FROM === undefined) {
+    throw new AppError('CONFIG_INVALID', 'PHONEBOOT_SMTP_URL needs PHONEBOOT_SMTP_FROM, the sender of mails', {
+      field: 'PHONEBOOT_SMTP_FROM',
+    })
+  }
   const optional = <K extends keyof Config>(key: K, value: Config[K] | undefined): Partial<Config> =>
     value === undefined ? {} : ({ [key]: value } as Partial<Config>)
   const path = (value: string | undefined): string | undefined =>
@@ -176,6 +197,9 @@ function toConfig(data: z.infer<typeof schema>, folder: string): Config {
     adminPort: data.PHONEBOOT_ADMIN_PORT ?? 3000,
     adminPortIsDefault: data.PHONEBOOT_ADMIN_PORT === undefined,
     adminBind: data.PHONEBOOT_ADMIN_BIND,
+    mailLanguage: data.PHONEBOOT_MAIL_LANGUAGE,
+    welcomeMail: data.PHONEBOOT_WELCOME_MAIL === 'on',
+    selfService: data.PHONEBOOT_SELF_SERVICE,
     softphones: data.PHONEBOOT_SOFTPHONES,
     published: parsePublished(data.PHONEBOOT_PUBLISHED_ADDRESSES ?? '', 'PHONEBOOT_PUBLISHED_ADDRESSES'),
     maxRefusals: data.PHONEBOOT_MAX_REFUSALS,
@@ -191,6 +215,8 @@ function toConfig(data: z.infer<typeof schema>, folder: string): Config {
     ...optional('trustedProxies', data.PHONEBOOT_TRUSTED_PROXIES),
     ...optional('unlimitedNetworks', data.PHONEBOOT_UNLIMITED_NETWORKS),
     ...optional('sipScanners', data.PHONEBOOT_SIP_SCANNERS),
+    ...optional('smtpUrl', data.PHONEBOOT_SMTP_URL),
+    ...optional('smtpFrom', data.PHONEBOOT_SMTP_FROM),
     ...optional('tlsCert', path(data.PHONEBOOT_TLS_CERT)),
     ...optional('tlsKey', path(data.PHONEBOOT_TLS_KEY)),
   }

@@ -14,13 +14,7 @@ import { createKnexImportStore } from './bulk/edge/knex-import-store.js'
 import { loadProfiles } from './bulk/edge/load-profiles.js'
 import { createPace } from './bulk/edge/pace.js'
 import { createModelFinder } from './bulk/model-names.js'
-import {
-  createBulkUseCases,
-  SERVER_RUNNER,
-  type BulkParts,
-  type BulkUseCases,
-  type Stored,
-} from './bulk/use-cases.js'
+import { createBulkUseCases, SERVER_RUNNER, type BulkParts, type BulkUseCases, type Stored } from './bulk/use-cases.js'
 import type { Config } from './config.js'
 import { openDatabases, type Databases } from './database/edge/connect.js'
 import { migrateDatabases, type MigrationReport } from './database/edge/migrate.js'
@@ -52,6 +46,11 @@ import { loadSnapshot } from './snapshot/edge/load-snapshot.js'
 import { MemorySnapshot } from './snapshot/memory-snapshot.js'
 import { openSoftphones, type Softphones } from './softphones/edge/open.js'
 import { createKnexSiteStore } from './sites/edge/knex-store.js'
+import { openMailing, type Mailing } from './mail/edge/open.js'
+import { withWelcome } from './mail/welcome.js'
+import type { MailAdmin } from './mail/use-cases.js'
+import { createOwnAccess, type OwnAccess } from './self-service/access.js'
+import { createKnexOwnAccessStore } from './self-service/edge/knex-store.js'
 import type { SoftphoneAdmin } from './softphones/use-cases.js'
 import { createSiteAdmin, type SiteAdmin } from './sites/use-cases.js'
 import { KnexDeliveryStore } from './webhooks/edge/knex-deliveries.js'
@@ -82,6 +81,11 @@ export interface Installation extends PhoneData {
   softphones: SoftphoneAdmin
   /** Softphones of all sites. */
   allSoftphones: Softphones
+  mails: MailAdmin
+  /** Mails of all sites. */
+  mailing: Mailing
+  /** How people come to their own page. */
+  ownAccess: OwnAccess
   models: ModelLookup
   migration: MigrationReport
   /** The use cases of another site; with `seen` they change nothing else than what was seen. */
@@ -197,14 +201,26 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
       store: new KnexWebhookStore(databases.main),
       deliveries: new KnexDeliveryStore(databases.events),
     }
+    const ownAccess = createOwnAccess({
+      store: createKnexOwnAccessStore(databases.main),
+      clock: systemClock,
+      random: systemRandom,
+    })
+    const mailing = openMailing({
+      ...{ databases, config, ownAccess, softphones: allSoftphones },
+      sites: () => siteStore.list(),
+    })
     const forSite = (siteId: Id, seen?: Seen): SiteUseCases => {
       const inSite = { ...parts, siteId, seen }
       const policy = async (): Promise<ExtensionPolicy> =>
         policyOf([await valuesOf(stores.settings, 'global', ''), await valuesOf(stores.settings, 'site', siteId)])
-      const extensions = createExtensionAdmin({ ...inSite, policy, store: stores.extensions })
+      const mails = mailing.forSite(siteId)
+      const people = createExtensionAdmin({ ...inSite, policy, store: stores.extensions })
+      const extensions = config.welcomeMail ? withWelcome(people, mails, log) : people
       return {
         extensions,
         softphones: allSoftphones.forSite(siteId),
+        mails,
         devices: createDeviceAdmin({ ...inSite, models, store: deviceStore }),
         groups: createGroupAdmin({ ...inSite, store: stores.groups }),
         webhooks: createWebhookAdmin({ ...inSite, ...webhookStores }),
@@ -265,6 +281,8 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
       roles: createRoleAdmin(people),
       models,
       allSoftphones,
+      mailing,
+      ownAccess,
       migration,
       deviceStore,
       ...forSite(site.id),

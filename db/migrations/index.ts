@@ -9,6 +9,7 @@ import { formerPasswords } from './0008_former_passwords.js'
 import { removedExtensions } from './0008_removed_extensions.js'
 import { imports } from './0011_imports.js'
 import { softphones } from './0012_softphones.js'
+import { mailsAndOwnPages } from './0013_mails_and_own_pages.js'
 import { groupKeys } from './0009_group_keys.js'
 import { keptFiles } from './0010_kept_files.js'
 import { scheduledChanges } from './0010_scheduled_changes.js'
@@ -32,6 +33,7 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   scheduledChanges,
   imports,
   softphones,
+  mailsAndOwnPages,
   webhooks,
   webhookDeliveries,
 ]

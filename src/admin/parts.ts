@@ -20,6 +20,7 @@ import type { RegisterStep } from '../registrar/history.js'
 import type { ResyncAdmin } from '../resync/use-cases.js'
 import type { ScheduleAdmin } from '../settings/schedule.js'
 import type { SettingsAdmin } from '../settings/use-cases.js'
+import type { MailAdmin } from '../mail/use-cases.js'
 import type { SoftphoneAdmin } from '../softphones/use-cases.js'
 import type { SiteAdmin } from '../sites/use-cases.js'
 import type { WebhookAdmin } from '../webhooks/use-cases.js'
@@ -32,6 +33,7 @@ export interface SiteUseCases {
   devices: DeviceAdmin
   groups: GroupAdmin
   softphones: SoftphoneAdmin
+  mails: MailAdmin
   settings: SettingsAdmin
   bulk: BulkUseCases
   webhooks: WebhookAdmin

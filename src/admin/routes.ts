@@ -17,6 +17,7 @@ import { settingLayerRoutes } from './api/setting-layers.js'
 import { settingRoutes } from './api/settings.js'
 import { webhookRoutes } from './api/webhooks.js'
 import { timelineRoutes } from './api/timeline.js'
+import { mailRoutes } from './api/mails.js'
 import { softphoneRoutes } from './api/softphones.js'
 import type { Route } from './route.js'
 
@@ -24,6 +25,7 @@ import type { Route } from './route.js'
 export const ROUTES: readonly Route[] = [
   ...sessionRoutes,
   ...softphoneRoutes,
+  ...mailRoutes,
   ...peopleRoutes,
   ...extensionRoutes,
   ...deviceRoutes,

@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Define>>> = {
   device: async () => (await import('./device.js')).deviceCommands,
   group: async () => (await import('./group.js')).groupCommands,
   webhook: async () => (await import('./webhook.js')).webhookCommands,
+  mail: async () => (await import('./mail.js')).mailCommands,
   softphone: async () => (await import('./softphone.js')).softphoneCommands,
   strangers: async () => (await import('./strangers.js')).strangersCommand,
   bans: async () => (await import('./bans.js')).bansCommands,

@@ -30,7 +30,18 @@ export interface Change {
   readonly author: Author
   /** Verb of the audit log, for example `extension.add`. */
   readonly action: string
-  readonly entity: 'site' | 'extension' | 'device' | 'group' | 'setting' | 'import' | 'admin' | 'role' | 'softphone' | 'webhook'
+  readonly entity:
+    | 'site'
+    | 'extension'
+    | 'device'
+    | 'group'
+    | 'setting'
+    | 'import'
+    | 'admin'
+    | 'role'
+    | 'softphone'
+    | 'mail'
+    | 'webhook'
   readonly entityId: string
   /** The site whose admins may see the audit row; absent: it concerns more than one. */
   readonly siteId?: Id

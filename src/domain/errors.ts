@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   KEY_INVALID: 'The phone has no such key, or the key cannot do this.',
   KEY_REPEATED: 'Two keys of one owner would do the same; a phone would lose one of them.',
   SOFTPHONE_NOT_FOUND: 'No such softphone; it may be revoked.',
+  MAIL_NOT_FOUND: 'No such mail.',
   SITE_NOT_FOUND: 'No such site.',
   REVISION_CONFLICT: 'Somebody else changed this meanwhile.',
   TOO_MANY_LISTENERS: 'As many programs listen to events as the server takes.',

@@ -31,7 +31,8 @@ function ask(url: string, headers: Record<string, string> = LINPHONE, method = '
       let body = ''
       response.setEncoding('utf8').on('data', (text: string) => (body += text))
       response.on('end', () => {
-        const { date: _date, ...rest } = response.headers
+        const rest = { ...response.headers }
+        delete rest.date
         resolve({ status: response.statusCode ?? 0, headers: rest, body })
       })
     })

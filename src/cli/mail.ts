@@ -1,0 +1,108 @@
+import type { Command } from 'commander'
+import { AppError } from '../domain/errors.js'
+import { MAIL_KINDS, MAIL_LANGUAGES, MAIL_STATES, type Mail } from '../mail/mail.js'
+import type { MailInput } from '../mail/use-cases.js'
+import { actor, withInstallation } from './context.js'
+import { table, type Io, type Run } from './output.js'
+
+interface SendOptions {
+  kind?: string
+  language?: string
+  app?: string
+  all?: boolean
+}
+
+/** `mail send|preview|list|retry`: mails to people; the running server sends what waits. */
+export function mailCommands(program: Command, io: Io, run: Run): void {
+  const mail = program.command('mail').description('mails to people, sent by the running server')
+
+  withChoices(mail.command('send [extension]'))
+    .description('send a mail to a person, or with --all to everybody who never got one')
+    .option('--all', 'everybody with an e-mail address who never got one')
+    .action((extension: string | undefined, options: SendOptions) =>
+      run(() =>
+        withInstallation(io, async ({ mails }) => {
+          if ((extension === undefined) !== (options.all === true)) {
+            throw new AppError('USAGE', 'name an extension, or give --all')
+          }
+          const input = inputOf(options)
+          const queued =
+            extension === undefined
+              ? await mails.sendAll(actor(), input)
+              : [await mails.send(actor(), extension, input)]
+          const told = mails.configured ? 'waiting to be sent' : 'not sent: no SMTP server is configured'
+          return { json: queued.map(mailJson), lines: [`${queued.length} mail(s) ${told}.`] }
+        }),
+      ),
+    )
+
+  withChoices(mail.command('preview <extension>'))
+    .description('show a mail without sending it; its code opens nothing')
+    .action((extension: string, options: SendOptions) =>
+      run(() =>
+        withInstallation(io, async ({ mails }) => {
+          const { to, subject, text, html } = await mails.preview(extension, inputOf(options))
+          return { json: { to, subject, text, html }, lines: [`To: ${to}`, `Subject: ${subject}`, '', text] }
+        }),
+      ),
+    )
+
+  mail
+    .command('list')
+    .description('what became of mails, newest first')
+    .option('--state <state>', MAIL_STATES.join(', '))
+    .action(({ state }: { state?: string }) =>
+      run(() =>
+        withInstallation(io, async ({ mails }) => {
+          const found = await mails.list({ state: oneOf('--state', MAIL_STATES, state) })
+          return {
+            json: found.map((one) => ({ ...mailJson(one), number: one.number })),
+            lines: table(
+              ['ID', 'EXTENSION', 'KIND', 'STATE', 'TRIED', 'ADDRESS', 'WHY'],
+              found.map(({ id, number, kind, state: now, attempts, address, email, error }) => [
+                ...[id, number, kind, now, attempts, address ?? email ?? '', error ?? ''],
+              ]),
+            ),
+          }
+        }),
+      ),
+    )
+
+  mail
+    .command('retry <id>')
+    .description('send a mail again that failed or was not sent')
+    .action((id: string) =>
+      run(() =>
+        withInstallation(io, async ({ mails }) => {
+          await mails.retry(actor(), id)
+          return { json: { retried: id }, lines: [`Mail ${id} waits to be sent.`] }
+        }),
+      ),
+    )
+}
+
+function withChoices(command: Command): Command {
+  return command
+    .option('--kind <kind>', MAIL_KINDS.join(', '))
+    .option('--language <language>', MAIL_LANGUAGES.join(', '))
+    .option('--app <app>', 'app the code is for; see softphone apps')
+}
+
+function inputOf({ kind, language, app }: SendOptions): MailInput {
+  return {
+    kind: oneOf('--kind', MAIL_KINDS, kind),
+    language: oneOf('--language', MAIL_LANGUAGES, language),
+    app,
+  }
+}
+
+function oneOf<T extends string>(option: string, known: readonly T[], text: string | undefined): T | undefined {
+  if (text === undefined) return undefined
+  const found = known.find((one) => one === text)
+  if (found === undefined) throw new AppError('USAGE', `${option}: "${text}" is none of ${known.join(', ')}`)
+  return found
+}
+
+function mailJson({ id, kind, language, app, state, attempts, address, error, createdAt }: Mail): object {
+  return { id, kind, language, app, state, attempts, address, error, createdAt: new Date(createdAt).toISOString() }
+}

@@ -1,0 +1,159 @@
+import type { Knex } from 'knex'
+import { inWriteTransaction, insertInChunks, orUnusable, recordChanges } from '../../database/edge/write.js'
+import type { Millis } from '../../domain/clock.js'
+import type { Id } from '../../domain/entities.js'
+import { readExtensions } from '../../snapshot/edge/read-records.js'
+import type { Mail, MailKind, MailLanguage, MailState } from '../mail.js'
+import type { MailStore } from '../store.js'
+
+const ERROR_LENGTH = 300
+const PRUNE_CHUNK = 500
+
+interface Row {
+  id: Id
+  site_id: Id
+  extension_id: Id
+  kind: MailKind
+  language: MailLanguage
+  app: string | null
+  state: MailState
+  attempts: number
+  next_at: Millis
+  address: string | null
+  error: string | null
+  created_by: string
+  created_at: Millis
+  finished_at: Millis | null
+}
+
+/** Mails in the main database, SQLite or PostgreSQL. */
+export function createKnexMailStore(db: Knex): MailStore {
+  const first = async (where: object): Promise<Mail | undefined> => {
+    const row = (await orUnusable(Promise.resolve(db('mails').where(where).first()))) as Row | undefined
+    return row && fromRow(row)
+  }
+  return {
+    extensionByNumber: async (siteId, number) =>
+      (await orUnusable(readExtensions(db, (q) => q.where({ site_id: siteId, number }))))[0],
+    extension: async (id) => (await orUnusable(readExtensions(db, (q) => q.where({ id }))))[0],
+    peopleWithout: (siteId, kind) =>
+      orUnusable(
+        readExtensions(db, (q) =>
+          q
+            .where({ site_id: siteId, enabled: 1 })
+            .whereNotNull('email')
+            .whereNotExists(
+              db('mails')
+                .whereRaw('mails.extension_id = extensions.id')
+                .where({ kind })
+                .whereIn('state', ['waiting', 'sent']),
+            )
+            .orderBy('number'),
+        ),
+      ),
+    add: (mails, changes) =>
+      orUnusable(
+        inWriteTransaction(db, async (trx) => {
+          // One that could not be sent before is replaced by the new one.
+          for (const { extensionId, kind } of mails) {
+            await trx('mails').where({ extension_id: extensionId, kind, state: 'not-sent' }).delete()
+          }
+          await insertInChunks(trx, 'mails', mails.map(toRow))
+          await recordChanges(trx, changes)
+        }),
+      ),
+    list: async ({ siteId, state, number, limit }) => {
+      const query = db('mails')
+        .join('extensions', 'extensions.id', 'mails.extension_id')
+        .where('mails.site_id', siteId)
+        .orderBy('mails.created_at', 'desc')
+        .orderBy('mails.id', 'desc')
+        .limit(limit)
+        .select('mails.*', 'extensions.number', 'extensions.display_name', 'extensions.email')
+      if (state !== undefined) void query.where('mails.state', state)
+      if (number !== undefined) void query.where('extensions.number', number)
+      type Listed = Row & { number: string; display_name: string; email: string | null }
+      const rows = (await orUnusable(Promise.resolve(query))) as Listed[]
+      return rows.map((row) => ({
+        ...fromRow(row),
+        number: row.number,
+        name: row.display_name,
+        ...(row.email === null ? {} : { email: row.email }),
+      }))
+    },
+    mail: (id) => first({ id }),
+    due: async (now, limit) => {
+      const rows: Row[] = await db('mails')
+        .where({ state: 'waiting' })
+        .where('next_at', '<=', now)
+        .orderBy(['next_at', 'id'])
+        .limit(limit)
+      return rows.map(fromRow)
+    },
+    note: async (id, outcome) => {
+      const row =
+        outcome.state === 'waiting'
+          ? { next_at: outcome.nextAt, error: outcome.error.slice(0, ERROR_LENGTH) }
+          : outcome.state === 'sent'
+            ? { finished_at: outcome.at, address: outcome.address, error: null }
+            : { finished_at: outcome.at, error: outcome.error.slice(0, ERROR_LENGTH) }
+      await db('mails')
+        .where({ id })
+        .update({ ...row, state: outcome.state, attempts: db.raw('attempts + 1') })
+    },
+    retry: (id, state, now, change) =>
+      orUnusable(
+        inWriteTransaction(db, async (trx) => {
+          const fresh = { state, attempts: 0, next_at: now, finished_at: null }
+          await trx('mails').where({ id }).update(fresh)
+          await recordChanges(trx, [change])
+        }),
+      ),
+    prune: async (before) => {
+      let removed = 0
+      for (;;) {
+        const ids: Id[] = await db('mails').where('finished_at', '<', before).limit(PRUNE_CHUNK).pluck('id')
+        if (ids.length === 0) return removed
+        removed += await db('mails').whereIn('id', ids).delete()
+      }
+    },
+  }
+}
+
+function toRow(mail: Mail): Row {
+  return {
+    id: mail.id,
+    site_id: mail.siteId,
+    extension_id: mail.extensionId,
+    kind: mail.kind,
+    language: mail.language,
+    app: mail.app ?? null,
+    state: mail.state,
+    attempts: mail.attempts,
+    next_at: mail.nextAt,
+    address: mail.address ?? null,
+    error: mail.error ?? null,
+    created_by: mail.createdBy,
+    created_at: mail.createdAt,
+    finished_at: mail.finishedAt ?? null,
+  }
+}
+
+function fromRow(row: Row): Mail {
+  return {
+    id: row.id,
+    siteId: row.site_id,
+    extensionId: row.extension_id,
+    kind: row.kind,
+    language: row.language,
+    ...(row.app === null ? {} : { app: row.app }),
+    state: row.state,
+    attempts: row.attempts,
+    nextAt: row.next_at,
+    ...(row.address === null ? {} : { address: row.address }),
+    ...(row.error === null ? {} : { error: row.error }),
+    createdBy: row.created_by,
+    createdAt: row.created_at,
+    ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
+  }
+}

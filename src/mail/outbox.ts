@@ -1,0 +1,99 @@
+import type { Clock } from '../domain/clock.js'
+import type { Log } from '../observe/log.js'
+import { Outage } from '../observe/outage.js'
+import { isPermanent, retryAt, type Mail } from './mail.js'
+import type { MailStore, Outcome } from './store.js'
+
+/** What the SMTP server, or somebody on the way, said against a mail. */
+export class SendingFailed extends Error {
+  /** @param responseCode of the SMTP server, when it answered at all */
+  constructor(
+    message: string,
+    readonly responseCode?: number,
+  ) {
+    super(message)
+    this.name = 'SendingFailed'
+  }
+}
+
+export interface OutboxOptions {
+  store: Pick<MailStore, 'due' | 'note' | 'prune'>
+  clock: Clock
+  log: Log
+  /** Makes the mail and hands it to the SMTP server; gives the address. Throws SendingFailed. */
+  send(mail: Mail): Promise<string>
+  /** Time between two looks into the queue, in milliseconds. */
+  turnMs?: number
+}
+
+const TURN_MS = 1_000
+const AT_A_TIME = 50
+const PRUNE_EVERY_MS = 3_600_000
+/** How long it is told what came of a mail, in milliseconds. */
+const KEPT_MS = 90 * 24 * 3_600_000
+
+/** Sends what waits, one mail after the other, and tries again what failed, later each time. */
+export class Outbox {
+  #cancel: () => void = () => undefined
+  #turn: Promise<void> = Promise.resolve()
+  #stopped = false
+  #prunedAt: number
+  readonly #outage: Outage
+
+  constructor(private readonly options: OutboxOptions) {
+    this.#prunedAt = options.clock.now()
+    this.#outage = new Outage(options.log, {
+      fails: 'mails that wait cannot be read or noted; they wait',
+      worksAgain: 'mails that wait are taken up again',
+    })
+  }
+
+  start(): void {
+    if (this.#stopped) return
+    this.#cancel = this.options.clock.after(this.options.turnMs ?? TURN_MS, () => {
+      this.#turn = this.turn().then(() => this.start())
+    })
+  }
+
+  /** Begins no other mail; the one under way is finished. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#cancel()
+    await this.#turn
+  }
+
+  /** Sends what is due now. */
+  async turn(): Promise<void> {
+    const { store, clock } = this.options
+    try {
+      for (const mail of await store.due(clock.now(), AT_A_TIME)) {
+        if (this.#stopped) break
+        await store.note(mail.id, await this.#try(mail))
+      }
+      this.#outage.worked()
+      // The clock may have been set back.
+      if (Math.abs(clock.now() - this.#prunedAt) >= PRUNE_EVERY_MS) {
+        this.#prunedAt = clock.now()
+        await store.prune(clock.now() - KEPT_MS)
+      }
+    } catch (error) {
+      this.#outage.failed({ err: error })
+    }
+  }
+
+  async #try(mail: Mail): Promise<Outcome> {
+    const { send, clock, log } = this.options
+    try {
+      const address = await send(mail)
+      return { state: 'sent', at: clock.now(), address }
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error)
+      const permanent = error instanceof SendingFailed && isPermanent(error.responseCode)
+      const nextAt = permanent ? undefined : retryAt(mail.attempts + 1, clock.now())
+      log.warn({ mail: mail.id, error: said, again: nextAt !== undefined }, 'a mail could not be sent')
+      return nextAt === undefined
+        ? { state: 'failed', at: clock.now(), error: said }
+        : { state: 'waiting', nextAt, error: said }
+    }
+  }
+}

@@ -1,0 +1,257 @@
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { loadMailTemplates } from '../../src/mail/edge/load-templates.js'
+import { Smtp } from '../../src/mail/edge/smtp.js'
+import { isPermanent, retryAt, type Mail } from '../../src/mail/mail.js'
+import { composeMail, type MailValues } from '../../src/mail/message.js'
+import { Outbox, SendingFailed } from '../../src/mail/outbox.js'
+import type { Outcome } from '../../src/mail/store.js'
+import { SILENT_LOG } from '../../src/observe/log.js'
+import { FakeClock } from '../support/fake-clock.js'
+import { headersOf, partsOf, startMailSink, type MailSink, type SunkMail } from '../support/mail-sink.js'
+import { openOffice, type Office } from '../support/office.js'
+import { describeWithClients } from '../support/real-clients.js'
+import { eventually } from '../support/server.js'
+
+const exec = promisify(execFile)
+const VALUES: MailValues = {
+  name: 'Ann "Ä" <Berg>',
+  number: '101',
+  domain: 'pbx.example.com',
+  addresses: 'pbx.example.com:5060',
+  app: 'Linphone',
+  uses: '2',
+  until: 'Sunday',
+  site: 'Default',
+}
+
+interface Listed {
+  id: string
+  number: string
+  state: string
+  error?: string
+  attempts: number
+}
+
+const textOf = (mail: SunkMail): string => String(partsOf(mail).find(({ type }) => type === 'text/plain')?.body)
+
+describe('mails to people', () => {
+  let sink: MailSink
+  let office: Office
+
+  beforeAll(async () => {
+    sink = await startMailSink()
+    office = await openOffice({
+      PHONEBOOT_SMTP_URL: sink.url,
+      PHONEBOOT_SMTP_FROM: 'Telephones <phones@example.com>',
+      PHONEBOOT_SELF_SERVICE: 'look',
+      PHONEBOOT_PUBLISHED_ADDRESSES: 'office=127.0.0.1, internet=pbx.example.com sip:15060',
+    })
+  })
+
+  afterAll(async () => {
+    await office.stop()
+    await sink.stop()
+  })
+
+  beforeEach(() => void sink.mails.splice(0))
+  afterEach(() => sink.refuse(undefined))
+
+  const list = (): Promise<Listed[]> => office.cli<Listed[]>('mail', 'list')
+
+  test('whoever is added with an address gets a welcome mail with everything but the password', async () => {
+    const added = await office.cli<{ password: string }>(
+      ...['extension', 'add', '101', '--name', 'Ann Äther', '--email', 'ann@example.com'],
+    )
+    await eventually(() => expect(sink.mails).toHaveLength(1))
+    const [mail] = sink.mails
+    if (!mail) throw new Error('no mail')
+    expect(mail.to).toEqual(['ann@example.com'])
+    const text = textOf(mail)
+    expect(text).toContain('your extension is 101')
+    expect(text).toContain('office: 127.0.0.1')
+    expect(text).toContain('internet: pbx.example.com:15060')
+    expect(text).toMatch(/https:\/\/127\.0\.0\.1:\d+\/s\/[0-9a-z]{32}/)
+    expect(text).toMatch(/https:\/\/127\.0\.0\.1:\d+\/me\/start\/[0-9a-z]{32}/)
+    const everything = partsOf(mail)
+      .map(({ body }) => body.toString('latin1'))
+      .join('\n')
+    expect(everything).not.toContain(added.password)
+    expect(everything).not.toMatch(/ha1|auth_pass/i)
+    await eventually(async () => expect((await list())[0]).toMatchObject({ number: '101', state: 'sent' }))
+  })
+
+  test('fifty people get fifty different links', async () => {
+    for (let n = 0; n < 50; n += 1) {
+      const number = String(200 + n)
+      const person = { number, name: `Person ${n}`, email: `p${n}@example.com` }
+      await office.installation.extensions.add('test', person)
+    }
+    await eventually(() => expect(sink.mails).toHaveLength(50), 60_000)
+    const links = (path: string): Set<string> =>
+      new Set(sink.mails.map((mail) => new RegExp(`/${path}([0-9a-z]{32})`).exec(textOf(mail))?.[1] ?? ''))
+    expect(links('s/').size).toBe(50)
+    expect(links('me/start/').size).toBe(50)
+    expect(new Set(sink.mails.flatMap(({ to }) => to)).size).toBe(50)
+    expect(await office.cli('mail', 'send', '--all')).toEqual([])
+  })
+
+  test('a refusal for good is not tried again, can be retried by hand, and leaves no account behind', async () => {
+    sink.refuse({ code: 550, text: 'no such mailbox' })
+    await office.cli('extension', 'add', '301', '--name', 'Bea', '--email', 'bea@example.com')
+    const failed = await eventually(async () => {
+      const [mail] = await list()
+      expect(mail).toMatchObject({ number: '301', state: 'failed', attempts: 1 })
+      return mail
+    })
+    expect(failed?.error).toContain('no such mailbox')
+    expect(await office.cli('softphone', 'list', '301')).toEqual([])
+    sink.refuse(undefined)
+    await office.cli('mail', 'retry', failed?.id ?? '')
+    await eventually(() => expect(sink.mails).toHaveLength(1))
+  })
+
+  test('a passing refusal is tried again later, and says why it waits', async () => {
+    sink.refuse({ code: 451, text: 'try again later' })
+    await office.cli('extension', 'add', '302', '--name', 'Cid', '--email', 'cid@example.com')
+    await eventually(async () =>
+      expect((await list())[0]).toMatchObject({ number: '302', state: 'waiting', attempts: 1 }),
+    )
+    expect((await list())[0]?.error).toContain('try again later')
+  })
+
+  test('in German when that is asked for; a preview opens nothing and sends nothing', async () => {
+    const before = await office.cli<unknown[]>('softphone', 'list', '101')
+    const preview = await office.cli<{ subject: string; text: string; to: string }>(
+      ...['mail', 'preview', '101', '--language', 'de', '--kind', 'set-up'],
+    )
+    expect(preview).toMatchObject({ to: 'ann@example.com', subject: 'Neue Einrichtung für Ihre Nebenstelle 101' })
+    expect(preview.text).not.toMatch(/\/s\/[0-9a-z]{32}/)
+    expect(await office.cli<unknown[]>('softphone', 'list', '101')).toHaveLength(before.length)
+    expect(sink.mails).toHaveLength(0)
+    await office.cli('mail', 'send', '101', '--language', 'de')
+    await eventually(() => expect(sink.mails).toHaveLength(1))
+    expect(headersOf(sink.mails[0] ?? { to: [], raw: '' }).join('\n')).toMatch(/Subject: .*Ihre Nebenstelle 101/)
+  })
+
+  describeWithClients('the code in a mail', { zbarimg: 'zbar-tools' }, () => {
+    test('is a picture within it that leads to the same page as the button', async () => {
+      await office.cli('mail', 'send', '101')
+      await eventually(() => expect(sink.mails).toHaveLength(1))
+      const [mail] = sink.mails
+      if (!mail) throw new Error('no mail')
+      const picture = partsOf(mail).find(({ type }) => type === 'image/png')
+      expect(picture?.head).toMatch(/Content-Id: <code@phoneboot>/i)
+      expect(picture?.head).toMatch(/Content-Disposition: inline/i)
+      const html = String(partsOf(mail).find(({ type }) => type === 'text/html')?.body)
+      expect(html).toContain('src="cid:code@phoneboot"')
+      expect(html).not.toMatch(/<img[^>]+src="http/)
+      const file = join(office.folder, 'code.png')
+      await writeFile(file, picture?.body ?? '')
+      const url = (await exec('zbarimg', ['-q', '--raw', file])).stdout.trim()
+      expect(textOf(mail)).toContain(url)
+    })
+  })
+})
+
+test('without an SMTP server a mail is kept as not sent, which is no error', async () => {
+  const office = await openOffice()
+  try {
+    await office.cli('extension', 'add', '101', '--name', 'Ann', '--email', 'ann@example.com')
+    expect(await office.cli<Listed[]>('mail', 'list')).toMatchObject([
+      { number: '101', state: 'not-sent', error: 'no SMTP server is configured (PHONEBOOT_SMTP_URL)' },
+    ])
+    await office.cli('extension', 'add', '102', '--name', 'Bob')
+    await expect(office.cli('mail', 'send', '102')).rejects.toThrow(/no e-mail address/)
+    expect(office.log.lines.filter(({ level }) => level === 'error')).toEqual([])
+  } finally {
+    await office.stop()
+  }
+})
+
+describe('what a mail is made of', () => {
+  const templates = loadMailTemplates()
+
+  test('a name can neither begin a header nor be markup', async () => {
+    const sink = await startMailSink()
+    try {
+      const hostile = 'Eve\r\nBcc: all@example.com\r\n\r\n<script>alert(1)</script>'
+      const message = composeMail(
+        templates,
+        'welcome',
+        'en',
+        { ...VALUES, name: hostile, number: `1\r\nBcc: x@y.z` },
+        { url: 'https://h/s/x' },
+      )
+      const smtp = new Smtp({ url: sink.url, from: 'phones@example.com' })
+      await smtp.send({ to: { name: hostile, address: 'eve@example.com' }, message, qr: Buffer.from('x') })
+      await smtp.close()
+      const [mail] = sink.mails
+      if (!mail) throw new Error('no mail')
+      expect(mail.to).toEqual(['eve@example.com'])
+      expect(headersOf(mail).filter((line) => /^bcc:/i.test(line))).toEqual([])
+      const html = String(partsOf(mail).find(({ type }) => type === 'text/html')?.body)
+      expect(html).not.toContain('<script>')
+      expect(message.subject).not.toMatch(/[\r\n]/)
+    } finally {
+      await sink.stop()
+    }
+  })
+
+  test('each kind is there in each language, with number, domain and addresses', () => {
+    for (const language of ['en', 'de'] as const) {
+      const { subject, text, html } = composeMail(templates, 'welcome', language, VALUES, { url: 'https://h/s/x' })
+      expect(subject).toContain('101')
+      for (const value of ['101', 'pbx.example.com', 'Linphone', 'https://h/s/x']) expect(text).toContain(value)
+      expect(html).toContain('Ann &quot;Ä&quot; &lt;Berg&gt;')
+      expect(composeMail(templates, 'set-up', language, VALUES, { url: 'u' }).text).toContain('101')
+    }
+  })
+
+  test('the password of the SMTP server is in no message', async () => {
+    const smtp = new Smtp({ url: 'smtp://phones:hunter2@127.0.0.1:9', from: 'phones@example.com' })
+    const message = { subject: 's', text: 't', html: 'h' }
+    const sent = smtp.send({ to: { name: 'a', address: 'a@example.com' }, message, qr: Buffer.alloc(1) })
+    await expect(sent).rejects.toThrow(SendingFailed)
+    await expect(sent).rejects.not.toThrow(/hunter2/)
+    await smtp.close()
+  })
+})
+
+describe('the queue', () => {
+  const mail: Mail = {
+    ...{ id: 'm1', siteId: 's', extensionId: 'e1', kind: 'welcome', language: 'en', state: 'waiting' },
+    ...{ attempts: 0, nextAt: 0, createdBy: 'test', createdAt: 0 },
+  }
+
+  test('a mail is tried five times more, later each time, then it has failed', async () => {
+    const clock = new FakeClock()
+    const outcomes: Outcome[] = []
+    let attempts = 0
+    const outbox = new Outbox({
+      store: {
+        due: () => Promise.resolve([{ ...mail, attempts }]),
+        note: (_id, outcome) => {
+          outcomes.push(outcome)
+          attempts += 1
+          return Promise.resolve()
+        },
+        prune: () => Promise.resolve(0),
+      },
+      clock,
+      log: SILENT_LOG,
+      send: () => Promise.reject(new SendingFailed('busy', 451)),
+    })
+    for (let n = 0; n < 6; n += 1) await outbox.turn()
+    const waits = outcomes.map((one) => (one.state === 'waiting' ? (one.nextAt - clock.now()) / 60_000 : one.state))
+    expect(waits).toEqual([1, 5, 15, 60, 240, 'failed'])
+  })
+
+  test('only refusals of 5xx are for good', () => {
+    expect([undefined, 421, 451, 500, 550, 600].map(isPermanent)).toEqual([false, false, false, true, true, false])
+    expect(retryAt(6, 0)).toBeUndefined()
+  })
+})
