@@ -1,8 +1,8 @@
 // How long from power-on to Registered when 2,000 phones get power within 10 s, against nginx + tftpd-hpa + Kamailio?
-// [--phones 2000] [--pairs 5] [--spread 10000 (ms)] [--cold: nothing kept from the days before] [--warm: files rendered since the start] [--alone: no peer]
+// [--phones 2000] [--pairs 5] [--spread 10000 (ms)] [--cold: nothing kept from the days before] [--warm: files rendered since the start] [--alone: no peer] [--one-address: all phones behind one NAT]
 import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { copyOfData, dataDir as prepared, folder, phones, prepare, serve } from './support/installation.mjs'
+import { copyOfData, dataDir as prepared, folder, phoneboot, phones, prepare, serve } from './support/installation.mjs'
 import { OPTIONS } from './support/options.mjs'
 import { startKamailio, startNginx, startTftpd } from './support/peers.mjs'
 import { cpuSeconds, eventually, freePort, need, residentMiB, run, stop } from './support/processes.mjs'
@@ -14,7 +14,7 @@ const WANTED = 1.5
 /** What the server logs when it has rendered everything, and where that is kept (src/server/rendered-files.ts). */
 const READY = 'files of all phones are ready'
 const KEPT = 'phoneboot.rendered'
-const { phones: count, spreadMs, pairs } = OPTIONS
+const { phones: count, spreadMs, pairs, oneAddress } = OPTIONS
 
 if (!OPTIONS.alone) {
   if (process.getuid() !== 0) {
@@ -28,7 +28,10 @@ await prepare(count)
 /** The simulator in a process of its own, so that its CPU time stands apart. */
 const load = async (options) =>
   JSON.parse(
-    await run(process.execPath, [LOAD, JSON.stringify({ count, tftpPercent: TFTP_PERCENT, spreadMs, ...options })]),
+    await run(process.execPath, [
+      LOAD,
+      JSON.stringify({ count, tftpPercent: TFTP_PERCENT, spreadMs, oneAddress, ...options }),
+    ]),
   )
 
 /** The same ports each time: they stand in the files, which are then the same, too. */
@@ -87,8 +90,9 @@ async function ours(round) {
   const result = await measured([server.pid], ports)
   const mib = residentMiB(server.pid)
   await server.stop()
+  const banned = JSON.parse(await phoneboot(['--json', 'bans', 'list'], dataDir)).length
   rmSync(dataDir, { recursive: true })
-  return { ...result, mib }
+  return { ...result, mib, banned }
 }
 
 async function peersOf(accounts) {
@@ -111,7 +115,7 @@ if (!OPTIONS.alone) {
 }
 for (let round = 1; round <= pairs; round += 1) for (const side of sides) side.results.push(await side.once(round))
 
-const state = OPTIONS.warm ? ' warm' : OPTIONS.cold ? ' cold' : ''
+const state = `${OPTIONS.warm ? ' warm' : OPTIONS.cold ? ' cold' : ''}${oneAddress ? ' one address' : ''}`
 heading(`power-cut ${count}${state}`)
 const seconds = (values) => `${spread(values.map((ms) => ms / 1000))} s`
 for (const { name, results } of sides) {
@@ -125,6 +129,7 @@ for (const { name, results } of sides) {
     `    CPU of the simulator ${spread(of('cpuSeconds'))} s in ${spread(of('seconds'))} s, ` +
       `p95 of its own delay ${spread(of('loopDelayP95'))} ms`,
   )
+  if (results[0].banned !== undefined) console.log(`    sources banned: ${of('banned').join(', ')}`)
   for (const { failures } of results) if (Object.keys(failures).length > 0) console.log('    failed:', failures)
 }
 const [own, peer] = sides

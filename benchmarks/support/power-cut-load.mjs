@@ -13,7 +13,17 @@ import { SIMULATED_MODELS } from '../../dist/src/simulator/models.js'
 import { READERS } from '../../dist/src/readers/index.js'
 import { percentile } from './rounds.mjs'
 
-const { count, tftpPercent, spreadMs, httpPort, tftpPort, sipPort, saveTo, known } = JSON.parse(process.argv[2])
+const {
+  count,
+  tftpPercent,
+  spreadMs,
+  oneAddress = false,
+  httpPort,
+  tftpPort,
+  sipPort,
+  saveTo,
+  known,
+} = JSON.parse(process.argv[2])
 
 /** Tags and nonces of the phones need not be hard to guess; asking the system each time costs. */
 const random = { bytes: (length) => Uint8Array.from({ length }, () => Math.random() * 256) }
@@ -56,7 +66,11 @@ const before = process.cpuUsage()
 const began = performance.now()
 delay.enable()
 const running = simulate({
-  phones: withTransport(generate(count, [...SIMULATED_MODELS.keys()]), saveTo === undefined ? tftpPercent : 0, true),
+  phones: withTransport(
+    generate(count, [...SIMULATED_MODELS.keys()]),
+    saveTo === undefined ? tftpPercent : 0,
+    !oneAddress,
+  ),
   server: { address: '127.0.0.1', httpPort, tftpPort },
   spreadMs,
   world,

@@ -19,6 +19,7 @@ interface Options {
   tftpPercent: number
   spread: number
   keep?: boolean
+  oneAddress?: boolean
 }
 
 interface Phone {
@@ -39,6 +40,7 @@ export function simulateCommand(program: Command, io: Io, run: Run): void {
     .option('--tftp-port <port>', "default: this installation's", numberOption)
     .option('--tftp-percent <n>', 'how many of a hundred boot by TFTP', numberOption, 0)
     .option('--spread <ms>', 'spread power-on over this time; 0: all at once, as after a power cut', numberOption, 0)
+    .option('--one-address', 'all phones from one address, as behind a NAT; default: an own one each, on 127.x')
     .option('--keep', 'keep them registered until Ctrl-C')
     .action((options: Options) => run(() => simulation(io, options, program.opts<{ json?: boolean }>().json ?? false)))
 }
@@ -61,7 +63,7 @@ async function simulation(io: Io, options: Options, asJson: boolean): Promise<Re
   // With --json standard output is one document.
   const view = asJson ? undefined : liveView(io.terminal)
   const running = simulate({
-    phones: withTransport(phones, options.tftpPercent, options.server.startsWith('127.')),
+    phones: withTransport(phones, options.tftpPercent, options.server.startsWith('127.') && !options.oneAddress),
     server,
     spreadMs: options.spread,
     keepRegistered: options.keep ?? false,
