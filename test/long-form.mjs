@@ -1,10 +1,10 @@
-// The long form of tests that CI runs short: `npm run fuzz -- --inputs 100000 --seed 1`, `npm run crash -- --rounds 30`.
+// The long form of tests that CI runs short: `npm run fuzz -- --inputs 100000 --seed 1`, `npm run crash -- --rounds 30 --rate 500`.
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 
 const FORMS = {
   fuzz: { tests: ['test/fuzz'], inputs: '100000', seed: '1' },
-  crash: { tests: ['test/server/crash.test.ts'], rounds: '30', seed: '1' },
+  crash: { tests: ['test/server/crash.test.ts'], rounds: '30', seed: '1', rate: '0' },
 }
 const [name = '', ...rest] = process.argv.slice(2)
 const { tests, ...defaults } = FORMS[name] ?? {}

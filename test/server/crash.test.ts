@@ -6,10 +6,12 @@ import { fetchAccounts, loadPhones, RegisterLoad } from '../support/register-loa
 import { seededRandom } from '../support/seeded-random.js'
 import { SERVER_TEST_MS, TestInstallation } from '../support/server.js'
 
-/** `npm run crash -- --rounds 30 --seed 1` sets both. */
+/** `npm run crash -- --rounds 30 --seed 1 --rate 500` sets them. */
 const ROUNDS = Number(process.env.PHONEBOOT_TEST_CRASH_ROUNDS ?? 4)
 const SEED = Number(process.env.PHONEBOOT_TEST_CRASH_SEED ?? 1)
-const PHONES = 60
+/** Registrations a second; 0: as many as 60 phones get. */
+const RATE = Number(process.env.PHONEBOOT_TEST_CRASH_RATE ?? 0)
+const PHONES = RATE === 0 ? 60 : 300
 /** People in one import: all of them are there after it, or none. */
 const PER_IMPORT = 20
 /** The target is 2 s on a machine with nothing else to do. */
@@ -106,11 +108,13 @@ test(`kill -9, ${ROUNDS} times (seed ${SEED}): no granted registration and no sa
   const { csv, files } = loadPhones(PHONES)
   await installation.import(csv)
   let server = await installation.serve()
-  const load = new RegisterLoad(await fetchAccounts(server.http, files))
+  const load = new RegisterLoad(await fetchAccounts(server.http, files), RATE === 0 ? Infinity : RATE)
+  let loadedMs = 0
   const writes: Writes = { saved: new Set(), unknown: new Set() }
   const restarts: number[] = []
   for (let round = 0; round < ROUNDS; round += 1) {
     let stopped = false
+    const loadedFrom = performance.now()
     const registering = load.run(server.ports.sip)
     const importing = importUntil(() => stopped, writes, dice)
     // Not before something was granted: the moment of the kill counts from there.
@@ -118,6 +122,7 @@ test(`kill -9, ${ROUNDS} times (seed ${SEED}): no granted registration and no sa
     await new Promise((resolve) => setTimeout(resolve, dice.below(1_500)))
     server.signal('SIGKILL')
     await server.ended
+    loadedMs += performance.now() - loadedFrom
     stopped = true
     load.stop()
     await Promise.all([registering, importing])
@@ -134,7 +139,10 @@ test(`kill -9, ${ROUNDS} times (seed ${SEED}): no granted registration and no sa
     expect(server.logs().filter(({ level }) => level === 'error')).toEqual([])
   }
   process.stdout.write(
-    `crash: ${JSON.stringify({ rounds: ROUNDS, granted: load.granted, imports: writes.saved.size, restarts })}\n`,
+    `crash: ${JSON.stringify({
+      ...{ rounds: ROUNDS, wantedPerSecond: RATE, grantedPerSecond: Math.round((load.granted / loadedMs) * 1_000) },
+      ...{ granted: load.granted, imports: writes.saved.size, restarts },
+    })}\n`,
   )
   expect([...load.refused]).toEqual([])
   expect(writes.saved.size).toBeGreaterThan(0)

@@ -50,7 +50,7 @@ export async function fetchAccounts(http: string, files: readonly string[]): Pro
   return accounts
 }
 
-/** Phones that register and unregister as fast as they are answered, and remember what they were told. */
+/** Phones that register and unregister as fast as they are answered, or at a pace, and remember what they were told. */
 export class RegisterLoad {
   /** By user. */
   readonly known = new Map<string, Known>()
@@ -66,8 +66,13 @@ export class RegisterLoad {
   #socket: Socket | undefined
   #stopped = false
   #cseq = 0
+  #nextAt = 0
 
-  constructor(private readonly accounts: readonly LoadAccount[]) {
+  /** @param perSecond registrations to begin in a second, all phones together; left out: as fast as they are answered */
+  constructor(
+    private readonly accounts: readonly LoadAccount[],
+    private readonly perSecond = Infinity,
+  ) {
     for (const { user } of accounts) this.known.set(user, { granted: { cseq: 0, present: false }, open: [] })
   }
 
@@ -85,7 +90,10 @@ export class RegisterLoad {
     const end = this.granted + wanted
     await Promise.all(
       this.accounts.map(async (account) => {
-        while (!this.#stopped && this.granted < end) await this.#registerOnce(account, port)
+        while (!this.#stopped && this.granted < end) {
+          await this.#turn()
+          await this.#registerOnce(account, port)
+        }
       }),
     )
     this.#stopped = true
@@ -95,6 +103,15 @@ export class RegisterLoad {
   stop(): void {
     this.#stopped = true
     for (const resolve of [...this.#waiting.values()]) resolve('')
+  }
+
+  /** What could not be begun in time is not made up for by more than a tenth of a second. */
+  async #turn(): Promise<void> {
+    if (this.perSecond === Infinity) return
+    const now = performance.now()
+    const at = Math.max(this.#nextAt, now - 100)
+    this.#nextAt = at + 1_000 / this.perSecond
+    if (at > now) await new Promise((resolve) => setTimeout(resolve, at - now))
   }
 
   async #registerOnce(account: LoadAccount, port: number): Promise<void> {
