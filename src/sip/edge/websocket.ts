@@ -109,7 +109,8 @@ export class WebSocketConnections {
     socket.once('close', leave)
     const refusal = this.#refusal(request)
     if (refusal !== undefined) {
-      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+      // Nobody reads from it any more, so its end would never be noticed.
+      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, gone)
       return
     }
     this.#server ??= newServer()

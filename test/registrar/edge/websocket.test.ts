@@ -9,6 +9,7 @@ import { parseDatagram } from '../../../src/sip/parse.js'
 import { FakeClock } from '../../support/fake-clock.js'
 import { authorizationFor, registerText, type RegisterParts } from '../../support/sip-requests.js'
 import { afterwards, closeWire, startWire } from '../../support/sip-wire.js'
+import { eventually } from '../../support/server.js'
 import type { TestRegistrar, TestRegistrarOptions } from '../../support/test-registrar.js'
 
 afterEach(closeWire)
@@ -119,6 +120,18 @@ describe('the handshake', () => {
     await first.closed
     await WebPhone.connect(port)
   })
+})
+
+test('a handshake that is refused leaves no connection, though the client stays and goes on talking', async () => {
+  const { port } = await start({ tcpLimits: { ...TCP_LIMITS, connectionsPerAddress: 1 } })
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  afterwards(() => socket.destroy())
+  socket.on('error', () => undefined)
+  socket.write('GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nand more')
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 400 /)
+  socket.write('and more')
+  await eventually(() => WebPhone.connect(port))
 })
 
 describe('a web phone', () => {
