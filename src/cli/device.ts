@@ -187,10 +187,12 @@ export function deviceCommands(program: Command, io: Io, run: Run): void {
   device
     .command('reset-password <mac> <line>')
     .description('a new SIP password for one line; the phone gets it with its next config')
-    .action((mac: string, line: string) =>
+    .option('--when-fetched', 'the old one stays good until the phone has used the new one, 48 hours at most')
+    .action((mac: string, line: string, { whenFetched = false }: { whenFetched?: boolean }) =>
       run(() =>
         withInstallation(io, async ({ devices }) => {
-          const password = await devices.resetLinePassword(actor(), mac, Number(line))
+          const when = whenFetched ? 'fetched' : 'now'
+          const password = await devices.resetLinePassword(actor(), mac, Number(line), when)
           return {
             json: { mac: requireMac(mac), line: Number(line), password: password.reveal() },
             lines: [`Password of line ${line}: ${password.reveal()}`],
