@@ -34,6 +34,17 @@ export default tseslint.config(
     },
   },
   {
+    // Scripts of pages, which run in the browser.
+    files: ['src/**/*.tsx'],
+    languageOptions: { parserOptions: { project: './src/web/island/edge/tsconfig.json' } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      eqeqeq: ['error', 'always'],
+    },
+  },
+  {
     files: ['src/**/*.ts', 'db/**/*.ts'],
     ignores: [
       'src/**/edge/**',

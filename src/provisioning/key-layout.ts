@@ -9,7 +9,7 @@ export function keyOwnerOf(snapshot: Snapshot, device: Pick<DeviceRecord, 'lines
 
 /** Keys that a phone gets because of its group. */
 export function groupKeysOf(snapshot: Snapshot, { groupId }: Pick<DeviceRecord, 'groupId'>): readonly LineKey[] {
-  return snapshot.layer('group', groupId ?? '').keys ?? []
+  return groupId === undefined ? [] : (snapshot.layer('group', groupId).keys ?? [])
 }
 
 /** Accounts of a phone that are in use on a model, ascending. */

@@ -124,6 +124,7 @@ describeWithClients('the key editor in Chromium', { chromium: 'chromium' }, () =
 
       await page.getByRole('button', { name: 'Save' }).focus()
       await save(page, () => press('Enter'))
+      expect(await page.evaluate('document.activeElement.textContent')).toBe('Save')
       await eventually(async () =>
         expect(await served('linekey.')).toEqual(
           expect.arrayContaining([
@@ -155,6 +156,11 @@ describeWithClients('the key editor in Chromium', { chromium: 'chromium' }, () =
       expect(await page.locator('.key-form').count()).toBe(0)
       await page.keyboard.press('Control+z')
       expect(await order(page)).toEqual(['Zoë Lindström', 'Taxi', 'Jörg Müller'])
+      // The same by keyboard on the drawing, which keeps the focus.
+      await page.locator('[data-place="linekey 4"]').focus()
+      for (const key of ['Space', 'ArrowLeft', 'Space']) await page.keyboard.press(key)
+      expect(await order(page)).toEqual(['Zoë Lindström', 'Jörg Müller', 'Taxi'])
+      expect(await page.evaluate('document.activeElement.dataset.place')).toBe('linekey 3')
       await drawn('memorykey 1').click()
       await page.waitForSelector('.key-form')
       expect(wrong).toEqual([])

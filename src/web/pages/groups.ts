@@ -42,6 +42,7 @@ async function groupPage(call: PageCall, refused?: AppError): Promise<PageAnswer
       group: { ...group, path: pathOf(group.name) },
       keys: keys.length,
       phones: found.items.map((phone) => phoneRow(call, phone)),
+      more: group.devices > found.items.length,
       values: {
         name: refused && call.form.name !== undefined ? call.form.name : group.name,
         mac: refused ? (call.form.mac ?? '') : '',

@@ -11,8 +11,7 @@ export function KeyList({ around }: { around: Surroundings }): preact.JSX.Elemen
   const list = useRef<HTMLOListElement>(null)
   useLayoutEffect(() => {
     if (focus === undefined) return
-    const selector = focus === 'add' ? '[data-add]' : `[data-row="${CSS.escape(focus)}"]`
-    document.querySelector<HTMLElement>(selector)?.focus()
+    focusOn(focus)
     dispatch({ type: 'focused' })
   }, [focus, keys])
   const dragging = useDragging(around)
@@ -41,6 +40,15 @@ export function KeyList({ around }: { around: Surroundings }): preact.JSX.Elemen
       )}
     </section>
   )
+}
+
+/** The button that adds, or a key: on the drawing when the keyboard was there, else its row. */
+function focusOn(target: string): void {
+  const id = CSS.escape(target)
+  const isDrawn = document.activeElement?.closest('.phone-front')
+  const drawn = isDrawn ? document.querySelector<SVGElement>(`.phone-front [data-key="${id}"]`) : null
+  const row = document.querySelector<HTMLElement>(target === 'add' ? '[data-add]' : `[data-row="${id}"]`)
+  ;(drawn ?? row)?.focus()
 }
 
 /** A phone that can watch is mostly given keys that do. */

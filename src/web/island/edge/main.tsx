@@ -55,23 +55,38 @@ function Bar({ around }: { around: Surroundings }): preact.JSX.Element {
       {start.mayEdit && (
         <div class="btn-list">
           {changed.value && <span class="key-unsaved">{t('keys.unsaved')}</span>}
-          <button type="button" class="btn" disabled={past.length === 0} onClick={() => dispatch({ type: 'undo' })}>
-            {t('keys.undo')}
-          </button>
-          <button type="button" class="btn" disabled={keys.length === 0} onClick={() => dispatch({ type: 'clear' })}>
-            {t('keys.clear')}
-          </button>
-          <button
-            type="button"
-            class="btn btn-primary"
-            disabled={!changed.value || state === 'saving' || newer !== undefined}
-            onClick={() => void save(around)}
-          >
-            {t(state === 'saving' ? 'keys.saving' : 'keys.save')}
-          </button>
+          <BarButton word={t('keys.undo')} enabled={past.length > 0} onPress={() => dispatch({ type: 'undo' })} />
+          <BarButton word={t('keys.clear')} enabled={keys.length > 0} onPress={() => dispatch({ type: 'clear' })} />
+          <BarButton
+            word={t(state === 'saving' ? 'keys.saving' : 'keys.save')}
+            enabled={changed.value && state !== 'saving' && newer === undefined}
+            isMain
+            onPress={() => void save(around)}
+          />
         </div>
       )}
     </div>
+  )
+}
+
+interface BarButtonProps {
+  word: string
+  enabled: boolean
+  isMain?: boolean
+  onPress(): void
+}
+
+/** Keeps the focus when there is nothing more to do: a disabled button would lose it. */
+function BarButton({ word, enabled, isMain = false, onPress }: BarButtonProps): preact.JSX.Element {
+  return (
+    <button
+      type="button"
+      class={`btn${isMain ? ' btn-primary' : ''}${enabled ? '' : ' disabled'}`}
+      aria-disabled={!enabled}
+      onClick={() => enabled && onPress()}
+    >
+      {word}
+    </button>
   )
 }
 
