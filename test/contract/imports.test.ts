@@ -1,0 +1,201 @@
+import { beforeEach, expect, test } from '@jest/globals'
+import { ImportDesk } from '../../src/bulk/desk.js'
+import { createKnexApplyBulk } from '../../src/bulk/edge/knex-apply.js'
+import { createKnexImportStore } from '../../src/bulk/edge/knex-import-store.js'
+import { createPace } from '../../src/bulk/edge/pace.js'
+import { createBulkUseCases, SERVER_RUNNER, type BulkUseCases } from '../../src/bulk/use-cases.js'
+import { SILENT_LOG } from '../../src/observe/log.js'
+import { loadSnapshot } from '../../src/snapshot/edge/load-snapshot.js'
+import { MemorySnapshot } from '../../src/snapshot/memory-snapshot.js'
+import { createAdmins, DEFAULT_SITE, type Admins } from '../support/admins.js'
+import { describeOverDatabases } from '../support/databases.js'
+import { importParts } from '../support/imports.js'
+import { seededRandom } from '../support/seeded-random.js'
+
+const refused = (code: string): object => expect.objectContaining({ code }) as object
+let counter = 700_000
+
+describeOverDatabases('an import', (fresh) => {
+  let admins: Admins
+  let bulk: BulkUseCases
+  let desk: ImportDesk
+  let number: () => string
+  let whenWriting: () => unknown
+
+  const useCases = (runner: string): BulkUseCases => {
+    const known = importParts()
+    const { databases } = fresh()
+    const { clock, secrets } = admins
+    const random = seededRandom(counter++)
+    desk = new ImportDesk({ store: createKnexImportStore(databases.main), clock, random, log: SILENT_LOG, runner })
+    return createBulkUseCases({
+      ...{ siteId: DEFAULT_SITE, secrets, clock, random, desk, pace: createPace },
+      models: known.models,
+      apply: (plan, author, note) => {
+        whenWriting()
+        return createKnexApplyBulk(databases.main)(plan, author, note)
+      },
+      load: async () => {
+        const { content } = await loadSnapshot(databases.main)
+        const stored = new MemorySnapshot(content)
+        const layer: MemorySnapshot['layer'] = (...of) => stored.layer(...of)
+        return { extensions: content.extensions.values(), devices: content.devices.values(), layer }
+      },
+      knowledge: () => ({
+        vocabulary: known.vocabulary,
+        profiles: known.profiles,
+        findModel: known.findModel,
+        isSecret: known.isSecret,
+      }),
+      checkSetting: known.checkSetting,
+      password: (actor, of) => admins.extensions.password(actor, of),
+    })
+  }
+  beforeEach(() => {
+    admins = createAdmins(fresh().databases)
+    whenWriting = () => undefined
+    bulk = useCases(`${SERVER_RUNNER}one`)
+    number = () => String(counter++)
+  })
+
+  /** Everything of the main database but what tells of the import itself. */
+  async function everything(): Promise<object> {
+    const { main } = fresh().databases
+    const rows = async (table: string, left: readonly string[]): Promise<object[]> =>
+      ((await main(table)) as Record<string, unknown>[])
+        .map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !left.includes(name))))
+        .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+    const times = ['revision', 'updated_at']
+    return {
+      extensions: await rows('extensions', times),
+      devices: await rows('devices', times),
+      lines: await rows('lines', []),
+      keys: await rows('line_keys', []),
+      settings: await rows('setting_values', ['updated_at']),
+    }
+  }
+  const csv = (text: string): Uint8Array => Buffer.from(text)
+  const mac = (): string => `001565${(counter++).toString(16).padStart(6, '0')}`
+
+  test('is undone as one change: people, phones, lines, keys and settings are as they were', async () => {
+    const [anna, bob, carla, dora] = [number(), number(), number(), number()]
+    const [phone, other] = [mac(), mac()]
+    await bulk.importCsv(
+      'cli:test',
+      csv(
+        `mac,model,extension,name,key1,jobTitle,voicemailPin\n${phone},yealink/t28p,${anna},Anna,blf:${bob}:Bob,Boss,4711\n${phone},,${bob},Bob,,,\n`,
+      ),
+    )
+    await bulk.importCsv('cli:test', csv(`mac,model,extension,name\n${other},snom/d120,${dora},Dora\n`))
+    await admins.devices.remove('cli:test', other)
+    const before = await everything()
+    const report = await bulk.importCsv(
+      'cli:test',
+      csv(
+        `mac,model,extension,name,key1,jobTitle,voicemailPin\n${phone},yealink/t21p-e2,${carla},Carla,,,\n${phone},,${anna},Anna Berg,dnd,Chief,0815\n${other},snom/d120,${dora},Dora,,,\n`,
+      ),
+    )
+    expect([report.people, report.phones]).toEqual([
+      { added: 1, changed: 1, unchanged: 1 },
+      { added: 1, changed: 1, unchanged: 0 },
+    ])
+    expect(await everything()).not.toEqual(before)
+    const undone = await bulk.undoImport('cli:test', report.id ?? '')
+    expect([undone.state, undone.undoneBy]).toEqual(['undone', 'cli:test'])
+    expect(await everything()).toEqual(before)
+    await expect(bulk.undoImport('cli:test', report.id ?? '')).rejects.toEqual(refused('IMPORT_STATE'))
+  })
+
+  test('is not undone when somebody changed any of it since; each is named and nothing happens', async () => {
+    const [anna, bob, carla] = [number(), number(), number()]
+    const phone = mac()
+    const { id = '' } = await bulk.importCsv(
+      'cli:test',
+      csv(`mac,model,extension,name\n${phone},yealink/t28p,${anna},Anna\n,,${bob},Bob\n,,${carla},Carla\n`),
+    )
+    await admins.extensions.update('cli:test', bob, { name: 'Robert' })
+    await admins.devices.add('cli:test', { mac: mac(), model: 'test/two-lines', lines: [{ extension: carla }] })
+    const { extension } = await admins.extensions.show(anna)
+    await admins.settings.set('cli:test', { layer: 'extension', owner: extension.id, key: 'language' }, 'de')
+    const before = await everything()
+    const failure = await bulk.undoImport('cli:test', id).catch((error: unknown) => error)
+    expect(failure).toEqual(refused('IMPORT_NOT_UNDONE'))
+    const named = (failure as { details: { problems: { message: string }[] } }).details.problems
+    expect(named.map(({ message }) => message)).toEqual([
+      `extension ${bob} was changed since`,
+      `settings of ${anna} were changed since`,
+      expect.stringMatching(new RegExp(`extension ${carla} is on phone`)),
+    ])
+    expect(await everything()).toEqual(before)
+    expect((await bulk.showImport(id)).state).toBe('done')
+  })
+
+  test('in the background tells how far it is, and what became of each row once it is done', async () => {
+    const [anna, bob] = [number(), number()]
+    const { id } = bulk.openImport('admin:anna', csv(`number,name\n${anna},Anna\n${bob},Bob\n`), { fileName: 'a.csv' })
+    const preview = await bulk.settledImport(id)
+    expect([preview.state, preview.summary?.outcomes.new]).toEqual(['preview', 2])
+    await expect(admins.extensions.show(anna)).rejects.toEqual(refused('EXTENSION_NOT_FOUND'))
+    await bulk.confirmImport('admin:anna', id, preview.token ?? '')
+    const done = await bulk.settledImport(id)
+    expect([done.state, done.fileName, done.actor]).toEqual(['done', 'a.csv', 'admin:anna'])
+    // From the database, as after a restart.
+    expect((await useCases(`${SERVER_RUNNER}two`).importReports(id)).map(({ outcome }) => outcome)).toEqual([
+      'new',
+      'new',
+    ])
+    expect((await bulk.imports()).map((one) => one.id)).toContain(id)
+  })
+
+  test('that is cancelled while it writes leaves nothing behind', async () => {
+    const [anna, bob] = [number(), number()]
+    const { id } = bulk.openImport('admin:anna', csv(`number,name\n${anna},Anna\n${bob},Bob\n`), {})
+    const { token = '' } = await bulk.settledImport(id)
+    const before = await everything()
+    whenWriting = () => bulk.cancelImport(id)
+    await bulk.confirmImport('admin:anna', id, token)
+    const ended = await bulk.settledImport(id)
+    expect([ended.state, ended.error]).toEqual(['cancelled', 'cancelled; nothing was changed'])
+    expect(await everything()).toEqual(before)
+  })
+
+  test('that a server left behind is not done, and says so', async () => {
+    const { id = '' } = await bulk.importCsv('cli:test', csv(`number,name\n${number()},Anna\n`))
+    await fresh()
+      .databases.main('import_jobs')
+      .where({ id })
+      .update({ state: 'running', runner: `${SERVER_RUNNER}gone` })
+    expect((await bulk.showImport(id)).state).toBe('interrupted')
+    await expect(bulk.undoImport('cli:test', id)).rejects.toEqual(refused('IMPORT_STATE'))
+  })
+
+  test('a confirmed dry run does just that, and is refused once the data is another', async () => {
+    const anna = number()
+    const file = csv(`number,name\n${anna},Anna\n`)
+    const { token } = await bulk.importCsv('cli:test', file, { dryRun: true })
+    await admins.extensions.add('cli:test', { number: anna, name: 'By hand' })
+    await expect(bulk.importCsv('cli:test', file, { confirm: token })).rejects.toEqual(refused('IMPORT_CHANGED'))
+    const again = await bulk.importCsv('cli:test', file, { dryRun: true })
+    expect(again.outcomes.changed).toBe(1)
+    expect((await bulk.importCsv('cli:test', file, { confirm: again.token })).people.changed).toBe(1)
+  })
+
+  test('neither the list of imports nor what is kept for undoing holds a password', async () => {
+    const { id = '' } = await bulk.importCsv(
+      'cli:test',
+      csv(`number,name,password,voicemailPin\n${number()},Anna,Sehr-Geheim-77,998877\n`),
+    )
+    await bulk.importCsv('cli:test', csv(`number,password\n${counter - 1},Noch-Geheimer-88\n`))
+    const { main } = fresh().databases
+    const kept = JSON.stringify([await main('import_jobs'), await main('import_parts'), await main('audit_log')])
+    expect(kept).toContain(id)
+    expect(kept).not.toMatch(/Sehr-Geheim|998877|Noch-Geheimer/)
+  })
+
+  test('exporting reads only', async () => {
+    await bulk.importCsv('cli:test', csv(`number,name\n${number()},Anna\n`))
+    const before = await everything()
+    await bulk.exportCsv('cli:test')
+    expect(await everything()).toEqual(before)
+  })
+})
