@@ -110,7 +110,7 @@ export function sameAs(keys: readonly Key[], key: Omit<Key, 'id'>, except: strin
   return keys.find((other) => other.id !== except && keyMeaning(other) === keyMeaning(key))
 }
 
-export function isAt(key: Partial<Place>, place: Partial<Place> | undefined): boolean {
+function isAt(key: Partial<Place>, place: Partial<Place> | undefined): boolean {
   return place !== undefined && key.bank === place.bank && key.position === place.position
 }
 
