@@ -2,6 +2,7 @@ import { steadyClock, systemClock } from '../domain/edge/system-clock.js'
 import { PatientTime } from '../domain/patient-time.js'
 import type { PhoneHttp } from '../provisioning/edge/http.js'
 import { createSoftphoneHttp } from '../softphones/edge/http.js'
+import { createOwnHttp } from '../web/edge/own-http.js'
 import type { OwnPages } from '../web/edge/own-pages.js'
 import type { Base } from './base.js'
 
@@ -11,7 +12,8 @@ const DAY_MS = 24 * HOUR_MS
 const KEPT_MS = 30 * DAY_MS
 
 /** Set-ups of softphones in front of the phones' files; the phones' own handler alone when they are switched off. */
-export function withSoftphones({ installation, trust, feed, limits, undo }: Base, otherwise: PhoneHttp): PhoneHttp {
+export function withSoftphones(base: Base, otherwise: PhoneHttp): PhoneHttp {
+  const { installation, trust, feed, limits, undo } = base
   const { config, log, secrets, allSoftphones } = installation
   if (config.softphones === 'off') return otherwise
   undo.add(pruneHourly(installation))
@@ -19,6 +21,7 @@ export function withSoftphones({ installation, trust, feed, limits, undo }: Base
   // Templates are read when the first person comes: no phone needs them.
   const pages = (): Promise<OwnPages> =>
     (loading ??= import('../web/edge/own-pages.js').then((module) => new module.OwnPages()))
+  const next = config.selfService === 'off' ? otherwise : ownPages(base, pages, otherwise)
   return createSoftphoneHttp({
     serves: config.softphones,
     snapshot: feed.snapshot,
@@ -31,9 +34,30 @@ export function withSoftphones({ installation, trust, feed, limits, undo }: Base
     guard: limits.http,
     page: async (page) => (await pages()).code(page),
     asset: async (path) => (await pages()).asset(path),
-    otherwise,
+    otherwise: next,
     clock: systemClock,
     log,
+  })
+}
+
+/** The pages of people by themselves, in front of the phones' files. */
+function ownPages(
+  { installation, trust, feed, limits }: Base,
+  pages: () => Promise<OwnPages>,
+  otherwise: PhoneHttp,
+): PhoneHttp {
+  return createOwnHttp({
+    access: installation.ownAccess,
+    snapshot: feed.snapshot,
+    forSite: (siteId) => installation.forSite(siteId),
+    refresh: () => feed.refresh(),
+    mayChangeKeys: installation.config.selfService === 'keys',
+    pages,
+    trustedProxies: trust().proxies,
+    guard: limits.http,
+    otherwise,
+    clock: systemClock,
+    log: installation.log,
   })
 }
 

@@ -22,6 +22,8 @@ export const VIEW_NAMES = [
   'imports',
   'keys',
   'own-code',
+  'own-home',
+  'own-start',
   'password',
   'pending',
   'people-choices',

@@ -66,7 +66,7 @@ describe('mails to people', () => {
     const added = await office.cli<{ password: string }>(
       ...['extension', 'add', '101', '--name', 'Ann Äther', '--email', 'ann@example.com'],
     )
-    await eventually(() => expect(sink.mails).toHaveLength(1))
+    await eventually(() => expect(sink.mails).toHaveLength(1), 60_000)
     const [mail] = sink.mails
     if (!mail) throw new Error('no mail')
     expect(mail.to).toEqual(['ann@example.com'])
@@ -111,7 +111,7 @@ describe('mails to people', () => {
     expect(await office.cli('softphone', 'list', '301')).toEqual([])
     sink.refuse(undefined)
     await office.cli('mail', 'retry', failed?.id ?? '')
-    await eventually(() => expect(sink.mails).toHaveLength(1))
+    await eventually(() => expect(sink.mails).toHaveLength(1), 60_000)
   })
 
   test('a passing refusal is tried again later, and says why it waits', async () => {
@@ -133,14 +133,14 @@ describe('mails to people', () => {
     expect(await office.cli<unknown[]>('softphone', 'list', '101')).toHaveLength(before.length)
     expect(sink.mails).toHaveLength(0)
     await office.cli('mail', 'send', '101', '--language', 'de')
-    await eventually(() => expect(sink.mails).toHaveLength(1))
+    await eventually(() => expect(sink.mails).toHaveLength(1), 60_000)
     expect(headersOf(sink.mails[0] ?? { to: [], raw: '' }).join('\n')).toMatch(/Subject: .*Ihre Nebenstelle 101/)
   })
 
   describeWithClients('the code in a mail', { zbarimg: 'zbar-tools' }, () => {
     test('is a picture within it that leads to the same page as the button', async () => {
       await office.cli('mail', 'send', '101')
-      await eventually(() => expect(sink.mails).toHaveLength(1))
+      await eventually(() => expect(sink.mails).toHaveLength(1), 60_000)
       const [mail] = sink.mails
       if (!mail) throw new Error('no mail')
       const picture = partsOf(mail).find(({ type }) => type === 'image/png')

@@ -1,0 +1,231 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { SiteUseCases } from '../../admin/parts.js'
+import type { Clock } from '../../domain/clock.js'
+import type { Id } from '../../domain/entities.js'
+import { AppError } from '../../domain/errors.js'
+import { sha256Hex } from '../../domain/fingerprint.js'
+import { formatMac } from '../../domain/mac-address.js'
+import type { KeyInput } from '../../extensions/keys.js'
+import type { Networks } from '../../network/trust.js'
+import type { Log } from '../../observe/log.js'
+import type { HttpGuard } from '../../provisioning/edge/http-guard.js'
+import { describeRequest, methodOf } from '../../provisioning/edge/http-request.js'
+import type { PhoneHttp } from '../../provisioning/edge/http.js'
+import { OWN_PATH, type OwnAccess } from '../../self-service/access.js'
+import type { ExtensionRecord, ListedSnapshot } from '../../snapshot/snapshot.js'
+import type { OwnAnswer } from '../../softphones/edge/http.js'
+import { qrSvg } from '../../softphones/edge/qr.js'
+import type { OwnPages } from './own-pages.js'
+
+export interface OwnHttpOptions {
+  access: OwnAccess
+  snapshot: ListedSnapshot
+  forSite(siteId: Id): Pick<SiteUseCases, 'extensions' | 'softphones'>
+  refresh(): Promise<void>
+  /** People may change the numbers and labels of their own speed dials and lamps. */
+  mayChangeKeys: boolean
+  pages(): Promise<OwnPages>
+  trustedProxies: Networks
+  guard?: HttpGuard
+  /** Whoever has no link and no session gets the same answer as any other stranger. */
+  otherwise: PhoneHttp
+  clock: Clock
+  log: Log
+}
+
+const START = /^\/me\/start\/([0-9a-hjkmnp-tv-z]{32})$/
+const REVOKE = /^\/me\/softphones\/([0-9a-z]{26})\/revoke$/
+const COOKIE = 'phoneboot-me'
+const FORM_BYTES = 32 * 1024
+/** Kinds of keys whose number is the person's own business. */
+const FREE_KINDS: ReadonlySet<string> = new Set(['speed-dial', 'blf'])
+
+interface Visit {
+  request: IncomingMessage
+  response: ServerResponse
+  path: string
+  peer: string
+}
+
+/** People's own pages, by HTTPS only, in front of the phones' files. */
+export function createOwnHttp(options: OwnHttpOptions): PhoneHttp {
+  const { otherwise, log } = options
+  return (request, response) => {
+    const begin = (): void => {
+      const question = describeRequest(request, methodOf(request), options.trustedProxies, options.clock)
+      if (question?.transport !== 'https' || options.guard?.refuses(question.peerAddress)) {
+        otherwise(request, response)
+        return
+      }
+      const visit = { request, response, path: question.path, peer: question.peerAddress }
+      answer(options, visit).catch((error: unknown) => {
+        log.error({ err: error }, 'the own page of a person was not shown')
+        if (response.headersSent) response.destroy()
+        else send(visit, { status: 503, headers: { 'Content-Type': 'text/plain' }, body: 'Service Unavailable\n' })
+      })
+    }
+    if (!(request.url ?? '').startsWith(OWN_PATH)) otherwise(request, response)
+    else if (response.socket) begin()
+    else response.once('socket', begin)
+  }
+}
+
+async function answer(options: OwnHttpOptions, visit: Visit): Promise<void> {
+  const { access, snapshot } = options
+  const { request, path } = visit
+  const isPost = request.method === 'POST'
+  if (request.method !== 'GET' && request.method !== 'HEAD' && !isPost) return stranger(options, visit)
+  const token = START.exec(path)?.[1]
+  if (token !== undefined) return start(options, visit, token, isPost)
+  const sessionId = cookieOf(request)
+  const owner = sessionId === undefined ? undefined : await access.session(sessionId)
+  const extension = owner === undefined ? undefined : snapshot.extension(owner)
+  if (sessionId === undefined || !extension?.enabled) return stranger(options, visit)
+  const csrf = sha256Hex(`csrf ${sessionId}`).slice(0, 32)
+  if (!isPost)
+    return path === OWN_PATH ? home(options, visit, extension, csrf) : options.otherwise(request, visit.response)
+  const form = await formOf(request)
+  if (form.get('_csrf') !== csrf) return absent(visit)
+  try {
+    await change(options, visit, extension, { csrf, form, sessionId })
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    await home(options, visit, extension, csrf, { refused: error })
+  }
+}
+
+/** Looking at a link does not use it up, as programs that look at links do; the button does. */
+async function start(options: OwnHttpOptions, visit: Visit, token: string, isPost: boolean): Promise<void> {
+  if (!isPost) {
+    if (!(await options.access.isLink(token))) return stranger(options, visit)
+    const pages = await options.pages()
+    const words = pages.words(visit.request)
+    const data = { title: words.t('own.start.title'), language: words.language, path: visit.path }
+    return send(visit, pages.render('own-start', words, data))
+  }
+  const session = await options.access.redeem(token)
+  if (!session) return stranger(options, visit)
+  const cookie = `${COOKIE}=${session.reveal()}; Path=${OWN_PATH}; HttpOnly; Secure; SameSite=Strict`
+  visit.request.resume()
+  send(visit, { status: 303, headers: { Location: OWN_PATH, 'Set-Cookie': cookie }, body: '' })
+}
+
+async function change(
+  options: OwnHttpOptions,
+  visit: Visit,
+  extension: ExtensionRecord,
+  { csrf, form, sessionId }: { csrf: string; form: URLSearchParams; sessionId: string },
+): Promise<void> {
+  const { path } = visit
+  const use = options.forSite(extension.siteId)
+  const actor = `self:${extension.number}`
+  const revoked = REVOKE.exec(path)?.[1]
+  if (path === `${OWN_PATH}leave`) {
+    await options.access.endSession(sessionId)
+    const cookie = `${COOKIE}=; Path=${OWN_PATH}; Max-Age=0; HttpOnly; Secure; SameSite=Strict`
+    return send(visit, {
+      status: 200,
+      headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Set-Cookie': cookie },
+      body: 'OK\n',
+    })
+  }
+  if (path === `${OWN_PATH}softphones`) {
+    const code = await use.softphones.create(actor, extension.number, { app: form.get('app') ?? '' })
+    const svg = await qrSvg(code.text.reveal())
+    return home(options, visit, extension, csrf, { code: { app: code.app.name, svg, url: code.url.reveal() } })
+  }
+  if (revoked !== undefined && (await use.softphones.list(extension.number)).some(({ id }) => id === revoked)) {
+    await use.softphones.revoke(actor, revoked)
+  } else if (path === `${OWN_PATH}keys` && options.mayChangeKeys) {
+    await use.extensions.setKeys(actor, extension.number, changedKeys(extension, form))
+  } else return absent(visit)
+  await options.refresh().catch(() => undefined)
+  send(visit, { status: 303, headers: { Location: OWN_PATH }, body: '' })
+}
+
+/** The person's keys with what the form says of those that are free; all others stay as they are. */
+function changedKeys({ keys }: ExtensionRecord, form: URLSearchParams): KeyInput[] {
+  return keys.map(({ id: _id, owner: _owner, ...key }) => {
+    if (!FREE_KINDS.has(key.kind)) return key
+    const value = form.get(`value-${key.position}`)?.trim() ?? key.value
+    const label = form.get(`label-${key.position}`)?.trim() ?? key.label
+    const { value: _value, label: _label, ...rest } = key
+    return { ...rest, ...(value ? { value } : {}), ...(label ? { label } : {}) }
+  })
+}
+
+async function home(
+  options: OwnHttpOptions,
+  visit: Visit,
+  extension: ExtensionRecord,
+  csrf: string,
+  more: { code?: { app: string; svg: string; url: string }; refused?: AppError } = {},
+): Promise<void> {
+  const pages = await options.pages()
+  const words = pages.words(visit.request)
+  const { softphones } = options.forSite(extension.siteId)
+  const apps = await softphones.apps()
+  const own = await softphones.list(extension.number)
+  const phones = [...options.snapshot.allDevices()]
+    .filter(({ state }) => state === 'approved')
+    .flatMap(({ lines, mac, model }) =>
+      lines
+        .filter(({ extensionId }) => extensionId === extension.id)
+        .map(({ position }) => ({ mac: formatMac(mac), model, line: position })),
+    )
+  const data = {
+    title: extension.displayName,
+    language: words.language,
+    number: extension.number,
+    csrf,
+    phones,
+    softphones: own.map(({ id, app, authUsername }) => ({ id, app: apps.get(app)?.name ?? app, user: authUsername })),
+    apps: [...apps.values()].map(({ id, name }) => ({ id, name })),
+    keys: extension.keys.map(({ position, kind, value, label }) => ({
+      ...{ position, kind, value: value ?? '', label: label ?? '' },
+      free: options.mayChangeKeys && FREE_KINDS.has(kind),
+    })),
+    mayChange: options.mayChangeKeys && extension.keys.some(({ kind }) => FREE_KINDS.has(kind)),
+    code: more.code,
+    refusal: more.refused && words.t('own.home.refused', { why: more.refused.message }),
+  }
+  send(visit, pages.render('own-home', words, data, more.refused ? 422 : 200))
+}
+
+/** Counts against the address, and answers as the phones' own handler does. */
+function stranger({ guard, otherwise }: OwnHttpOptions, { request, response, peer }: Visit): void {
+  guard?.hostile(peer, 'guessed-token', OWN_PATH)
+  otherwise(request, response)
+}
+
+/** For somebody who is known, after a form was read that the phones' handler could not read any more. */
+function absent(visit: Visit): void {
+  send(visit, { status: 404, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: 'Not Found\n' })
+}
+
+function cookieOf({ headers }: IncomingMessage): string | undefined {
+  return new RegExp(`(?:^|;\\s*)${COOKIE}=([0-9a-hjkmnp-tv-z]{32})(?:;|$)`).exec(headers.cookie ?? '')?.[1]
+}
+
+async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
+  let text = ''
+  for await (const chunk of request) {
+    text += String(chunk)
+    if (text.length > FORM_BYTES) throw new AppError('BODY_TOO_LARGE', 'the form is too large')
+  }
+  return new URLSearchParams(text)
+}
+
+function send({ request, response }: Visit, { status, headers, body }: OwnAnswer): void {
+  const bytes = Buffer.from(body)
+  response.writeHead(status, {
+    ...headers,
+    'Content-Length': bytes.byteLength,
+    'Cache-Control': 'no-store',
+    // Forms of the page must name their origin; nothing leads elsewhere but codes of ours.
+    'Referrer-Policy': 'same-origin',
+    'X-Content-Type-Options': 'nosniff',
+    'X-Robots-Tag': 'noindex',
+  })
+  response.end(request.method === 'HEAD' ? undefined : bytes)
+}
