@@ -160,7 +160,7 @@ describe('a file of a phone', () => {
     const page = await owner.post('/settings/site/-/language/preview', { value: 'de' })
     await owner.post('/settings/site/-/language', { _seen: hiddenField(page.text, '_seen'), value: 'de' })
     const { text } = await owner.get(`/phones/${MAC}/files/${FILE}`)
-    expect(text).toMatch(/lang\.gui &#x3D; German<\/span><span class="origin-from">This site</)
+    expect(text).toMatch(/lang\.gui &#x3D; German<\/span><span class="origin-from">language · This site</)
     expect(text).toMatch(/href="\/settings\/site\/-\/language">language<\/a>: de · This site · by /)
     expect(text).toMatch(/account\.1\.display_name &#x3D; Anna<\/span><span class="origin-from">person</)
     expect(text).not.toMatch(/account\.1\.password &#x3D; (?!\*{8})/)

@@ -50,6 +50,7 @@ describe('settings', () => {
     expect(page).toContain('None of them restarts for it.')
     expect(page).toMatch(/diff-new[^]*German/)
     expect(page).toContain('Save and tell the phones')
+    expect(page).toContain('<form method="post" action="/settings/global/-/language">')
     expect((await owner.get(LANGUAGE)).text).toContain('Now: en')
   })
 

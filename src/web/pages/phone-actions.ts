@@ -32,7 +32,7 @@ function confirm(action: Asked): (call: PageCall, refused?: AppError) => Promise
         phone: phoneRow(call, phone),
         why: call.words.t(`phone.${action}.why`),
         action: call.words.t(`phone.${action}`),
-        path: `/phones/${phone.mac}/${action}`,
+        here: `/phones/${phone.mac}/${action}`,
         back: `/phones/${phone.mac}`,
         refusal: refused ? refusalOf(call, refused) : undefined,
       },

@@ -36,12 +36,13 @@ function lineShown(call: PageCall, { text, from, settings }: OriginLineView, n: 
   const { words } = call
   const set = settings.filter(({ layer }) => layer !== 'shipped')
   const [first] = set
+  const told = first ?? (from === 'setting' ? settings[0] : undefined)
   return {
     ...{ n, text },
     from,
     isSet: first !== undefined,
-    label: first
-      ? layerTitle(call, first.layer, first.owner)
+    label: told
+      ? `${told.key} · ${layerTitle(call, told.layer, told.owner)}`
       : from === undefined
         ? undefined
         : words.t(`file.from.${from}`),

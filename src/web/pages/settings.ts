@@ -121,7 +121,7 @@ async function layerPage(call: PageCall): Promise<PageAnswer> {
     data: {
       sections: sections.filter(({ rows }) => rows.length > 0),
       state: { q: q === '' ? undefined : q, only },
-      path: layerPath(layer, owner),
+      here: layerPath(layer, owner),
     },
   }
 }
@@ -171,7 +171,7 @@ async function settingPage(call: PageCall, { refused, typed, reset = false, effe
         origin: layerTitle(call, origin.layer, origin.owner),
       }),
       shownNew: shownValue(call, typed === 'true' ? true : typed === 'false' ? false : typed),
-      ...{ path: settingPath(call), back: layerPath(layer, owner) },
+      ...{ here: settingPath(call), back: layerPath(layer, owner) },
       effect: effect && effectShown(call, effect),
       refusal: refused ? refusalOf(call, refused) : undefined,
     },

@@ -71,7 +71,7 @@ export const dePhone: Readonly<Record<keyof typeof enPhone, string>> = {
   'phone.changes.other': '{n} Dateien sind jetzt andere, als das Telefon hat.',
   'phone.front': 'Vorderseite eines Telefons',
   'file.origins': 'Woher jede Zeile kommt',
-  'file.origins.hint': 'Zeigen Sie auf eine Zeile, oder gehen Sie sie mit Tab durch.',
+  'file.origins.hint': 'Öffnen Sie eine Zeile, um zu sehen, wovon sie abhängt.',
   'file.from.setting': 'Einstellung',
   'file.from.raw': 'von Hand gesetzt',
   'file.from.person': 'Person',

@@ -68,7 +68,7 @@ export const enPhone = {
   'phone.changes.other': '{n} files are others now than the phone has.',
   'phone.front': 'Front of a phone',
   'file.origins': 'Where each line comes from',
-  'file.origins.hint': 'Point at a line, or walk through them with Tab.',
+  'file.origins.hint': 'Open a line to see what it depends on.',
   'file.from.setting': 'setting',
   'file.from.raw': 'set by hand',
   'file.from.person': 'person',
