@@ -195,7 +195,7 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
     const allSoftphones = openSoftphones({
       ...{ databases, secrets, config, defaultSiteId: site.id },
       sites: () => siteStore.list(),
-      ports: { sip: config.sipPort, http: config.httpPort, https: config.httpsPort },
+      ports: { sip: config.sipPort, http: config.httpPort, https: config.httpsPort, sips: config.sipsPort },
     })
     const webhookStores = {
       store: new KnexWebhookStore(databases.main),
