@@ -145,7 +145,6 @@ class Trial {
       'person',
       withPeople(viewSources, (one) => ({ ...one, displayName: 'Somebody Else' })),
     )
-    await note('person', viewSources, { ...device, lines: [] })
     const others = { number: '99999' as ExtensionRecord['number'] }
     await note(
       'person',
