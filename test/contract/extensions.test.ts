@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals'
 import { readAudit } from '../../src/database/edge/write.js'
+import { createKnexDeviceStore } from '../../src/devices/edge/knex-store.js'
 import { SEAL_CONTEXTS } from '../../src/secrets/contexts.js'
 import { createAdmins, type Admins } from '../support/admins.js'
 import { describeOverDatabases } from '../support/databases.js'
@@ -164,5 +165,59 @@ describeOverDatabases('extensions', (fresh) => {
     await admins.extensions.remove('cli:test', number)
     await add()
     expect((await admins.extensions.show(number)).extension.keys).toEqual([])
+  })
+
+  test('a copy, a new number that others follow, deleted and brought back, and one e-mail address for one person', async () => {
+    const { extensions, devices, settings } = admins
+    const [third, moved] = [String(counter++), String(counter++)]
+    const email = `p${number}@example.org`
+    await extensions.add('cli:test', { number, name: 'First', email })
+    await expect(
+      extensions.add('cli:test', { number: other, name: 'Second', email: email.toUpperCase() }),
+    ).rejects.toEqual(refused('EMAIL_IN_USE'))
+    await add(other)
+    const { extension } = await extensions.show(number)
+    await settings.setAll('cli:test', { layer: 'extension', owner: extension.id }, { language: 'de', transport: 'tcp' })
+    const { extension: copy } = await extensions.duplicate('cli:test', number, { number: third, name: 'Copy' })
+    expect((await settings.list('extension', copy.id)).map(({ key, value }) => [key, value])).toEqual([
+      ['language', 'de'],
+      ['transport', 'tcp'],
+    ])
+    const { extension: watcher } = await extensions.show(other)
+    await extensions.setKeys('cli:test', other, [{ position: 1, kind: 'blf', value: number }])
+    await settings.setAll('cli:test', { layer: 'extension', owner: watcher.id }, { forwardBusy: number })
+    const mac = `0015650${String(counter).padStart(5, '0')}`
+    await devices.add('cli:test', { mac, model: 'test/two-lines', lines: [{ extension: number }] })
+    await extensions.renumber('cli:test', number, moved)
+    const forwards = async (): Promise<unknown[]> =>
+      (await settings.list('extension', watcher.id)).map(({ value }) => value)
+    const watched = async (): Promise<unknown[]> =>
+      (await extensions.show(other)).extension.keys.map(({ value }) => value)
+    expect([await forwards(), await watched()]).toEqual([[moved], [moved]])
+    expect((await extensions.show(moved)).uses).toMatchObject({
+      lines: [{ mac }],
+      keys: [{ position: 1 }],
+      forwards: [{ key: 'forwardBusy' }],
+    })
+    await extensions.remove('cli:test', moved, { force: true })
+    expect([await forwards(), await watched()]).toEqual([[], []])
+    const removed = (await extensions.removed()).find((one) => one.number === moved)
+    expect(removed).toMatchObject({ number: moved, displayName: 'First', removedBy: 'cli:test' })
+    expect(await extensions.restore('cli:test', removed?.id ?? '')).toEqual({ number: moved, missing: [] })
+    expect([await forwards(), await watched()]).toEqual([[moved], [moved]])
+    expect((await extensions.show(moved)).uses.lines).toEqual([{ mac, position: 1 }])
+  })
+
+  test('a password that was replaced when fetched is kept beside the new one until it is forgotten', async () => {
+    const { devices } = admins
+    await add()
+    const mac = `0015651${String(counter).padStart(5, '0')}`
+    const { lines } = await devices.add('cli:test', { mac, model: 'test/two-lines', lines: [{ extension: number }] })
+    await devices.resetLinePassword('cli:test', mac, 1, 'fetched')
+    const [line] = (await devices.show(mac)).lines
+    expect(line?.former?.sealed).toBe(lines[0]?.sealedPassword)
+    expect(typeof line?.former?.until).toBe('number')
+    await createKnexDeviceStore(fresh().databases.main).forgetFormer(line?.id ?? '', 1)
+    expect((await devices.show(mac)).lines[0]).not.toHaveProperty('former')
   })
 })
