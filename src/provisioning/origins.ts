@@ -131,6 +131,7 @@ class Trial {
       for (const id of this.#differing(() => this.rendered(sources, phone, address).entries)) found.set(id, from)
     }
     const { viewSources } = parts
+    if (this.#isDevice) await note('person', viewSources, { ...device, lines: [] })
     await note('server', viewSources, device, {
       ...server,
       host: 'other.invalid',

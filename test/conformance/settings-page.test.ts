@@ -6,7 +6,7 @@ import { loopbackAddress } from '../../src/simulator/addresses.js'
 import { simulate, type Simulation } from '../../src/simulator/edge/simulate.js'
 import { expectAccessible, launchBrowser, openPage } from '../support/browser.js'
 import { describeWithClients } from '../support/real-clients.js'
-import { SERVER_TEST_MS, TestInstallation, type ServerProcess } from '../support/server.js'
+import { eventually, SERVER_TEST_MS, TestInstallation, type ServerProcess } from '../support/server.js'
 
 const MAC = '805ec00000b1'
 const OTHER = '805ec00000b2'
@@ -100,12 +100,10 @@ describeWithClients('settings and one phone in Chromium', { chromium: 'chromium'
 
       const heard = watching.locator('#live li', { hasText: 'Asked by us to fetch its files: heard' })
       await heard.first().waitFor(PATIENT)
-      await watching.waitForFunction(
-        `document.querySelectorAll('#live li').length > 0 &&
-         [...document.querySelectorAll('#live li')].filter((li) => li.textContent.includes('Given ${MAC}.cfg')).length > ${given}`,
-        undefined,
-        PATIENT,
-      )
+      await eventually(async () => {
+        const now = await watching.locator('#live li', { hasText: `Given ${MAC}.cfg` }).count()
+        expect(now).toBeGreaterThan(given)
+      }, PATIENT.timeout)
       expect(await watching.evaluate('window.wasHere')).toBe(true)
       await expectAccessible(watching)
       // The other maker's phone was left alone.
@@ -177,11 +175,8 @@ describeWithClients('settings and one phone in Chromium', { chromium: 'chromium'
       await crowd.settled
       const up = crowd.phones().filter(({ registered }) => registered.length > 0).length
       expect(up).toBe(CROWD)
-      await page.waitForFunction(
-        `[...document.querySelectorAll('[data-phone]')].every(({ dataset }) => dataset.state === 'registered')`,
-        undefined,
-        PATIENT,
-      )
+      const others = page.locator('[data-phone]:not([data-state=registered])')
+      await eventually(async () => expect(await others.count()).toBe(0), PATIENT.timeout)
       const [longest, wasHere] = (await page.evaluate('[window.longest, window.wasHere]')) as [number, boolean]
       expect(wasHere).toBe(true)
       expect(longest).toBeLessThan(LONGEST_TASK_MS)
