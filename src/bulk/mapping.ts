@@ -55,10 +55,10 @@ export type Choices = Readonly<Record<string, string>>
 
 const KEY_TARGET = /^key[ _-]?(\d{1,3})$/i
 /** The name of the profile with synonyms, for files of no product. */
-export const SYNONYMS = 'any'
+const SYNONYMS = 'any'
 
 /** A target from its name. Throws CSV_INVALID for a name that is none. */
-export function targetOf(name: string, vocabulary: Vocabulary, header: string): Target {
+function targetOf(name: string, vocabulary: Vocabulary, header: string): Target {
   if (name === 'keep') return { kind: 'kept', key: keptName(header) }
   if (name === 'leave' || name === '') return { kind: 'left' }
   const target = knownTarget(name, vocabulary)

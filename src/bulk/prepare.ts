@@ -80,7 +80,7 @@ export interface PrepareParts extends Omit<DraftParts, 'siteId'>, ReadingParts {
 }
 
 /** Reads a file: encoding, delimiter, columns, rows. Throws CSV_INVALID for a file that cannot be read at all. */
-export async function readFile(
+async function readFile(
   bytes: Uint8Array,
   options: ImportOptions,
   parts: PrepareParts,
@@ -169,7 +169,7 @@ function isSecretTarget(name: string): boolean {
   return /password|pin$|secret/i.test(name)
 }
 
-export function summarise(
+function summarise(
   { reports, people, phones }: ImportPlan,
   vocabulary: Vocabulary,
   mapping: Mapping,
@@ -212,7 +212,7 @@ function obstaclesOf({ reports }: ImportPlan, { columns }: Mapping, { mode = 'al
 }
 
 /** The same for the same file, options and data; another one as soon as any of them differs. */
-export function tokenOf(fileDigest: string, options: ImportOptions, basis: readonly string[]): string {
+function tokenOf(fileDigest: string, options: ImportOptions, basis: readonly string[]): string {
   const { profile, choices, strategy, mode, duplicates, encoding, delimiter } = options
   const asked = { profile, choices, strategy, mode, duplicates, encoding, delimiter }
   return sha256Hex(JSON.stringify([fileDigest, asked, basis])).slice(0, 32)

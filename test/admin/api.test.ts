@@ -229,7 +229,9 @@ describe('many at once', () => {
     ])
     expect(codeOf(await owner.get('/extensions/241'))).toEqual([404, 'EXTENSION_NOT_FOUND'])
     const exported = await owner.get('/export')
-    expect(exported.headers['content-disposition']).toBe('attachment; filename="phoneboot-default.csv"')
+    expect(exported.headers['content-disposition']).toMatch(
+      /^attachment; filename="phoneboot-default-\d{4}-\d\d-\d\d\.csv"$/,
+    )
     expect(exported.text).toContain('240')
     expect((await send(exported.text)).body).toMatchObject({ people: { added: 0, changed: 0 } })
     expect(exported.text).not.toContain('password')

@@ -84,7 +84,7 @@ function jsonOf(text_: string): unknown {
 
 const counts = z.object({ added: z.number().int(), changed: z.number().int(), unchanged: z.number().int() })
 
-export const importSummary = z
+const importSummary = z
   .object({
     rows: z.number().int(),
     outcomes: z.object({

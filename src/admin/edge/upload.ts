@@ -2,7 +2,7 @@ import type { Request, Response } from 'express'
 import { AppError } from '../../domain/errors.js'
 
 /** Largest file that is taken. */
-export const UPLOAD_BYTES = 20 * 1024 * 1024
+const UPLOAD_BYTES = 20 * 1024 * 1024
 const FIELDS_MAX = 20
 
 /** A file that came in a form. */
