@@ -64,7 +64,8 @@ const digitsIn = (text: string): string | undefined =>
 /** People on phones whose MAC address holds this text; undefined: it cannot be a part of one. */
 function onPhones({ snapshot }: AdminParts, text: string): ReadonlySet<Id> | undefined {
   const part = text.replace(/[-:.\s]/g, '').toLowerCase()
-  if (!/^[0-9a-f]{4,12}$/.test(part)) return undefined
+  // Four digits are a number rather than a part of an address.
+  if (!/^[0-9a-f]{6,12}$/.test(part)) return undefined
   const found = new Set<Id>()
   for (const { mac, lines } of snapshot.allDevices()) {
     if (mac.includes(part)) for (const { extensionId } of lines) found.add(extensionId)
