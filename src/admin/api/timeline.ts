@@ -55,7 +55,7 @@ export type TimelineStep = z.output<typeof step>
 export type Timeline = z.output<typeof timelineSchema>
 
 /** Bindings that a phone's own lines have now. */
-export function bindingsOf({ parts }: Pick<Call, 'parts'>, device: DeviceRecord): Binding[] {
+function bindingsOf({ parts }: Pick<Call, 'parts'>, device: DeviceRecord): Binding[] {
   const lines = new Set(device.lines.map(({ id }) => id))
   return parts.bindings().filter(({ lineId }) => lineId !== undefined && lines.has(lineId))
 }
