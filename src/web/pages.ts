@@ -15,6 +15,7 @@ import { phoneDetailPages } from './pages/phone.js'
 import { phonePages } from './pages/phones.js'
 import { rolePages } from './pages/roles.js'
 import { settingPages } from './pages/settings.js'
+import { mailPages } from './pages/mails.js'
 import { softphonePages } from './pages/softphones.js'
 import { startPages } from './pages/start.js'
 import { webhookPages } from './pages/webhooks.js'
@@ -32,6 +33,7 @@ export const PAGES: readonly PageRow[] = [
   ...groupPages,
   ...keyPages,
   ...softphonePages,
+  ...mailPages,
   ...importPages,
   ...settingPages,
   ...changePages,

@@ -21,6 +21,7 @@ export const VIEW_NAMES = [
   'import-undo',
   'imports',
   'keys',
+  'mails',
   'own-code',
   'own-home',
   'own-start',

@@ -9,12 +9,14 @@ import { addressNamed } from '../../softphones/published.js'
 import type { Softphones } from '../../softphones/edge/open.js'
 import { qrPng } from '../../softphones/edge/qr.js'
 import type { Mail, MailLanguage } from '../mail.js'
-import type { MailLinks, MailTemplates, MailValues, Message } from '../message.js'
+import type { composeMail, MailLinks, MailTemplates, MailValues, Message } from '../message.js'
 import { SendingFailed } from '../outbox.js'
 import type { MailStore } from '../store.js'
 import { createMailAdmin, type MailAdmin } from '../use-cases.js'
 import { createKnexMailStore } from './knex-store.js'
 import { Smtp } from './smtp.js'
+
+type Compose = typeof composeMail
 
 /** Time a code in a mail lives: somebody comes back from the weekend. */
 const CODE_MINUTES = 3 * 24 * 60
@@ -49,7 +51,7 @@ export function openMailing(options: OpenMailOptions): Mailing {
   const { databases, config, softphones, ownAccess } = options
   const store = createKnexMailStore(databases.main)
   const smtp = config.smtpUrl === undefined ? undefined : new Smtp({ url: config.smtpUrl, from: config.smtpFrom ?? '' })
-  let loaded: Promise<{ templates: MailTemplates; compose: typeof import('../message.js').composeMail }> | undefined
+  let loaded: Promise<{ templates: MailTemplates; compose: Compose }> | undefined
   const texts = () =>
     (loaded ??= Promise.all([import('./load-templates.js'), import('../message.js')]).then(([load, message]) => ({
       templates: load.loadMailTemplates(config.templatesDir),

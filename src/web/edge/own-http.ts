@@ -145,13 +145,18 @@ async function change(
 
 /** The person's keys with what the form says of those that are free; all others stay as they are. */
 function changedKeys({ keys }: ExtensionRecord, form: URLSearchParams): KeyInput[] {
-  return keys.map(({ id: _id, owner: _owner, ...key }) => {
-    if (!FREE_KINDS.has(key.kind)) return key
-    const value = form.get(`value-${key.position}`)?.trim() ?? key.value
-    const label = form.get(`label-${key.position}`)?.trim() ?? key.label
-    const { value: _value, label: _label, ...rest } = key
-    return { ...rest, ...(value ? { value } : {}), ...(label ? { label } : {}) }
+  return keys.map((key) => {
+    const { position, bank, kind, line } = key
+    const isFree = FREE_KINDS.has(kind)
+    const value = isFree ? (form.get(`value-${position}`)?.trim() ?? key.value) : key.value
+    const label = isFree ? (form.get(`label-${position}`)?.trim() ?? key.label) : key.label
+    return { position, kind, ...defined({ bank, line }), ...(value ? { value } : {}), ...(label ? { label } : {}) }
   })
+}
+
+function defined(fields: { bank: string | undefined; line: number | undefined }): { bank?: string; line?: number } {
+  const { bank, line } = fields
+  return { ...(bank === undefined ? {} : { bank }), ...(line === undefined ? {} : { line }) }
 }
 
 async function home(
