@@ -13,7 +13,7 @@ export interface ExtensionPolicy {
 export const NO_POLICY: ExtensionPolicy = { passwordMinLength: 1, emailRequired: false }
 
 /** Names of the settings that make a policy. */
-export const POLICY_SETTINGS = ['numberRanges', 'passwordMinLength', 'passwordClasses', 'emailRequired'] as const
+const POLICY_SETTINGS = ['numberRanges', 'passwordMinLength', 'passwordClasses', 'emailRequired'] as const
 
 /** The policy of settings, weakest layer first: those for all, then the site's. */
 export function policyOf(layers: readonly ReadonlyMap<string, unknown>[]): ExtensionPolicy {

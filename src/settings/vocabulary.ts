@@ -124,12 +124,12 @@ function isHttpUrl(text: string): boolean {
 const EMAIL = /^[^\s@<>"(),:;]{1,64}@[^\s@<>"(),:;]{1,190}$/
 
 /** True for an address that a mail server could take. */
-export function isEmail(text: string): boolean {
+function isEmail(text: string): boolean {
   return EMAIL.test(text) && problemWithLine(text, 254) === undefined
 }
 
 /** `200-299`, or a single number. */
-export function isNumberRange(text: string): boolean {
+function isNumberRange(text: string): boolean {
   const [, from = '', to = from] = /^(\d{1,20})(?:-(\d{1,20}))?$/.exec(text) ?? []
   return from !== '' && from.length === to.length && from <= to
 }

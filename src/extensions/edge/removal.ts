@@ -2,7 +2,7 @@ import type { Knex } from 'knex'
 import { layerTopic, type FeedTopic } from '../../database/change.js'
 import { type ExtensionRow, type LineKeyRow, type LineRow, type SettingRow } from '../../database/edge/rows.js'
 import { insertInChunks } from '../../database/edge/write.js'
-import type { Extension, Id, LineKey } from '../../domain/entities.js'
+import type { Extension, Id } from '../../domain/entities.js'
 import type { ExtensionRecord } from '../../snapshot/snapshot.js'
 import { RESTORABLE_MS, type RemovedExtension, type Restored } from '../removed.js'
 import { forwardsTo, groupKeysThatDial, growLayer, keysThatDial, Touched } from './references.js'
@@ -107,7 +107,7 @@ export async function listRemoved(db: Knex, siteId: Id, now: number): Promise<Re
   }))
 }
 
-export async function purgeRemoved(trx: Knex, now: number): Promise<void> {
+async function purgeRemoved(trx: Knex, now: number): Promise<void> {
   await trx('removed_extensions')
     .where('removed_at', '<=', now - RESTORABLE_MS)
     .delete()
@@ -231,9 +231,4 @@ export async function copySettings(
     rows.map((row) => ({ ...row, owner: to, updated_at: at })),
   )
   await growLayer(trx, 'extension', to)
-}
-
-/** Keys of one person for another. */
-export function copiedKeys(keys: readonly LineKey[], owner: Id, newId: () => string): LineKey[] {
-  return keys.map((key) => ({ ...key, id: newId(), owner: { kind: 'extension', id: owner } }))
 }

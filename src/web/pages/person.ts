@@ -30,7 +30,7 @@ export function meterOf({ passwordMinLength, passwordClasses = [] }: PasswordRul
   return { least: passwordMinLength, classes: passwordClasses.filter((name) => name in PASSWORD_CLASSES).join(' ') }
 }
 
-export async function personPage(call: PageCall, refused?: AppError): Promise<PageAnswer> {
+async function personPage(call: PageCall, refused?: AppError): Promise<PageAnswer> {
   const person = await ask<Person>(call, 'showExtension', { params: personOf(call) })
   const settings = await settingsOf(call, person.number)
   const row = personRow(person)
