@@ -233,6 +233,8 @@ export class ImportDesk {
       throw error
     }
     one.state = 'running'
+    // The import makes its own plan; two of them are much.
+    one.prepared = undefined
     one.busy = this.#finish(one, job)
   }
 
