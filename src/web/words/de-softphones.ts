@@ -45,7 +45,7 @@ export const deSoftphones: Readonly<Record<keyof typeof enSoftphones, string>> =
   'mails.kind.set-up': 'Neue Einrichtung',
   'mails.when': 'Wann',
   'mails.retry': 'Erneut senden',
-  'mails.retry.what': 'Erneut an {name} senden',
+  'mails.retry.what': 'Erneut senden: {name}',
   'softphones.title': 'Softphones von {name}',
   'softphones.link': 'Softphones',
   'softphones.person': 'Zurück zur Person',

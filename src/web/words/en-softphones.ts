@@ -43,7 +43,7 @@ export const enSoftphones = {
   'mails.kind.set-up': 'New set-up',
   'mails.when': 'When',
   'mails.retry': 'Send again',
-  'mails.retry.what': 'Send to {name} again',
+  'mails.retry.what': 'Send again: {name}',
   'softphones.title': 'Softphones of {name}',
   'softphones.link': 'Softphones',
   'softphones.person': 'Back to the person',

@@ -1,0 +1,48 @@
+import { expect, test } from '@jest/globals'
+import { expectAccessible, launchBrowser, openPage } from '../support/browser.js'
+import { openOffice } from '../support/office.js'
+import { describeWithClients } from '../support/real-clients.js'
+import { eventually } from '../support/server.js'
+
+const PASSWORD = 'correct horse 9 battery'
+
+describeWithClients('softphones in Chromium', { chromium: 'chromium' }, () => {
+  test('an admin shows a code, and a person copies values from the page behind one, dark and narrow', async () => {
+    const office = await openOffice()
+    const browser = await launchBrowser()
+    try {
+      const { extensions, accounts, softphones } = office.installation
+      await extensions.add('test', { number: '101', name: 'Ann Berg', email: 'ann@example.com' })
+      const { page, wrong } = await openPage(browser, { ignoreHTTPSErrors: true })
+      const admin = `http://127.0.0.1:${office.ports.admin}`
+      await page.goto(`${admin}/setup#${(await accounts.setupLink())?.reveal()}`)
+      await page.fill('input[name=name]', 'owner')
+      await page.fill('input[name=password]', PASSWORD)
+      await page.click('main button')
+      await page.waitForSelector('nav.menu')
+      await page.goto(`${admin}/people/101/softphones`)
+      await expectAccessible(page)
+      await page.click('main form[action="/people/101/softphones"] button')
+      await page.waitForSelector('.qr svg')
+      await expectAccessible(page)
+      for (const path of ['/people/101/softphones', '/mails', '/softphone-sheet']) {
+        await page.goto(`${admin}${path}`)
+        await expectAccessible(page)
+      }
+      const code = await softphones.create('test', '101', { app: 'telephone' })
+      await page.setViewportSize({ width: 390, height: 844 })
+      await page.emulateMedia({ colorScheme: 'dark' })
+      const url = code.url.reveal()
+      await eventually(async () => expect((await page.goto(url))?.status()).toBe(200))
+      await expectAccessible(page)
+      await page.click('main form button')
+      await page.waitForSelector('button[data-copy]')
+      await expectAccessible(page)
+      // A code that the server does not know yet is no mistake of the page.
+      expect(wrong.filter((text) => !text.includes('404'))).toEqual([])
+    } finally {
+      await browser.close()
+      await office.stop()
+    }
+  })
+})
