@@ -13,13 +13,12 @@ export interface ExtensionPolicy {
 export const NO_POLICY: ExtensionPolicy = { passwordMinLength: 1, emailRequired: false }
 
 /** Names of the settings that make a policy. */
-const POLICY_SETTINGS = ['numberRanges', 'passwordMinLength', 'passwordClasses', 'emailRequired'] as const
+type PolicySetting = 'numberRanges' | 'passwordMinLength' | 'passwordClasses' | 'emailRequired'
 
 /** The policy of settings, weakest layer first: those for all, then the site's. */
 export function policyOf(layers: readonly ReadonlyMap<string, unknown>[]): ExtensionPolicy {
-  const value = (key: (typeof POLICY_SETTINGS)[number]): unknown =>
-    layers.findLast((layer) => layer.has(key))?.get(key) ?? undefined
-  const list = (key: (typeof POLICY_SETTINGS)[number]): string[] | undefined => {
+  const value = (key: PolicySetting): unknown => layers.findLast((layer) => layer.has(key))?.get(key) ?? undefined
+  const list = (key: PolicySetting): string[] | undefined => {
     const found = value(key)
     return Array.isArray(found) ? found.map(String) : undefined
   }
