@@ -37,7 +37,9 @@ export const PERMISSION_NAMES = Object.keys(PERMISSIONS) as [Permission, ...Perm
 
 const READS = PERMISSION_NAMES.filter((name) => name.endsWith('.read'))
 const without = (...left: Permission[]): Permission[] => PERMISSION_NAMES.filter((name) => !left.includes(name))
-const VIEWER = READS.filter((name) => !['audit.read', 'accounts.read', 'webhooks.read', 'sites.read', 'server.read'].includes(name))
+const VIEWER = READS.filter(
+  (name) => !['audit.read', 'accounts.read', 'webhooks.read', 'sites.read', 'server.read'].includes(name),
+)
 
 /** Roles that are always there, from the mightiest. */
 export const ROLES = {

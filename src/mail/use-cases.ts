@@ -10,7 +10,7 @@ import type { Message } from './message.js'
 import type { ListedMail, MailStore } from './store.js'
 
 /** What stands in a list for a mail that nobody can send. */
-export const NO_SMTP = 'no SMTP server is configured (PHONEBOOT_SMTP_URL)'
+const NO_SMTP = 'no SMTP server is configured (PHONEBOOT_SMTP_URL)'
 
 export interface MailAdminParts {
   store: MailStore
@@ -97,7 +97,7 @@ function requireAddress({ email, number }: ExtensionRecord): void {
 }
 
 /** A mail to be sent as soon as the server gets to it. */
-export function draft(
+function draft(
   { clock, random, configured, language }: Pick<MailAdminParts, 'clock' | 'random' | 'configured' | 'language'>,
   actor: string,
   extension: ExtensionRecord,

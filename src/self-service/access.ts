@@ -9,7 +9,7 @@ const TOKEN_LENGTH = 32
 /** A session ends so long after its link was used, however busy it is. */
 const SESSION_MS = 8 * 3_600_000
 /** How long a link waits in a mail. */
-export const LINK_MINUTES = 3 * 24 * 60
+const LINK_MINUTES = 3 * 24 * 60
 
 /** Path of the phones' HTTPS listener where people find their own page. */
 export const OWN_PATH = '/me/'

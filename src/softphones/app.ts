@@ -5,10 +5,10 @@ import { AppError } from '../domain/errors.js'
 import { compileDocument, DOCUMENT_KINDS, type DocumentTemplate } from './document.js'
 
 /** Platforms that a softphone app runs on. */
-export const PLATFORMS = ['android', 'ios', 'windows', 'macos', 'linux'] as const
+const PLATFORMS = ['android', 'ios', 'windows', 'macos', 'linux'] as const
 
 /** What the code of an app holds: the address it fetches its set-up from, the set-up itself, or a page for people. */
-export const CODE_KINDS = ['address', 'document', 'page'] as const
+const CODE_KINDS = ['address', 'document', 'page'] as const
 
 const text = z.string().min(1).max(400)
 const words = z.strictObject({ en: z.array(text).min(1), de: z.array(text).min(1) })

@@ -142,7 +142,7 @@ export function createSoftphoneAdmin(parts: SoftphoneAdminParts): SoftphoneAdmin
 }
 
 /** Throws REQUEST_INVALID naming the apps there are. */
-export function requireApp(apps: SoftphoneApps, id: string): SoftphoneApp {
+function requireApp(apps: SoftphoneApps, id: string): SoftphoneApp {
   const app = apps.get(id)
   if (!app) {
     throw new AppError('REQUEST_INVALID', `there is no softphone app "${id.slice(0, 40)}"`, {

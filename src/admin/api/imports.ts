@@ -118,7 +118,8 @@ export const importRoutes = [
     method: 'patch',
     path: '/imports/{id}',
     tag: TAG,
-    summary: 'Look at an open file with another profile, mapping or strategy; what is not named goes back to what is found out',
+    summary:
+      'Look at an open file with another profile, mapping or strategy; what is not named goes back to what is found out',
     access: 'bulk.import',
     params: id,
     body: importChanges,

@@ -68,7 +68,7 @@ const code = z
   })
   .meta({ id: 'SoftphoneCode' })
 
-export function softphoneView(
+function softphoneView(
   one: KeptSoftphone,
   isRegistered: (lineId: string) => boolean,
   now: number,

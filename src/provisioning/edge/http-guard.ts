@@ -4,5 +4,9 @@ export interface HttpGuard {
   refuses(address: string): boolean
   /** Is this a reverse proxy of ours? What comes from it is judged by the address it forwards for. */
   isProxy(address: string): boolean
-  hostile(address: string, what: 'malformed' | 'slow' | 'bad-method' | 'hostile-path' | 'guessed-token', evidence: string): void
+  hostile(
+    address: string,
+    what: 'malformed' | 'slow' | 'bad-method' | 'hostile-path' | 'guessed-token',
+    evidence: string,
+  ): void
 }

@@ -192,6 +192,8 @@ function prepare<S extends Server>(server: S, handler: PhoneHttp, { guard, log }
     if (address !== undefined && isClientsFault(error)) {
       guard?.hostile(address, error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'slow' : 'malformed', error.code ?? '')
     }
+    // Who has hung up is not answered: over TLS the answer might never leave.
+    if (error.code === 'HPE_INVALID_EOF_STATE') socket.destroy()
     if (!socket.writable) return
     const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request'
     socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
