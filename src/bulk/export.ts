@@ -251,5 +251,5 @@ function byNumber(a: ExtensionRecord, b: ExtensionRecord): number {
 function requireProfile(profiles: readonly Profile[], id: string): Profile {
   const profile = profiles.find((one) => one.id === id)
   if (profile) return profile
-  throw new AppError('CSV_INVALID', `there is no profile "${id.slice(0, 40)}"`, { field: 'profile' })
+  throw new AppError('PROFILE_NOT_FOUND', `there is no profile "${id.slice(0, 40)}"`, { field: 'profile' })
 }

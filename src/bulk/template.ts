@@ -6,7 +6,7 @@ import type { Profile } from './profile.js'
 export function templateCsv(profiles: readonly Profile[], id: string): string {
   const profile = profiles.find((one) => one.id === id)
   if (!profile) {
-    throw new AppError('CSV_INVALID', `there is no import profile "${id.slice(0, 40)}"`, {
+    throw new AppError('PROFILE_NOT_FOUND', `there is no import profile "${id.slice(0, 40)}"`, {
       field: 'profile',
       hint: `Known are ${profiles.map((one) => one.id).join(', ')}`,
     })

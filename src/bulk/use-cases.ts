@@ -105,7 +105,7 @@ export interface BulkUseCases {
   /** Puts everything back. Throws IMPORT_NOT_UNDONE, IMPORT_STATE. */
   undoImport(actor: string, id: Id): Promise<ImportView>
   profiles(): readonly Profile[]
-  /** An empty file of a profile, with an example row. Throws CSV_INVALID for a profile that is none. */
+  /** An empty file of a profile, with an example row. Throws PROFILE_NOT_FOUND. */
   template(profile: string): string
   /** People and phones as a CSV file that `importCsv` reads; passwords only when asked for. */
   exportCsv(actor: string, options?: ExportOptions): Promise<string>

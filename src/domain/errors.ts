@@ -52,6 +52,7 @@ export const ERROR_CODES = {
   DELIVERY_NOT_FOUND: 'No such delivery of a webhook.',
   BAN_NOT_FOUND: 'No ban in force covers this address.',
   CSV_INVALID: 'The file cannot be imported; every mistake is listed with row and column.',
+  PROFILE_NOT_FOUND: 'There is no import profile of this name.',
   IMPORT_NOT_FOUND: 'No such import, or its file is not open any more.',
   IMPORT_STATE: 'The import is not at a point where this can be done.',
   IMPORT_CHANGED: 'Data, file or options are not those of the preview any more; there is a new one to look at.',

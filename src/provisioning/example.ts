@@ -143,6 +143,7 @@ function deviceOf(model: PhoneModel, given: Given): DeviceRecord {
     sealedAdminPassword: given.adminPassword as Sealed,
     revision: 1,
     ...(given.firmware === undefined ? {} : { firmwareVersion: given.firmware }),
+    ...(given.groupKeys.length === 0 ? {} : { groupId: 'group' }),
   }
   return { ...device, lines, keys: keysOf({ kind: 'device', id: 'device' }, given.keys) }
 }
