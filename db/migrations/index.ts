@@ -5,16 +5,16 @@ import { accounts } from './0004_accounts.js'
 import { repeatedEvents } from './0005_repeated_events.js'
 import { bindingsWithoutExpiryIndex } from './0006_bindings_without_expiry_index.js'
 import { resyncRequests } from './0007_resync_requests.js'
-import { formerPasswords } from './0008_former_passwords.js'
 import { removedExtensions } from './0008_removed_extensions.js'
+import { groupKeys } from './0009_group_keys.js'
+import { scheduledChanges } from './0010_scheduled_changes.js'
 import { imports } from './0011_imports.js'
 import { softphones } from './0012_softphones.js'
 import { mailsAndOwnPages } from './0013_mails_and_own_pages.js'
-import { groupKeys } from './0009_group_keys.js'
-import { keptFiles } from './0010_kept_files.js'
-import { scheduledChanges } from './0010_scheduled_changes.js'
+import { formerPasswords } from './0014_former_passwords.js'
 import { webhooks } from './0015_webhooks.js'
 import { webhookDeliveries } from './0016_webhook_deliveries.js'
+import { keptFiles } from './0017_kept_files.js'
 import type { SchemaStep } from './migration.js'
 
 /** All steps in order, named one by one, so that they are found from src as well as from dist. */
@@ -27,13 +27,13 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   bindingsWithoutExpiryIndex,
   resyncRequests,
   removedExtensions,
-  formerPasswords,
   groupKeys,
-  keptFiles,
   scheduledChanges,
   imports,
   softphones,
   mailsAndOwnPages,
+  formerPasswords,
   webhooks,
   webhookDeliveries,
+  keptFiles,
 ]

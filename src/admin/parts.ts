@@ -71,7 +71,7 @@ export interface AuditQuery {
   limit: number
 }
 
-/** Everything the API and the pages work with; put together in src/server.ts. */
+/** Everything the API and the pages work with; put together in src/server and plane.ts. */
 export interface AdminParts extends PreviewSources {
   /** The use cases of a site; with `seen` they change nothing else than what was seen. */
   forSite(siteId: Id, seen?: Seen): SiteUseCases

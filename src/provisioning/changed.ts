@@ -54,7 +54,7 @@ export interface ReachedBy {
   readonly ports: readonly Omit<ServerAddress, 'host'>[]
 }
 
-/** Every address that phones may have been told: see `advertised` in src/server.ts. */
+/** Every address that phones may have been told: see `advertised` in src/server. */
 export function possibleServers({ host, addresses, ports }: ReachedBy): ServerAddress[] {
   const hosts = host === undefined ? addresses : [host]
   return hosts.flatMap((one) => ports.map((numbers) => ({ host: one.includes(':') ? `[${one}]` : one, ...numbers })))

@@ -65,6 +65,7 @@ describe('the running server', () => {
       https: expect.any(Number),
       tftp: expect.any(Number),
       sip: expect.any(Number),
+      sips: expect.any(Number),
       admin: expect.any(Number),
     })
     for (const port of Object.values(server.ports)) expect(port).toBeGreaterThan(0)

@@ -2,7 +2,7 @@ import type { SchemaStep } from './migration.js'
 
 /** Files as phones were given them, sealed and packed, by the digest that events name: what a comparison needs. */
 export const keptFiles: SchemaStep = {
-  name: '0010_kept_files',
+  name: '0017_kept_files',
   database: 'live',
   async up(db) {
     await db.schema.createTable('kept_files', (table) => {
