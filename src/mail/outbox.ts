@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.js'
 import type { Log } from '../observe/log.js'
-import { Outage } from '../observe/outage.js'
+import { Rounds } from '../observe/rounds.js'
 import { isPermanent, retryAt, type Mail } from './mail.js'
 import type { MailStore, Outcome } from './store.js'
 
@@ -34,51 +34,45 @@ const KEPT_MS = 90 * 24 * 3_600_000
 
 /** Sends what waits, one mail after the other, and tries again what failed, later each time. */
 export class Outbox {
-  #cancel: () => void = () => undefined
-  #turn: Promise<void> = Promise.resolve()
-  #stopped = false
   #prunedAt: number
-  readonly #outage: Outage
+  readonly #rounds: Rounds
 
   constructor(private readonly options: OutboxOptions) {
     this.#prunedAt = options.clock.now()
-    this.#outage = new Outage(options.log, {
-      fails: 'mails that wait cannot be read or noted; they wait',
-      worksAgain: 'mails that wait are taken up again',
-    })
+    this.#rounds = new Rounds(
+      {
+        ...{ clock: options.clock, log: options.log, everyMs: options.turnMs ?? TURN_MS },
+        fails: 'mails that wait cannot be read or noted; they wait',
+        worksAgain: 'mails that wait are taken up again',
+      },
+      () => this.#sendDue(),
+    )
   }
 
   start(): void {
-    if (this.#stopped) return
-    this.#cancel = this.options.clock.after(this.options.turnMs ?? TURN_MS, () => {
-      this.#turn = this.turn().then(() => this.start())
-    })
+    this.#rounds.start()
   }
 
   /** Begins no other mail; the one under way is finished. */
-  async stop(): Promise<void> {
-    this.#stopped = true
-    this.#cancel()
-    await this.#turn
+  stop(): Promise<void> {
+    return this.#rounds.stop()
   }
 
   /** Sends what is due now. */
-  async turn(): Promise<void> {
+  turn(): Promise<void> {
+    return this.#rounds.once()
+  }
+
+  async #sendDue(): Promise<void> {
     const { store, clock } = this.options
-    try {
-      for (const mail of await store.due(clock.now(), AT_A_TIME)) {
-        if (this.#stopped) break
-        await store.note(mail.id, await this.#try(mail))
-      }
-      this.#outage.worked()
-      // The clock may have been set back.
-      if (Math.abs(clock.now() - this.#prunedAt) >= PRUNE_EVERY_MS) {
-        this.#prunedAt = clock.now()
-        await store.prune(clock.now() - KEPT_MS)
-      }
-    } catch (error) {
-      this.#outage.failed({ err: error })
+    for (const mail of await store.due(clock.now(), AT_A_TIME)) {
+      if (this.#rounds.stopped) break
+      await store.note(mail.id, await this.#try(mail))
     }
+    // The clock may have been set back.
+    if (Math.abs(clock.now() - this.#prunedAt) < PRUNE_EVERY_MS) return
+    this.#prunedAt = clock.now()
+    await store.prune(clock.now() - KEPT_MS)
   }
 
   async #try(mail: Mail): Promise<Outcome> {

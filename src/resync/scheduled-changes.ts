@@ -2,7 +2,7 @@ import type { Clock } from '../domain/clock.js'
 import type { Id } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import type { Log } from '../observe/log.js'
-import { Outage } from '../observe/outage.js'
+import { Rounds } from '../observe/rounds.js'
 import type { Effect } from '../provisioning/effect.js'
 import type { LayerEdit } from '../provisioning/edits.js'
 import type { ScheduleAdmin, ScheduledChange, ScheduleOutcome, ScheduleStore } from '../settings/schedule.js'
@@ -29,39 +29,31 @@ const TURN_MS = 1_000
  * the phones whose files they change to fetch them.
  */
 export class ScheduledChanges {
-  readonly #outage: Outage
-  #cancel: () => void = () => undefined
-  #turn: Promise<void> = Promise.resolve()
-  #stopped = false
+  readonly #rounds: Rounds
 
   constructor(private readonly parts: ScheduledChangesParts) {
-    this.#outage = new Outage(parts.log, {
-      fails: 'planned changes cannot be read or saved; they wait',
-      worksAgain: 'planned changes are saved again',
-    })
+    this.#rounds = new Rounds(
+      {
+        ...{ clock: parts.clock, log: parts.log, everyMs: TURN_MS },
+        fails: 'planned changes cannot be read or saved; they wait',
+        worksAgain: 'planned changes are saved again',
+      },
+      () => this.#saveDue(),
+    )
   }
 
   start(): void {
-    if (this.#stopped) return
-    this.#cancel = this.parts.clock.after(TURN_MS, () => {
-      this.#turn = this.#safely().then(() => this.start())
-    })
+    this.#rounds.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true
-    this.#cancel()
-    await this.#turn
+  stop(): Promise<void> {
+    return this.#rounds.stop()
   }
 
-  async #safely(): Promise<void> {
-    try {
-      for (const change of await this.parts.store.due(this.parts.clock.now())) {
-        if (!this.#stopped) await this.parts.store.finish(change.id, await this.#apply(change))
-      }
-      this.#outage.worked()
-    } catch (error) {
-      this.#outage.failed({ err: error })
+  async #saveDue(): Promise<void> {
+    const { store, clock } = this.parts
+    for (const change of await store.due(clock.now())) {
+      if (!this.#rounds.stopped) await store.finish(change.id, await this.#apply(change))
     }
   }
 

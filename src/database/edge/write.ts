@@ -180,7 +180,7 @@ export async function readAudit(
   },
 ): Promise<(AuditEntry & { id: number; siteId?: string })[]> {
   const { siteId, entity, entityId, action, actor, from, to, before, limit } = filter
-  const query = db('audit_log').orderBy('id', 'desc').limit(limit)
+  const query = db<StoredAudit>('audit_log').orderBy('id', 'desc').limit(limit)
   if (siteId !== undefined) void query.where('site_id', siteId)
   if (entity !== undefined) void query.where('entity', entity)
   if (entityId !== undefined) void query.where('entity_id', entityId)
@@ -189,10 +189,14 @@ export async function readAudit(
   if (from !== undefined) void query.where('at', '>=', from)
   if (to !== undefined) void query.where('at', '<=', to)
   if (before !== undefined) void query.where('id', '<', before)
-  const rows: (AuditRow & { id: number })[] = await orUnusable(Promise.resolve(query))
-  return rows.map((row) => ({
+  return (await orUnusable(Promise.resolve(query))).map(toAudit)
+}
+
+/** A row of the audit log as it is stored. */
+export function toAudit(row: StoredAudit): AuditEntry & { id: number; siteId?: string } {
+  return {
     id: Number(row.id),
-    at: row.at,
+    at: Number(row.at),
     actor: row.actor,
     action: row.action,
     entity: row.entity,
@@ -200,8 +204,11 @@ export async function readAudit(
     ...(row.site_id === null ? {} : { siteId: row.site_id }),
     ...(row.before === null ? {} : { before: JSON.parse(row.before) as unknown }),
     ...(row.after === null ? {} : { after: JSON.parse(row.after) as unknown }),
-  }))
+  }
 }
+
+/** PostgreSQL gives large integers as text. */
+export type StoredAudit = AuditRow & { id: number | string }
 
 interface AuditRow {
   at: number

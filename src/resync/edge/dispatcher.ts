@@ -2,7 +2,7 @@ import type { Catalog } from '../../catalog/catalog.js'
 import type { Clock, Millis } from '../../domain/clock.js'
 import type { Binding, Id } from '../../domain/entities.js'
 import type { Log } from '../../observe/log.js'
-import { Outage } from '../../observe/outage.js'
+import { Rounds } from '../../observe/rounds.js'
 import type { Snapshot } from '../../snapshot/snapshot.js'
 import { Pace, PACE, type PaceLimits } from '../pace.js'
 import { RESYNC_LASTS_MS, type ResyncRequest, type ResyncResult } from '../resync.js'
@@ -43,47 +43,36 @@ const DAY_MS = 86_400_000
 export class ResyncDispatcher {
   readonly #taken = new Set<Id>()
   readonly #pace: Pace<ResyncRequest>
-  readonly #outage: Outage
+  readonly #rounds: Rounds
   #finished: (FinishedResync & { deviceId: Id })[] = []
   #bindings: { at: Millis; byLine: ReadonlyMap<string, readonly Binding[]> } | undefined
-  #cancel: () => void = () => undefined
-  #turn: Promise<void> = Promise.resolve()
   #prunedAt: Millis
-  #stopped = false
 
   constructor(private readonly options: DispatcherOptions) {
     this.#prunedAt = options.clock.now()
     this.#pace = new Pace(options.clock, options.pace ?? PACE, (wish) => this.#do(wish))
-    this.#outage = new Outage(options.log, {
-      fails: 'requests that phones look for a new config cannot be read or written; they wait',
-      worksAgain: 'requests that phones look for a new config are taken up again',
-    })
+    this.#rounds = new Rounds(
+      {
+        ...{ clock: options.clock, log: options.log, everyMs: TURN_MS },
+        fails: 'requests that phones look for a new config cannot be read or written; they wait',
+        worksAgain: 'requests that phones look for a new config are taken up again',
+      },
+      async () => {
+        await this.#write()
+        if (!this.#rounds.stopped) await this.#read()
+      },
+    )
   }
 
   start(): void {
-    if (this.#stopped) return
-    this.#cancel = this.options.clock.after(TURN_MS, () => {
-      this.#turn = this.#safely().then(() => this.start())
-    })
+    this.#rounds.start()
   }
 
   /** Begins nothing more and writes the outcomes there are; wishes without one are taken up at the next start. */
   async stop(): Promise<void> {
-    this.#stopped = true
-    this.#cancel()
     this.#pace.stop()
-    await this.#turn
-    await this.#safely()
-  }
-
-  async #safely(): Promise<void> {
-    try {
-      await this.#write()
-      if (!this.#stopped) await this.#read()
-      this.#outage.worked()
-    } catch (error) {
-      this.#outage.failed({ err: error })
-    }
+    await this.#rounds.stop()
+    await this.#rounds.once()
   }
 
   async #write(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Clock, Millis } from '../../domain/clock.js'
 import type { Id } from '../../domain/entities.js'
 import type { Log } from '../../observe/log.js'
-import { Outage } from '../../observe/outage.js'
+import { Rounds } from '../../observe/rounds.js'
 import type { BindingChange } from '../../registrar/store.js'
 import { SEAL_CONTEXTS } from '../../secrets/contexts.js'
 import type { SecretBox } from '../../secrets/seal.js'
@@ -46,37 +46,33 @@ const DAY_MS = 86_400_000
  * and sends the queue in order. At least once; a receiver that is gone is tried for a day and holds up nobody else.
  */
 export class WebhookDeliverer {
-  readonly #outage: Outage
+  readonly #rounds: Rounds
   /** Webhooks whose queue is being sent. */
   readonly #busy = new Map<Id, Promise<void>>()
   #wantsRegistrations = false
   #registrations: Happening[] = []
   #registrationCount = 0
-  #cancel: () => void = () => undefined
-  #turn: Promise<void> = Promise.resolve()
-  #stopped = false
   #prunedAt: Millis
 
   constructor(private readonly options: DelivererOptions) {
     this.#prunedAt = options.clock.now()
-    this.#outage = new Outage(options.log, {
-      fails: 'what webhooks are to be told cannot be read or written; it waits',
-      worksAgain: 'webhooks are told again',
-    })
+    this.#rounds = new Rounds(
+      {
+        ...{ clock: options.clock, log: options.log, everyMs: TURN_MS },
+        fails: 'what webhooks are to be told cannot be read or written; it waits',
+        worksAgain: 'webhooks are told again',
+      },
+      () => this.#work(),
+    )
   }
 
   start(): void {
-    if (this.#stopped) return
-    this.#cancel = this.options.clock.after(TURN_MS, () => {
-      this.#turn = this.#safely().then(() => this.start())
-    })
+    this.#rounds.start()
   }
 
   /** Waits for what is being sent; the rest waits in the queue for the next start. */
   async stop(): Promise<void> {
-    this.#stopped = true
-    this.#cancel()
-    await this.#turn
+    await this.#rounds.stop()
     await Promise.all(this.#busy.values())
   }
 
@@ -88,15 +84,6 @@ export class WebhookDeliverer {
     this.#registrationCount += 1
     const happening = happeningOfBinding(this.options, change, `r${now}-${this.#registrationCount}`, now)
     if (happening) this.#registrations.push(happening)
-  }
-
-  async #safely(): Promise<void> {
-    try {
-      await this.#work()
-      this.#outage.worked()
-    } catch (error) {
-      this.#outage.failed({ err: error })
-    }
   }
 
   async #work(): Promise<void> {
@@ -128,7 +115,7 @@ export class WebhookDeliverer {
       webhooks.map(({ id, auditFrom }) => [id, cursors.get(id) ?? Math.max(auditFrom, newest - LOOK_BACK_ROWS)]),
     )
     let from = Math.min(...positions.values())
-    while (from < newest && !this.#stopped) {
+    while (from < newest && !this.#rounds.stopped) {
       const rows = await audit.after(from, AUDIT_ROWS)
       const last = rows.at(-1)
       if (!last) return
@@ -160,7 +147,7 @@ export class WebhookDeliverer {
   #send(webhook: Webhook): void {
     if (this.#busy.has(webhook.id)) return
     const sending = this.#sendQueue(webhook)
-      .catch((error: unknown) => this.#outage.failed({ err: error }))
+      .catch((error: unknown) => this.#rounds.failed(error))
       .finally(() => this.#busy.delete(webhook.id))
     this.#busy.set(webhook.id, sending)
   }
@@ -171,7 +158,7 @@ export class WebhookDeliverer {
       const waiting = await deliveries.waiting(webhook.id, AT_A_TIME)
       for (const delivery of waiting) {
         // In order: what comes later waits for what is tried again.
-        if (this.#stopped || delivery.nextAt > clock.now()) return
+        if (this.#rounds.stopped || delivery.nextAt > clock.now()) return
         if (!(await this.#attempt(webhook, delivery))) return
       }
       if (waiting.length < AT_A_TIME) return
@@ -209,6 +196,6 @@ export class WebhookDeliverer {
     // The clock may have been set back.
     if (Math.abs(now - this.#prunedAt) < PRUNE_EVERY_MS) return
     this.#prunedAt = now
-    while ((await deliveries.prune(now - keepDays * DAY_MS)) > 0 && !this.#stopped);
+    while ((await deliveries.prune(now - keepDays * DAY_MS)) > 0 && !this.#rounds.stopped);
   }
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import type { Change } from '../../database/change.js'
-import { inWriteTransaction, orUnusable, recordChanges } from '../../database/edge/write.js'
+import { inWriteTransaction, orUnusable, recordChanges, toAudit, type StoredAudit } from '../../database/edge/write.js'
 import type { Id } from '../../domain/entities.js'
 import type { Sealed } from '../../domain/secret.js'
 import { revisionConflict } from '../../extensions/edge/knex-store.js'
@@ -105,18 +105,6 @@ async function newestAudit(db: Knex): Promise<number> {
   return Number(row[0]?.newest ?? 0)
 }
 
-interface StoredAudit {
-  id: number | string
-  at: number
-  actor: string
-  action: string
-  entity: string
-  entity_id: string
-  site_id: string | null
-  before: string | null
-  after: string | null
-}
-
 /** Rows of the audit log in order of their numbers, which is the order of their commits (write.ts). */
 export class KnexAuditLog implements AuditLog {
   constructor(private readonly db: Knex) {}
@@ -126,18 +114,7 @@ export class KnexAuditLog implements AuditLog {
   }
 
   async after(id: number, limit: number): Promise<AuditRow[]> {
-    const query = this.db('audit_log').where('id', '>', id).orderBy('id').limit(limit)
-    const rows: StoredAudit[] = await orUnusable(Promise.resolve(query))
-    return rows.map((row) => ({
-      id: Number(row.id),
-      at: Number(row.at),
-      actor: row.actor,
-      action: row.action,
-      entity: row.entity,
-      entityId: row.entity_id,
-      ...(row.site_id === null ? {} : { siteId: row.site_id }),
-      ...(row.before === null ? {} : { before: JSON.parse(row.before) as unknown }),
-      ...(row.after === null ? {} : { after: JSON.parse(row.after) as unknown }),
-    }))
+    const query = this.db<StoredAudit>('audit_log').where('id', '>', id).orderBy('id').limit(limit)
+    return (await orUnusable(Promise.resolve(query))).map(toAudit)
   }
 }
