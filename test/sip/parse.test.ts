@@ -142,8 +142,8 @@ describe('never throws', () => {
     ['blanks in the request line', (size) => `REGISTER ${' '.repeat(size)}`],
     ['empty lines before it', (size) => '\r\n'.repeat(size / 2) + registerText()],
   ])('a message made to hurt by its %s costs no more than its length', (_what, make) => {
-    // Short heads are read by a quicker way than long ones; each is looked at by itself.
-    expect(growth(make, parseDatagram, 3_500)).toBeLessThan(10)
+    // Short heads and values are read by a quicker way than long ones; each is looked at by itself.
+    expect(growth(make, parseDatagram, 900)).toBeLessThan(10)
     expect(growth(make, parseDatagram, 17_000)).toBeLessThan(10)
   })
 })
