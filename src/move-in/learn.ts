@@ -55,14 +55,14 @@ const OURS = new Set(['sipServer', 'sipPort', 'outboundProxy', 'provisioningSche
 
 /** Renders the model's files again and again, changing one thing each time, and looks at what is written then. */
 export function learn(parts: LearnParts, model: PhoneModel): ModelKnowledge {
-  const base = entriesOf(parts, model, given({}))
+  const base = parametersOf(entriesOf(parts, model, given({})))
   const identity = new Set<ParameterKey>()
   for (const other of [
     given({}, { other: true }),
     given({ keys: everyKey(model) }),
     given({}, { lines: model.lines }),
   ]) {
-    for (const key of differing(base, entriesOf(parts, model, other))) identity.add(key)
+    for (const key of differing(base, parametersOf(entriesOf(parts, model, other)))) identity.add(key)
   }
   const settings: SettingShape[] = []
   for (const [key, definition] of parts.vocabulary) {
@@ -134,8 +134,10 @@ export function entriesOf(parts: LearnParts, model: PhoneModel, what: Given): En
   })
 }
 
-function differing(a: readonly Entry[], b: readonly Entry[]): ParameterKey[] {
-  const [before, after] = [parametersOf(a), parametersOf(b)]
+type Parameters = ReadonlyMap<ParameterKey, string>
+
+/** Parameters that only one of them has, or that have another value. */
+function differing(before: Parameters, after: Parameters): ParameterKey[] {
   return [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key))
 }
 
@@ -183,7 +185,7 @@ function settingShape(
   model: PhoneModel,
   key: string,
   definition: SettingDefinition,
-  base: readonly Entry[],
+  base: Parameters,
 ): SettingShape | undefined {
   const fixed = fixedValues(parts, definition)
   return fixed ? shapeOfValues(parts, model, key, fixed) : shapeOfText(parts, model, key, definition, base)
@@ -215,12 +217,7 @@ function shapeOfValues(
   })
   const [first] = rendered
   if (!first) return undefined
-  const depends = new Set<ParameterKey>()
-  for (const { entries } of rendered) {
-    for (const name of new Set([...first.entries.keys(), ...entries.keys()])) {
-      if (entries.get(name) !== first.entries.get(name)) depends.add(name)
-    }
-  }
+  const depends = new Set(rendered.flatMap(({ entries }) => differing(first.entries, entries)))
   if (depends.size === 0) return undefined
   return {
     key,
@@ -236,14 +233,14 @@ function shapeOfText(
   model: PhoneModel,
   key: string,
   definition: SettingDefinition,
-  base: readonly Entry[],
+  base: Parameters,
 ): SettingShape | undefined {
   const probe = probeFor(definition)
   if (probe === undefined) return undefined
   const entries = entriesIfPossible(parts, model, given({ settings: { [key]: probe } }))
   if (!entries) return undefined
   const written = parametersOf(entries)
-  for (const name of differing(base, entries)) {
+  for (const name of differing(base, written)) {
     const value = written.get(name) ?? ''
     if (!value.includes(String(probe))) continue
     const text = pattern(value, String(probe))

@@ -119,10 +119,11 @@ export class WebhookDeliverer {
       const rows = await audit.after(from, AUDIT_ROWS)
       const last = rows.at(-1)
       if (!last) return
+      const described = rows.map((row) => ({ id: row.id, happening: happeningOfAudit(this.options, row) }))
       const told: NewDelivery[] = []
       for (const webhook of webhooks) {
         const position = positions.get(webhook.id) ?? newest
-        const happenings = rows.flatMap((row) => (row.id > position ? (happeningOfAudit(this.options, row) ?? []) : []))
+        const happenings = described.flatMap(({ id, happening }) => (id > position ? (happening ?? []) : []))
         told.push(...this.#deliveriesFor(webhook, happenings))
         positions.set(webhook.id, Math.max(position, last.id))
       }
