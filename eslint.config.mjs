@@ -51,6 +51,7 @@ export default tseslint.config(
       'src/main.ts',
       'src/server/**',
       'src/installation.ts',
+      'src/site-use-cases.ts',
       'src/phone-data.ts',
       'src/config.ts',
       'src/cli/**',

@@ -4,24 +4,11 @@ import { createAdminApp } from '../../src/admin/edge/app.js'
 import { createIdempotency } from '../../src/admin/edge/idempotency.js'
 import type { AdminParts } from '../../src/admin/parts.js'
 import { ROUTES } from '../../src/admin/routes.js'
-import type { Binding, Id, Layer } from '../../src/domain/entities.js'
+import type { Binding, Id } from '../../src/domain/entities.js'
 import { ALL_SITES } from '../../src/accounts/permissions.js'
-import { createKnexApplyBulk } from '../../src/bulk/edge/knex-apply.js'
-import { ImportDesk } from '../../src/bulk/desk.js'
-import { createKnexImportStore } from '../../src/bulk/edge/knex-import-store.js'
-import { loadProfiles } from '../../src/bulk/edge/load-profiles.js'
-import { createPace } from '../../src/bulk/edge/pace.js'
-import { createModelFinder } from '../../src/bulk/model-names.js'
-import { createBulkUseCases, SERVER_RUNNER } from '../../src/bulk/use-cases.js'
 import { shippedTemplates } from '../../src/catalog/edge/load-folder.js'
 import { readAudit } from '../../src/database/edge/write.js'
 import { createKnexDeviceStore } from '../../src/devices/edge/knex-store.js'
-import { createDeviceAdmin } from '../../src/devices/use-cases.js'
-import { createKnexExtensionStore } from '../../src/extensions/edge/knex-store.js'
-import { policyOf, type ExtensionPolicy } from '../../src/extensions/policy.js'
-import { createExtensionAdmin } from '../../src/extensions/use-cases.js'
-import { createKnexGroupStore } from '../../src/groups/edge/knex-store.js'
-import { createGroupAdmin } from '../../src/groups/use-cases.js'
 import { KnexBanStore } from '../../src/limits/edge/knex-ban-store.js'
 import { NO_NETWORKS, parseNetworks } from '../../src/network/trust.js'
 import { SILENT_LOG, type Log } from '../../src/observe/log.js'
@@ -40,19 +27,11 @@ import { createResyncAdmin } from '../../src/resync/use-cases.js'
 import { createKeyRing, createSecretBox } from '../../src/secrets/seal.js'
 import { createKnexScheduleStore } from '../../src/settings/edge/knex-schedule-store.js'
 import { createScheduleAdmin } from '../../src/settings/schedule.js'
-import { createKnexSettingsStore } from '../../src/settings/edge/knex-store.js'
-import { createSettingsAdmin } from '../../src/settings/use-cases.js'
-import { checkSetting } from '../../src/settings/vocabulary.js'
 import { createKnexSiteStore } from '../../src/sites/edge/knex-store.js'
+import { createSiteUseCases, isSecretSetting } from '../../src/site-use-cases.js'
 import { createSiteAdmin } from '../../src/sites/use-cases.js'
-import { loadSnapshot } from '../../src/snapshot/edge/load-snapshot.js'
-import { MemorySnapshot } from '../../src/snapshot/memory-snapshot.js'
 import { startSnapshotFeed } from '../../src/snapshot/edge/snapshot-feed.js'
-import { KnexDeliveryStore } from '../../src/webhooks/edge/knex-deliveries.js'
-import { KnexWebhookStore } from '../../src/webhooks/edge/knex-store.js'
 import { openHappenings } from '../../src/webhooks/edge/open.js'
-import { createWebhookAdmin } from '../../src/webhooks/use-cases.js'
-import { checkDeviceKeys } from '../../src/catalog/key-bank.js'
 import { BY_TEST, createAccounts, type Accounts } from './accounts.js'
 import { freshSqlite, type FreshDatabase } from './databases.js'
 import { loadPhones } from './phone-catalog.js'
@@ -124,16 +103,9 @@ export async function adminBench(
   })
   const sources = { catalog: phones.catalog, render, viewSources, serverAddress }
   const configs = createConfigFiles({ sources: viewSources, render, cache: new Map(), clock, log: SILENT_LOG })
-  const desk = new ImportDesk({
-    store: createKnexImportStore(databases.main),
-    clock,
-    random,
-    log: SILENT_LOG,
-    runner: `${SERVER_RUNNER}test`,
-  })
   const happenings = openHappenings({
     ...{ databases, clock, log: SILENT_LOG, snapshot: feed.snapshot, secrets },
-    isSecretSetting: (key) => phones.vocabulary.get(key)?.type === 'secret',
+    isSecretSetting: (key) => isSecretSetting(phones, key),
     siteName: (id) => feed.snapshot.site(id)?.slug,
   })
   const servedBytes = new Map<string, Uint8Array>()
@@ -157,65 +129,13 @@ export async function adminBench(
   })
   const parts: AdminParts = {
     qr: { svg: qrSvg, png: qrPng },
-    forSite: (siteId, seen) => {
-      const shared = { secrets, clock, random, siteId, seen }
-      const valuesOf = async (layer: Layer, owner: string): Promise<Map<string, unknown>> =>
-        new Map(
-          (await createKnexSettingsStore(databases.main).values(layer, owner)).map(({ key, value }) => [key, value]),
-        )
-      const policy = async (): Promise<ExtensionPolicy> =>
-        policyOf([await valuesOf('global', ''), await valuesOf('site', siteId)])
-      const extensions = createExtensionAdmin({ ...shared, policy, store: createKnexExtensionStore(databases.main) })
-      const models = (id: string) => {
-        const model = phones.catalog.model(id)
-        return (
-          model && {
-            accounts: model.lines,
-            adminPassword: model.adminPassword,
-            checkKeys: (keys: Parameters<typeof checkDeviceKeys>[1]) => checkDeviceKeys(model, keys),
-          }
-        )
-      }
-      return {
-        extensions,
-        devices: createDeviceAdmin({ ...shared, models, store: createKnexDeviceStore(databases.main) }),
-        groups: createGroupAdmin({ ...shared, store: createKnexGroupStore(databases.main) }),
-        softphones: softphones.forSite(siteId),
-        mails: mailing.forSite(siteId),
-        webhooks: createWebhookAdmin({
-          ...shared,
-          store: new KnexWebhookStore(databases.main),
-          deliveries: new KnexDeliveryStore(databases.events),
-        }),
-        settings: createSettingsAdmin({
-          ...shared,
-          store: createKnexSettingsStore(databases.main),
-          checkSetting: (key, layer, value) => checkSetting(phones.vocabulary, key, layer, value),
-          isSecret: (key) => phones.vocabulary.get(key)?.type === 'secret',
-        }),
-        bulk: createBulkUseCases({
-          ...shared,
-          models,
-          load: async () => {
-            const { content } = await loadSnapshot(databases.main)
-            const stored = new MemorySnapshot(content)
-            const extensions = content.extensions.values()
-            return { extensions, devices: content.devices.values(), layer: (...of) => stored.layer(...of) }
-          },
-          apply: createKnexApplyBulk(databases.main),
-          desk,
-          pace: createPace,
-          knowledge: () => ({
-            vocabulary: phones.vocabulary,
-            profiles: loadProfiles([shippedTemplates()]),
-            findModel: createModelFinder(phones.catalog.models()),
-            isSecret: (key) => phones.vocabulary.get(key)?.type === 'secret',
-          }),
-          checkSetting: (key, value) => checkSetting(phones.vocabulary, key, 'extension', value),
-          password: (actor, number) => extensions.password(actor, number),
-        }),
-      }
-    },
+    forSite: createSiteUseCases({
+      ...{ databases, secrets, clock, random, log: SILENT_LOG, softphones, mailing },
+      deviceStore: createKnexDeviceStore(databases.main),
+      phones: () => phones,
+      templateRoots: () => [shippedTemplates()],
+      welcomeMail: false,
+    }),
     sites: createSiteAdmin({ store: createKnexSiteStore(databases.main), clock, random }),
     accounts: accounts.accounts,
     roles: accounts.roles,
@@ -239,7 +159,7 @@ export async function adminBench(
     schedule: createScheduleAdmin({
       ...{ store: createKnexScheduleStore(databases.main), secrets, clock, random, isSecret: () => false },
     }),
-    isSecretSetting: (key) => phones.vocabulary.get(key)?.type === 'secret',
+    isSecretSetting: (key) => isSecretSetting(phones, key),
     lastSeen: () => undefined,
     resync: createResyncAdmin({ store: new KnexResyncStore(databases.events), clock, random }),
     bindings: () => bindings,

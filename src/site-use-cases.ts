@@ -1,0 +1,181 @@
+import type { SiteUseCases } from './admin/parts.js'
+import { ImportDesk } from './bulk/desk.js'
+import { createKnexApplyBulk } from './bulk/edge/knex-apply.js'
+import { createKnexImportStore } from './bulk/edge/knex-import-store.js'
+import { loadProfiles } from './bulk/edge/load-profiles.js'
+import { createPace } from './bulk/edge/pace.js'
+import { createModelFinder } from './bulk/model-names.js'
+import { createBulkUseCases, SERVER_RUNNER, type BulkParts, type Stored } from './bulk/use-cases.js'
+import { isSecretParameter, rawParameterProblem, type Catalog } from './catalog/catalog.js'
+import { checkDeviceKeys } from './catalog/key-bank.js'
+import type { Databases } from './database/edge/connect.js'
+import type { ModelLookup } from './devices/draft.js'
+import type { DeviceStore } from './devices/store.js'
+import { createDeviceAdmin } from './devices/use-cases.js'
+import type { Clock } from './domain/clock.js'
+import type { Id, Layer } from './domain/entities.js'
+import { AppError } from './domain/errors.js'
+import { newId, type Random } from './domain/random.js'
+import type { Seen } from './domain/revision.js'
+import { createKnexExtensionStore } from './extensions/edge/knex-store.js'
+import { policyOf, type ExtensionPolicy } from './extensions/policy.js'
+import { createExtensionAdmin } from './extensions/use-cases.js'
+import { createKnexGroupStore } from './groups/edge/knex-store.js'
+import { createGroupAdmin } from './groups/use-cases.js'
+import type { Mailing } from './mail/edge/open.js'
+import { withWelcome } from './mail/welcome.js'
+import type { Log } from './observe/log.js'
+import type { SecretBox } from './secrets/seal.js'
+import { createKnexSettingsStore } from './settings/edge/knex-store.js'
+import type { SettingsStore } from './settings/store.js'
+import { createSettingsAdmin } from './settings/use-cases.js'
+import { checkSetting, parseRawKey, type SettingContent, type Vocabulary } from './settings/vocabulary.js'
+import { loadSnapshot } from './snapshot/edge/load-snapshot.js'
+import { MemorySnapshot } from './snapshot/memory-snapshot.js'
+import type { Softphones } from './softphones/edge/open.js'
+import { KnexDeliveryStore } from './webhooks/edge/knex-deliveries.js'
+import { KnexWebhookStore } from './webhooks/edge/knex-store.js'
+import { createWebhookAdmin } from './webhooks/use-cases.js'
+
+/** What is known of phones and their settings. */
+export interface PhoneKnowledge {
+  catalog: Catalog
+  vocabulary: Vocabulary
+}
+
+export interface SiteUseCasesParts {
+  databases: Pick<Databases, 'main' | 'events'>
+  deviceStore: DeviceStore
+  secrets: SecretBox
+  clock: Clock
+  random: Random
+  log: Log
+  /** Asked for when it is needed: most commands do without, and reading it takes longer than they do. */
+  phones(): PhoneKnowledge
+  /** Folders of device templates, the shipped one first. */
+  templateRoots(): readonly string[]
+  softphones: Softphones
+  mailing: Mailing
+  /** People who are added get a mail. */
+  welcomeMail: boolean
+}
+
+/** What operators do, site by site; with `seen` they change nothing else than what was seen. */
+export type ForSite = (siteId: Id, seen?: Seen) => SiteUseCases
+
+/** The use cases over one database: for the server, commands and tests alike. */
+export function createSiteUseCases(parts: SiteUseCasesParts): ForSite {
+  const { databases, deviceStore, softphones, mailing, welcomeMail, secrets, clock, random, log, phones } = parts
+  const stores = {
+    extensions: createKnexExtensionStore(databases.main),
+    groups: createKnexGroupStore(databases.main),
+    settings: createKnexSettingsStore(databases.main),
+    webhooks: new KnexWebhookStore(databases.main),
+    deliveries: new KnexDeliveryStore(databases.events),
+  }
+  const models = modelLookup(() => phones().catalog)
+  const bulk = bulkParts(parts)
+  const check = (key: string, layer: Layer, value: unknown): SettingContent => {
+    requireRawParameter(phones().catalog, key)
+    return checkSetting(phones().vocabulary, key, layer, value)
+  }
+  return (siteId, seen) => {
+    const inSite = { secrets, clock, random, siteId, seen }
+    const policy = async (): Promise<ExtensionPolicy> =>
+      policyOf([await valuesOf(stores.settings, 'global', ''), await valuesOf(stores.settings, 'site', siteId)])
+    const mails = mailing.forSite(siteId)
+    const people = createExtensionAdmin({ ...inSite, policy, store: stores.extensions })
+    const extensions = welcomeMail ? withWelcome(people, mails, log) : people
+    return {
+      extensions,
+      softphones: softphones.forSite(siteId),
+      mails,
+      devices: createDeviceAdmin({ ...inSite, models, store: deviceStore }),
+      groups: createGroupAdmin({ ...inSite, store: stores.groups }),
+      webhooks: createWebhookAdmin({ ...inSite, store: stores.webhooks, deliveries: stores.deliveries }),
+      settings: createSettingsAdmin({
+        ...inSite,
+        store: stores.settings,
+        checkSetting: check,
+        isSecret: (key) => isSecretSetting(phones(), key),
+      }),
+      bulk: createBulkUseCases({
+        ...inSite,
+        ...bulk,
+        models,
+        checkSetting: (key, value) => check(key, 'extension', value),
+        password: (actor, number) => extensions.password(actor, number),
+      }),
+    }
+  }
+}
+
+/** What imports of all sites share. */
+function bulkParts({
+  databases: { main },
+  clock,
+  random,
+  log,
+  phones,
+  templateRoots,
+}: SiteUseCasesParts): Pick<BulkParts, 'load' | 'apply' | 'desk' | 'pace' | 'knowledge'> {
+  let known: ReturnType<BulkParts['knowledge']> | undefined
+  return {
+    load: async () => {
+      const { content } = await loadSnapshot(main)
+      const stored = new MemorySnapshot(content)
+      const layer: Stored['layer'] = (name, owner) => stored.layer(name, owner)
+      return { extensions: content.extensions.values(), devices: content.devices.values(), layer }
+    },
+    apply: createKnexApplyBulk(main),
+    desk: new ImportDesk({
+      ...{ clock, random, log },
+      store: createKnexImportStore(main),
+      runner: `${SERVER_RUNNER}${newId(random, clock.now())}`,
+    }),
+    pace: createPace,
+    // Profiles of files and names of models are read when somebody imports or exports.
+    knowledge: () => {
+      const { catalog, vocabulary } = phones()
+      known ??= {
+        vocabulary,
+        profiles: loadProfiles(templateRoots()),
+        findModel: createModelFinder(catalog.models()),
+        isSecret: (key) => isSecretSetting({ catalog, vocabulary }, key),
+      }
+      return known
+    },
+  }
+}
+
+async function valuesOf(store: SettingsStore, layer: Layer, owner: string): Promise<ReadonlyMap<string, unknown>> {
+  return new Map((await store.values(layer, owner)).map(({ key, value }) => [key, value]))
+}
+
+/** What the use cases for devices ask of a model. */
+function modelLookup(catalog: () => Catalog): ModelLookup {
+  return (id) => {
+    const model = catalog().model(id)
+    return (
+      model && {
+        accounts: model.lines,
+        adminPassword: model.adminPassword,
+        checkKeys: (keys) => checkDeviceKeys(model, keys),
+      }
+    )
+  }
+}
+
+/** Refuses a raw parameter that no file of its family could hold, with SETTING_UNKNOWN. */
+function requireRawParameter(catalog: Catalog, key: string): void {
+  const raw = parseRawKey(key)
+  const problem = raw && rawParameterProblem(catalog, raw.family, raw.parameter)
+  if (problem !== undefined) throw new AppError('SETTING_UNKNOWN', `${key}: ${problem}`, { field: key })
+}
+
+/** True for settings of type secret, and for raw parameters that hold passwords. */
+export function isSecretSetting({ catalog, vocabulary }: PhoneKnowledge, key: string): boolean {
+  const raw = parseRawKey(key)
+  if (!raw) return vocabulary.get(key)?.type === 'secret'
+  return catalog.models().some((model) => model.family === raw.family && isSecretParameter(model, raw.parameter))
+}
