@@ -114,8 +114,20 @@ function isAt(key: Partial<Place>, place: Partial<Place> | undefined): boolean {
   return place !== undefined && key.bank === place.bank && key.position === place.position
 }
 
+/** What happens while a key is held; whatever else somebody does, the key is put down first, so that it is a step of its own. */
+const WHILE_GRABBED: ReadonlySet<Action['type']> = new Set([
+  ...(['shift', 'moveOver', 'moveTo', 'drop', 'letGo', 'focused'] as const),
+  // Answers of the server come at any time.
+  ...(['saved', 'conflict', 'refused'] as const),
+])
+
 /** The editor after an action. Pure: the same action on the same editor gives the same editor. */
 export function reduce(editor: Editor, action: Action): Editor {
+  if (!editor.grabbed || WHILE_GRABBED.has(action.type)) return reduced(editor, action)
+  return reduced(without(drop(editor), 'said', 'focus'), action)
+}
+
+function reduced(editor: Editor, action: Action): Editor {
   switch (action.type) {
     case 'add': {
       const { kind, place } = action
@@ -248,7 +260,7 @@ function remove(editor: Editor, id: string): Editor {
 function undo(editor: Editor): Editor {
   const before = editor.past.at(-1)
   if (!before) return editor
-  const rest = without(editor, 'form', 'grabbed', 'refusal')
+  const rest = without(editor, 'form', 'refusal')
   return { ...rest, keys: before, past: editor.past.slice(0, -1), said: { what: 'undone' } }
 }
 

@@ -151,6 +151,18 @@ describe('removing and undoing', () => {
     expect([none.keys, none.focus, values(after(none, { type: 'undo' }))]).toEqual([[], 'add', ['102', '103', '104']])
   })
 
+  test.each<[string, Action]>([
+    ['grabbing another', { type: 'grab', id: 's2' }],
+    ['removing all', { type: 'clear' }],
+    ['removing one', { type: 'remove', id: 's2' }],
+  ])('%s while a key is held puts it down first, as a step of its own', (_what, action) => {
+    const held = reduce(person(), { type: 'grab', id: idOf(person(), '102') })
+    const editor = after(held, { type: 'moveOver', id: idOf(held, '103') }, action, { type: 'letGo' })
+    const undone = editor.past.length === 2 ? reduce(editor, { type: 'undo' }) : editor
+    expect(values(undone)).toEqual(['103', '102', '104'])
+    expect(values(reduce(undone, { type: 'undo' }))).toEqual(['102', '103', '104'])
+  })
+
   test('whatever is done, undoing all of it gives what was loaded, and no id is there twice', () => {
     const ids = fc.constantFrom('s0', 's1', 's2', 'n0', 'n1', 'n2', 'n3')
     const action: fc.Arbitrary<Action> = fc.oneof(
