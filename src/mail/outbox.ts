@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.js'
+import { Every } from '../domain/every.js'
 import type { Log } from '../observe/log.js'
 import { Rounds } from '../observe/rounds.js'
 import { isPermanent, retryAt, type Mail } from './mail.js'
@@ -34,11 +35,11 @@ const KEPT_MS = 90 * 24 * 3_600_000
 
 /** Sends what waits, one mail after the other, and tries again what failed, later each time. */
 export class Outbox {
-  #prunedAt: number
+  readonly #pruning: Every
   readonly #rounds: Rounds
 
   constructor(private readonly options: OutboxOptions) {
-    this.#prunedAt = options.clock.now()
+    this.#pruning = new Every(options.clock, PRUNE_EVERY_MS)
     this.#rounds = new Rounds(
       {
         ...{ clock: options.clock, log: options.log, everyMs: options.turnMs ?? TURN_MS },
@@ -69,10 +70,7 @@ export class Outbox {
       if (this.#rounds.stopped) break
       await store.note(mail.id, await this.#try(mail))
     }
-    // The clock may have been set back.
-    if (Math.abs(clock.now() - this.#prunedAt) < PRUNE_EVERY_MS) return
-    this.#prunedAt = clock.now()
-    await store.prune(clock.now() - KEPT_MS)
+    if (this.#pruning.isDue()) await store.prune(clock.now() - KEPT_MS)
   }
 
   async #try(mail: Mail): Promise<Outcome> {

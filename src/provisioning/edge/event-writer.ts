@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import type { Databases } from '../../database/edge/connect.js'
 import { chunks, isOutage, isPostgres } from '../../database/edge/write.js'
 import type { Clock } from '../../domain/clock.js'
+import { Every } from '../../domain/every.js'
 import { steadyClock } from '../../domain/edge/system-clock.js'
 import type { Outcome, ProvisioningEvent } from '../../domain/entities.js'
 import { PatientTime } from '../../domain/patient-time.js'
@@ -80,7 +81,7 @@ class BatchWriter implements EventWriter {
   #writing: Promise<unknown> = Promise.resolve()
   #failing = false
   #stopped = false
-  #prunedAt: number
+  readonly #pruning: Every
   #droppedTold = 0
   #untrusted = { since: 0, rows: 0 }
 
@@ -98,7 +99,7 @@ class BatchWriter implements EventWriter {
     this.#time = new PatientTime(clock, steady)
     this.#log = log
     this.#limits = { days: retentionDays ?? 30, rows: retentionRows ?? 1_000_000, capacity: capacity ?? 50_000 }
-    this.#prunedAt = clock.now()
+    this.#pruning = new Every(clock, PRUNE_EVERY_MS)
   }
 
   record(event: ProvisioningEvent): void {
@@ -191,11 +192,7 @@ class BatchWriter implements EventWriter {
       this.#repeated.release(this.#keep, this.#clock.now())
       await this.flush()
       if (this.#repeated.pending) this.#releaseLater()
-      // The clock may have been set back.
-      if (Math.abs(this.#clock.now() - this.#prunedAt) >= PRUNE_EVERY_MS) {
-        this.#prunedAt = this.#clock.now()
-        await this.prune({ byAge: this.#time.isBelieved() })
-      }
+      if (this.#pruning.isDue()) await this.prune({ byAge: this.#time.isBelieved() })
       this.#failing = false
       if (this.dropped > this.#droppedTold) {
         this.#log.warn({ dropped: this.dropped - this.#droppedTold }, 'provisioning events were let go')

@@ -2,10 +2,11 @@ import type { Knex } from 'knex'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { chunks, orUnusable } from '../../database/edge/write.js'
 import type { Clock } from '../../domain/clock.js'
+import { Every } from '../../domain/every.js'
 import type { Id, ProvisioningEvent } from '../../domain/entities.js'
 import type { Sealed } from '../../domain/secret.js'
 import type { Log } from '../../observe/log.js'
-import { Outage } from '../../observe/outage.js'
+import { Rounds } from '../../observe/rounds.js'
 import { SEAL_CONTEXTS } from '../../secrets/contexts.js'
 import type { SecretBox } from '../../secrets/seal.js'
 
@@ -38,19 +39,23 @@ const YOUNG_MS = 86_400_000
  */
 export class KeptFiles {
   readonly #waiting = new Map<string, Waiting>()
-  readonly #outage: Outage
+  readonly #rounds: Rounds
+  readonly #pruning: Every
   #known: Set<string> | undefined
-  #cancel: () => void = () => undefined
-  #turn: Promise<void> = Promise.resolve()
-  #stopped = false
-  #prunedAt: number
 
   constructor(private readonly parts: KeptFilesParts) {
-    this.#prunedAt = parts.clock.now()
-    this.#outage = new Outage(parts.log, {
-      fails: 'files as phones were given them cannot be kept for comparison',
-      worksAgain: 'files as phones were given them are kept for comparison again',
-    })
+    this.#pruning = new Every(parts.clock, PRUNE_EVERY_MS)
+    this.#rounds = new Rounds(
+      {
+        ...{ clock: parts.clock, log: parts.log, everyMs: TURN_MS },
+        fails: 'files as phones were given them cannot be kept for comparison',
+        worksAgain: 'files as phones were given them are kept for comparison again',
+      },
+      async () => {
+        await this.flush()
+        if (this.#pruning.isDue()) await this.prune()
+      },
+    )
   }
 
   /** A phone was given a file. */
@@ -71,16 +76,11 @@ export class KeptFiles {
   }
 
   start(): void {
-    if (this.#stopped) return
-    this.#cancel = this.parts.clock.after(TURN_MS, () => {
-      this.#turn = this.#safely().then(() => this.start())
-    })
+    this.#rounds.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true
-    this.#cancel()
-    await this.#turn
+  stop(): Promise<void> {
+    return this.#rounds.stop()
   }
 
   /** Keeps some of what waits, now. */
@@ -115,19 +115,5 @@ export class KeptFiles {
       for (const sha256 of part) this.#known?.delete(sha256)
     }
     return old.length
-  }
-
-  async #safely(): Promise<void> {
-    const { clock } = this.parts
-    try {
-      await this.flush()
-      if (Math.abs(clock.now() - this.#prunedAt) >= PRUNE_EVERY_MS) {
-        this.#prunedAt = clock.now()
-        await this.prune()
-      }
-      this.#outage.worked()
-    } catch (error) {
-      this.#outage.failed({ err: error })
-    }
   }
 }

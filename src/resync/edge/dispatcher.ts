@@ -1,5 +1,6 @@
 import type { Catalog } from '../../catalog/catalog.js'
 import type { Clock, Millis } from '../../domain/clock.js'
+import { Every } from '../../domain/every.js'
 import type { Binding, Id } from '../../domain/entities.js'
 import type { Log } from '../../observe/log.js'
 import { Rounds } from '../../observe/rounds.js'
@@ -46,10 +47,10 @@ export class ResyncDispatcher {
   readonly #rounds: Rounds
   #finished: (FinishedResync & { deviceId: Id })[] = []
   #bindings: { at: Millis; byLine: ReadonlyMap<string, readonly Binding[]> } | undefined
-  #prunedAt: Millis
+  readonly #pruning: Every
 
   constructor(private readonly options: DispatcherOptions) {
-    this.#prunedAt = options.clock.now()
+    this.#pruning = new Every(options.clock, PRUNE_EVERY_MS)
     this.#pace = new Pace(options.clock, options.pace ?? PACE, (wish) => this.#do(wish))
     this.#rounds = new Rounds(
       {
@@ -86,10 +87,7 @@ export class ResyncDispatcher {
         this.options.onFinished?.(deviceId)
       }
     }
-    // The clock may have been set back.
-    if (Math.abs(clock.now() - this.#prunedAt) < PRUNE_EVERY_MS) return
-    this.#prunedAt = clock.now()
-    await store.prune(clock.now() - keepDays * DAY_MS)
+    if (this.#pruning.isDue()) await store.prune(clock.now() - keepDays * DAY_MS)
   }
 
   async #read(): Promise<void> {

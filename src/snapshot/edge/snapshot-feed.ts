@@ -4,6 +4,7 @@ import { toSite, type SiteRow } from '../../database/edge/rows.js'
 import type { Databases } from '../../database/edge/connect.js'
 import { isOutage } from '../../database/edge/write.js'
 import type { Clock } from '../../domain/clock.js'
+import { Every } from '../../domain/every.js'
 import type { Id } from '../../domain/entities.js'
 import type { Log } from '../../observe/log.js'
 import { MemorySnapshot } from '../memory-snapshot.js'
@@ -65,11 +66,11 @@ class FeedReader implements SnapshotFeed {
   #cancel: () => void = () => undefined
   #stopped = false
   #failing = false
-  #prunedAt: number
+  readonly #pruning: Every
 
   constructor(options: SnapshotFeedOptions) {
     this.#options = options
-    this.#prunedAt = options.clock.now()
+    this.#pruning = new Every(options.clock, PRUNE_EVERY_MS)
   }
 
   readonly onChange = (listener: (change: SnapshotChange) => void): (() => void) => {
@@ -135,11 +136,7 @@ class FeedReader implements SnapshotFeed {
       const told = change ?? { everything: true, sites: [], extensions: [], devices: [], layers: [] }
       for (const listener of this.#listeners) listener(told)
     }
-    // The clock may have been set back.
-    if (Math.abs(clock.now() - this.#prunedAt) >= PRUNE_EVERY_MS) {
-      this.#prunedAt = clock.now()
-      await pruneChangeFeed(db, clock.now() - KEEP_FEED_MS)
-    }
+    if (this.#pruning.isDue()) await pruneChangeFeed(db, clock.now() - KEEP_FEED_MS)
   }
 
   /** Reads the records named and puts them in; undefined when everything must be loaded. */

@@ -1,4 +1,5 @@
-import type { Clock, Millis } from '../../domain/clock.js'
+import type { Clock } from '../../domain/clock.js'
+import { Every } from '../../domain/every.js'
 import type { Id } from '../../domain/entities.js'
 import type { Log } from '../../observe/log.js'
 import { Rounds } from '../../observe/rounds.js'
@@ -52,10 +53,10 @@ export class WebhookDeliverer {
   #wantsRegistrations = false
   #registrations: Happening[] = []
   #registrationCount = 0
-  #prunedAt: Millis
+  readonly #pruning: Every
 
   constructor(private readonly options: DelivererOptions) {
-    this.#prunedAt = options.clock.now()
+    this.#pruning = new Every(options.clock, PRUNE_EVERY_MS)
     this.#rounds = new Rounds(
       {
         ...{ clock: options.clock, log: options.log, everyMs: TURN_MS },
@@ -193,10 +194,7 @@ export class WebhookDeliverer {
 
   async #prune(): Promise<void> {
     const { clock, deliveries, keepDays = 7 } = this.options
-    const now = clock.now()
-    // The clock may have been set back.
-    if (Math.abs(now - this.#prunedAt) < PRUNE_EVERY_MS) return
-    this.#prunedAt = now
-    while ((await deliveries.prune(now - keepDays * DAY_MS)) > 0 && !this.#rounds.stopped);
+    if (!this.#pruning.isDue()) return
+    while ((await deliveries.prune(clock.now() - keepDays * DAY_MS)) > 0 && !this.#rounds.stopped);
   }
 }
