@@ -1,11 +1,17 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { expectAccessible, launchBrowser, openPage } from '../support/browser.js'
+import {
+  becomeOwner,
+  expectAccessible,
+  expectFits,
+  launchBrowser,
+  MOBILE,
+  openPage,
+  openSetUp,
+} from '../support/browser.js'
 import { describeWithClients } from '../support/real-clients.js'
 import { fetchUrl, registerAccount, servedAccount } from '../support/served-phones.js'
-import { eventually, SERVER_TEST_MS, TestInstallation, type ServerProcess } from '../support/server.js'
+import { SERVER_TEST_MS, TestInstallation, type ServerProcess } from '../support/server.js'
 
 const MAC = '805ec00000aa'
 const MAC_TEXT = '80:5e:c0:00:00:aa'
@@ -41,15 +47,10 @@ describeWithClients('the admin page in Chromium', { chromium: 'chromium' }, () =
     'the set-up link, a person, a waiting phone assigned, and it becomes Registered without reload',
     async () => {
       const { page, wrong } = await openPage(browser)
-      const file = join(installation.dataDir, 'admin-setup-link.txt')
-      const link = await eventually(async () => (await readFile(file, 'utf8')).trim())
-      await page.goto(`${server.admin}/setup${new URL(link).hash}`)
+      await openSetUp(page, server, installation.dataDir)
       expect(page.url()).not.toContain('#')
       await expectAccessible(page)
-      await page.getByLabel('Sign-in name').fill('anna')
-      await page.getByLabel('Password').fill(PASSWORD)
-      await page.keyboard.press('Enter')
-      await page.waitForURL(/\/phones$/)
+      await becomeOwner(page, 'anna', PASSWORD)
       await expectAccessible(page)
 
       await page.getByRole('link', { name: 'People' }).click()
@@ -99,7 +100,7 @@ describeWithClients('the admin page in Chromium', { chromium: 'chromium' }, () =
   test(
     'every page fits a phone, in the dark and in German, and the first one is small',
     async () => {
-      const options = { viewport: { width: 390, height: 844 }, colorScheme: 'dark', locale: 'de' }
+      const options = { viewport: MOBILE, colorScheme: 'dark', locale: 'de' }
       const { page, wrong } = await openPage(browser, options)
       await page.goto(`${server.admin}/sign-in`)
       const bytes = await page.evaluate(
@@ -113,11 +114,12 @@ describeWithClients('the admin page in Chromium', { chromium: 'chromium' }, () =
       await page.keyboard.press('Enter')
       await page.waitForURL(/\/phones$/)
       const paths = ['/phones', `/phones/${MAC}`, `/phones/${MAC}/remove`, '/phones/new', '/people', '/people/101']
-      for (const path of [...paths, '/people/101/remove', '/pending', `/phones/${MAC}/files/${MAC}.cfg`]) {
-        await page.goto(server.admin + path)
-        expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 390])
-        await expectAccessible(page)
-      }
+      await expectFits(page, server.admin, [
+        ...paths,
+        '/people/101/remove',
+        '/pending',
+        `/phones/${MAC}/files/${MAC}.cfg`,
+      ])
       expect(wrong).toEqual([])
       await page.context().close()
     },

@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
-import { expectAccessible, launchBrowser, openPage } from '../support/browser.js'
+import { becomeOwner, expectAccessible, launchBrowser, MOBILE, openPage, openSetUp } from '../support/browser.js'
 import { describeWithClients } from '../support/real-clients.js'
-import { eventually, SERVER_TEST_MS, TestInstallation, type ServerProcess } from '../support/server.js'
+import { SERVER_TEST_MS, TestInstallation, type ServerProcess } from '../support/server.js'
 
 const PASSWORD = 'Correct horse 9'
 /** Headers that nobody knows, a MAC address without its zeros, and a number that became a date. */
@@ -29,15 +27,9 @@ describeWithClients('the import page in Chromium', { chromium: 'chromium' }, () 
   test(
     'a file is dropped, mapped, previewed, confirmed and undone, by mouse and by keyboard',
     async () => {
-      const { page, wrong } = await openPage(browser, { viewport: { width: 390, height: 844 } })
-      const link = await eventually(async () =>
-        (await readFile(join(installation.dataDir, 'admin-setup-link.txt'), 'utf8')).trim(),
-      )
-      await page.goto(`${server.admin}/setup${new URL(link).hash}`)
-      await page.getByLabel('Sign-in name').fill('anna')
-      await page.getByLabel('Password').fill(PASSWORD)
-      await page.keyboard.press('Enter')
-      await page.waitForURL(/\/phones$/)
+      const { page, wrong } = await openPage(browser, { viewport: MOBILE })
+      await openSetUp(page, server, installation.dataDir)
+      await becomeOwner(page, 'anna', PASSWORD)
       await page.getByRole('link', { name: 'People' }).click()
       await page.getByRole('link', { name: 'Import and export' }).click()
       await page.waitForSelector('[data-drop]')

@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
-import { expectAccessible, launchBrowser, openPage } from '../support/browser.js'
+import { becomeOwner, expectAccessible, launchBrowser, MOBILE, openPage, openSetUp } from '../support/browser.js'
 import { describeWithClients } from '../support/real-clients.js'
 import { fetchUrl } from '../support/served-phones.js'
 import { eventually, SERVER_TEST_MS, TestInstallation, type ServerProcess } from '../support/server.js'
@@ -27,13 +25,8 @@ describeWithClients('the key editor in Chromium', { chromium: 'chromium' }, () =
     await installation.cli('device', 'add', MAC, '--model', 'yealink/t28p', '--line', '101')
     browser = await launchBrowser()
     const { page } = await openPage(browser)
-    const file = join(installation.dataDir, 'admin-setup-link.txt')
-    const link = await eventually(async () => (await readFile(file, 'utf8')).trim())
-    await page.goto(`${server.admin}/setup${new URL(link).hash}`)
-    await page.getByLabel('Sign-in name').fill('anna')
-    await page.getByLabel('Password').fill(PASSWORD)
-    await page.keyboard.press('Enter')
-    await page.waitForURL(/\/phones$/)
+    await openSetUp(page, server, installation.dataDir)
+    await becomeOwner(page, 'anna', PASSWORD)
     cookies = await page.context().cookies()
     await page.context().close()
   }, SERVER_TEST_MS)
@@ -254,7 +247,7 @@ describeWithClients('the key editor in Chromium', { chromium: 'chromium' }, () =
       await installation.cli('group', 'keys', 'Hall', 'blf:105', 'park:700:Parken')
       await installation.cli('device', 'update', MAC, '--group', 'Hall')
       await installation.cli('device', 'keys', MAC, 'memorykey@3=blf:104')
-      const options = { viewport: { width: 390, height: 844 }, colorScheme: 'dark', locale: 'de' }
+      const options = { viewport: MOBILE, colorScheme: 'dark', locale: 'de' }
       for (const path of ['/people/101/keys', `/phones/${MAC}/keys`, '/groups/Hall/keys']) {
         const { page, wrong } = await open(path, options)
         expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 390])

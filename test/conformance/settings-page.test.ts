@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import type { Mac } from '../../src/domain/mac-address.js'
 import { loopbackAddress } from '../../src/simulator/addresses.js'
 import { simulate, type Simulation } from '../../src/simulator/edge/simulate.js'
-import { expectAccessible, launchBrowser, openPage } from '../support/browser.js'
+import { expectAccessible, expectFits, launchBrowser, MOBILE, openPage } from '../support/browser.js'
 import { describeWithClients } from '../support/real-clients.js'
 import { eventually, SERVER_TEST_MS, TestInstallation, type ServerProcess } from '../support/server.js'
 
@@ -118,7 +118,7 @@ describeWithClients('settings and one phone in Chromium', { chromium: 'chromium'
   test(
     'the pages fit a phone, in the dark and in German, and axe finds nothing',
     async () => {
-      const options = { viewport: { width: 390, height: 844 }, colorScheme: 'dark', locale: 'de' }
+      const options = { viewport: MOBILE, colorScheme: 'dark', locale: 'de' }
       const { page, wrong } = await signedIn(options)
       const paths = ['/settings', '/settings/global/-', '/settings/global/-/language', `/settings/device/${MAC}`]
       paths.push('/changes', '/planned', '/phones/new', '/phones/new?mac=805ec0ffffff', `/phones/${MAC}`)
@@ -128,11 +128,7 @@ describeWithClients('settings and one phone in Chromium', { chromium: 'chromium'
         `/phones/${MAC}/move`,
         `/phones/${MAC}/files/${MAC}.cfg`,
       )
-      for (const path of paths) {
-        await page.goto(server.admin + path)
-        expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 390])
-        await expectAccessible(page)
-      }
+      await expectFits(page, server.admin, paths)
       expect(wrong).toEqual([])
       await page.context().close()
     },

@@ -1,7 +1,10 @@
 import { expect } from '@jest/globals'
 import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { chromium, type Browser, type Page } from 'playwright-core'
+import { eventually, type ServerProcess } from './server.js'
 
 /** Debian's; `describeWithClients` has found it. */
 const PATH = '/usr/bin/chromium'
@@ -45,4 +48,31 @@ export async function expectAccessible(page: Page): Promise<void> {
     ...nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`),
   ])
   expect([page.url(), told]).toEqual([page.url(), []])
+}
+
+/** The width a mobile has, for `openPage`. */
+export const MOBILE = { width: 390, height: 844 }
+
+/** Fails when one of the pages is wider than the mobile it is opened on, or axe finds something serious. */
+export async function expectFits(page: Page, base: string, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    await page.goto(base + path)
+    expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, MOBILE.width])
+    await expectAccessible(page)
+  }
+}
+
+/** Opens the link of the first start, of which the address bar keeps nothing. */
+export async function openSetUp(page: Page, { admin }: Pick<ServerProcess, 'admin'>, dataDir: string): Promise<void> {
+  const file = join(dataDir, 'admin-setup-link.txt')
+  const link = await eventually(async () => (await readFile(file, 'utf8')).trim())
+  await page.goto(`${admin}/setup${new URL(link).hash}`)
+}
+
+/** Makes the first owner on the page of `openSetUp`, and is signed in as that. */
+export async function becomeOwner(page: Page, name: string, password: string): Promise<void> {
+  await page.getByLabel('Sign-in name').fill(name)
+  await page.getByLabel('Password').fill(password)
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/phones$/)
 }

@@ -213,19 +213,7 @@ export function runLinphonec(credentials: SipCredentials, whileUp?: () => Promis
       `reg_identity=sip:${user}@${domain}:${port}`,
       ...['reg_expires=300', 'reg_sendregister=1', 'publish=0'],
     ]
-    await writeFile(join(folder, 'linphonerc'), `${rc.join('\n')}\n`)
-    return await run({
-      command: 'linphonec',
-      args: ['-c', join(folder, 'linphonerc'), '-S', '-d', '6'],
-      cwd: folder,
-      env: { HOME: folder, XDG_CONFIG_HOME: join(folder, '.config'), XDG_DATA_HOME: join(folder, '.local/share') },
-      farewell: 'quit\n',
-      whileUp,
-      verdict: (output) => {
-        if (output.includes('[LinphoneRegistrationOk]')) return true
-        return output.includes('[LinphoneRegistrationFailed]') ? false : undefined
-      },
-    })
+    return await startLinphonec(folder, rc, /\[LinphoneRegistrationFailed\]/, whileUp)
   })
 }
 
@@ -241,19 +229,29 @@ export function runLinphonecFrom(url: string, whileUp?: () => Promise<void>): Pr
       ...['[sound]', 'playback_dev_id=', 'capture_dev_id=', 'ringer_dev_id='],
       ...['[misc]', `config-uri=${url}`],
     ]
-    await writeFile(join(folder, 'linphonerc'), `${rc.join('\n')}\n`)
-    return await run({
-      command: 'linphonec',
-      args: ['-c', join(folder, 'linphonerc'), '-S', '-d', '6'],
-      cwd: folder,
-      env: { HOME: folder, XDG_CONFIG_HOME: join(folder, '.config'), XDG_DATA_HOME: join(folder, '.local/share') },
-      farewell: 'quit\n',
-      whileUp,
-      verdict: (output) => {
-        if (output.includes('[LinphoneRegistrationOk]')) return true
-        return /\[LinphoneRegistrationFailed\]|LinphoneConfiguringFailed/.test(output) ? false : undefined
-      },
-    })
+    return await startLinphonec(folder, rc, /\[LinphoneRegistrationFailed\]|LinphoneConfiguringFailed/, whileUp)
+  })
+}
+
+/** Ends once linphonec has registered, or says what it says when it cannot. */
+async function startLinphonec(
+  folder: string,
+  rc: readonly string[],
+  failed: RegExp,
+  whileUp?: () => Promise<void>,
+): Promise<ClientRun> {
+  await writeFile(join(folder, 'linphonerc'), `${rc.join('\n')}\n`)
+  return await run({
+    command: 'linphonec',
+    args: ['-c', join(folder, 'linphonerc'), '-S', '-d', '6'],
+    cwd: folder,
+    env: { HOME: folder, XDG_CONFIG_HOME: join(folder, '.config'), XDG_DATA_HOME: join(folder, '.local/share') },
+    farewell: 'quit\n',
+    whileUp,
+    verdict: (output) => {
+      if (output.includes('[LinphoneRegistrationOk]')) return true
+      return failed.test(output) ? false : undefined
+    },
   })
 }
 
