@@ -42,7 +42,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
   ports.sip = sip.port
   ports.sips = sip.tlsPort
   const { viewSources, outcomes, waiting, keptFile } = await startPhones(base, ports, sip.webSockets)
-  Object.assign(installation.allSoftphones.ports, ports)
+  installation.allSoftphones.listensOn(ports)
   startMail(base)
   const serverAddress = (host?: string): ServerAddress => toldAddress(host ?? config.host ?? '127.0.0.1', ports)
   const admin = await startAdmin(base, {

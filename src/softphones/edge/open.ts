@@ -26,7 +26,7 @@ export interface OpenSoftphonesOptions {
   sites(): Promise<readonly Site[]>
   /** The site that PHONEBOOT_SIP_DOMAIN is about. */
   defaultSiteId: Id
-  /** Those of the settings; the running server writes in those it got. */
+  /** Those of the settings. */
   ports: OwnPorts
 }
 
@@ -34,14 +34,16 @@ export interface OpenSoftphonesOptions {
 export interface Softphones {
   store: SoftphoneStore
   apps: () => Promise<SoftphoneApps>
-  ports: OwnPorts
+  /** From now on codes and mails name the ports that the running server got. */
+  listensOn(ports: OwnPorts): void
   addresses(): readonly PublishedAddress[]
   place(site: Pick<Site, 'id' | 'sipDomain'> | undefined): SoftphonePlace
   forSite(siteId: Id): SoftphoneAdmin
 }
 
 export function openSoftphones(options: OpenSoftphonesOptions): Softphones {
-  const { databases, secrets, config, ports, defaultSiteId } = options
+  const { databases, secrets, config, defaultSiteId } = options
+  let { ports } = options
   const store = createKnexSoftphoneStore(databases.main)
   let loaded: Promise<SoftphoneApps> | undefined
   // Read when first asked for: most commands, and the start of the server, do without.
@@ -57,7 +59,10 @@ export function openSoftphones(options: OpenSoftphonesOptions): Softphones {
     })
   const addresses = (): readonly PublishedAddress[] => publishedAddresses(config.published, ownHost(config), ports)
   return {
-    ...{ store, apps, ports, addresses, place },
+    ...{ store, apps, addresses, place },
+    listensOn: (known) => {
+      ports = known
+    },
     forSite: (siteId) =>
       createSoftphoneAdmin({
         ...{ store, secrets, clock: systemClock, random: systemRandom, siteId, apps, addresses },
