@@ -201,10 +201,9 @@ export function runLinphonec(credentials: SipCredentials, whileUp?: () => Promis
     // Without its data folder linphonec stops and says nothing.
     await mkdir(join(folder, '.local/share/linphone'), { recursive: true })
     await mkdir(join(folder, '.config/linphone'), { recursive: true })
-    if (ca !== undefined) await writeFile(join(folder, 'ca.pem'), ca)
     const rc = [
       ...['[sip]', 'bind_address=127.0.0.1', 'sip_port=-1', 'sip_tcp_port=-1', 'sip_tls_port=-1', 'default_proxy=0'],
-      ...(ca === undefined ? [] : [`root_ca=${join(folder, 'ca.pem')}`, 'verify_server_certs=1']),
+      ...(await trusting(folder, ca)),
       'guess_hostname=0',
       ...['[net]', 'mtu=0'],
       ...['[sound]', 'playback_dev_id=', 'capture_dev_id=', 'ringer_dev_id='],
@@ -217,20 +216,32 @@ export function runLinphonec(credentials: SipCredentials, whileUp?: () => Promis
   })
 }
 
-/** linphonec with nothing but the address of its set-up, as an app that has scanned a code; ends once it is registered. */
-export function runLinphonecFrom(url: string, whileUp?: () => Promise<void>): Promise<ClientRun> {
+/**
+ * linphonec with nothing but the address of its set-up, as an app that has scanned a code; ends once it is registered.
+ * @param ca PEM; it trusts this one and no other, for the set-up as for SIP
+ */
+export function runLinphonecFrom(url: string, whileUp?: () => Promise<void>, ca?: string): Promise<ClientRun> {
   assertLoopback(new URL(url).hostname)
   return inFolder(async (folder) => {
     await mkdir(join(folder, '.local/share/linphone'), { recursive: true })
     await mkdir(join(folder, '.config/linphone'), { recursive: true })
     const rc = [
       ...['[sip]', 'bind_address=127.0.0.1', 'sip_port=-1', 'sip_tcp_port=-1', 'sip_tls_port=-1', 'guess_hostname=0'],
+      ...(await trusting(folder, ca)),
       ...['[net]', 'mtu=0'],
       ...['[sound]', 'playback_dev_id=', 'capture_dev_id=', 'ringer_dev_id='],
       ...['[misc]', `config-uri=${url}`],
     ]
-    return await startLinphonec(folder, rc, /\[LinphoneRegistrationFailed\]|LinphoneConfiguringFailed/, whileUp)
+    const failed = /\[LinphoneRegistrationFailed\]|LinphoneConfiguringFailed|SSL handshake failed/
+    return await startLinphonec(folder, rc, failed, whileUp)
   })
+}
+
+/** Lines of linphonec's section [sip] by which it trusts one CA only; none: it trusts whom the machine trusts. */
+async function trusting(folder: string, ca: string | undefined): Promise<string[]> {
+  if (ca === undefined) return []
+  await writeFile(join(folder, 'ca.pem'), ca)
+  return [`root_ca=${join(folder, 'ca.pem')}`, 'verify_server_certs=1']
 }
 
 /** Ends once linphonec has registered, or says what it says when it cannot. */
