@@ -1,6 +1,7 @@
-import type { Response } from 'express'
+import type { ServerResponse } from 'node:http'
 import type { Clock } from '../../domain/clock.js'
 import type { EventSink } from '../route.js'
+import { EventStream } from './event-stream.js'
 
 /** Programs that listen at once; each holds a connection. */
 const SINKS_MAX = 200
@@ -16,42 +17,36 @@ export class EventSinks {
   constructor(private readonly clock: Clock) {}
 
   /** Turns an answer into a stream, which lasts while `isAllowed`; undefined when too many listen already. */
-  open(response: Response, isAllowed: () => Promise<boolean>): EventSink | undefined {
+  open(response: ServerResponse, isAllowed: () => Promise<boolean>): EventSink | undefined {
     if (this.#open >= SINKS_MAX) return undefined
     this.#open += 1
-    response.writeHead(200, {
-      'Content-Type': 'text/event-stream; charset=utf-8',
-      'Cache-Control': 'no-store',
-      'X-Accel-Buffering': 'no',
-    })
-    response.flushHeaders()
-    const stopBeat = this.#beat(response, isAllowed)
-    const closed: (() => void)[] = []
-    response.on('close', () => {
-      this.#open -= 1
-      stopBeat()
-      for (const run of closed) run()
-    })
+    const stream = new EventStream(response)
+    stream.onClose(() => (this.#open -= 1))
+    this.#beat(stream, isAllowed)
     return {
       send: ({ id, event, data }) => {
         const named = id === undefined ? '' : `id: ${id}\n`
-        if (response.writableLength > UNREAD_MAX) response.destroy()
-        else response.write(`${named}event: ${event}\ndata: ${data}\n\n`)
+        if (stream.unread > UNREAD_MAX) stream.destroy()
+        else stream.write(`${named}event: ${event}\ndata: ${data}\n\n`)
       },
-      onClose: (run) => void closed.push(run),
+      onClose: (run) => stream.onClose(run),
     }
   }
 
-  #beat(response: Response, isAllowed: () => Promise<boolean>): () => void {
+  #beat(stream: EventStream, isAllowed: () => Promise<boolean>): void {
     let cancel: () => void = () => undefined
     const beat = async (): Promise<void> => {
       // A database that is gone for a while ends nothing.
       const allowed = await isAllowed().catch(() => true)
-      if (allowed) response.write(':\n\n')
-      else response.end()
-      cancel = this.clock.after(BEAT_MS, () => void beat())
+      if (allowed) stream.write(':\n\n')
+      else stream.end()
+      schedule()
     }
-    cancel = this.clock.after(BEAT_MS, () => void beat())
-    return () => cancel()
+    const schedule = (): void => {
+      // He may have gone while his rights were looked up.
+      if (!stream.isOver) cancel = this.clock.after(BEAT_MS, () => void beat())
+    }
+    schedule()
+    stream.onClose(() => cancel())
   }
 }

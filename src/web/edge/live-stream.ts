@@ -1,6 +1,7 @@
-import type { Response } from 'express'
+import type { ServerResponse } from 'node:http'
 import { ALL_SITES, may, type Rights } from '../../accounts/permissions.js'
 import { registeredNow } from '../../admin/api/views.js'
+import { EventStream } from '../../admin/edge/event-stream.js'
 import type { AdminParts } from '../../admin/parts.js'
 import type { Id } from '../../domain/entities.js'
 import type { Live, LiveChange } from '../live.js'
@@ -24,7 +25,7 @@ export interface Watcher {
 }
 
 interface Listener extends Watcher {
-  response: Response
+  stream: EventStream
   /** What was told last is still under way: what comes meanwhile is told as "all". */
   isSlow: boolean
   missed: boolean
@@ -44,19 +45,15 @@ export class LiveStream {
   }
 
   /** False when too many listen already. */
-  add(watcher: Watcher, response: Response): boolean {
+  add(watcher: Watcher, response: ServerResponse): boolean {
     if (this.#listeners.size >= LISTENERS_MAX) return false
-    const listener: Listener = { ...watcher, response, isSlow: false, missed: false }
+    const stream = new EventStream(response)
+    const listener: Listener = { ...watcher, stream, isSlow: false, missed: false }
     this.#listeners.add(listener)
-    response.writeHead(200, {
-      'Content-Type': 'text/event-stream; charset=utf-8',
-      'Cache-Control': 'no-store',
-      'X-Accel-Buffering': 'no',
-    })
-    response.write(`retry: ${RETRY_MS}\n`)
+    stream.onDrain(() => this.#drained(listener))
+    stream.onClose(() => this.#listeners.delete(listener))
+    stream.write(`retry: ${RETRY_MS}\n`)
     this.#send(listener, 'hello', { pending: this.#pendingFor(listener) })
-    response.on('drain', () => this.#drained(listener))
-    response.on('close', () => this.#listeners.delete(listener))
     this.#cancelBeat ??= this.parts.clock.after(BEAT_MS, () => void this.#beat())
     return true
   }
@@ -64,7 +61,7 @@ export class LiveStream {
   stop(): void {
     this.#cancel()
     this.#cancelBeat?.()
-    for (const { response } of this.#listeners) response.end()
+    for (const { stream } of this.#listeners) stream.end()
   }
 
   #tell(change: LiveChange): void {
@@ -123,7 +120,7 @@ export class LiveStream {
       listener.missed = true
       return
     }
-    listener.isSlow = !listener.response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+    listener.isSlow = !listener.stream.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
   }
 
   #drained(listener: Listener): void {
@@ -137,8 +134,9 @@ export class LiveStream {
     this.#cancelBeat = undefined
     for (const listener of [...this.#listeners]) {
       const stays = await listener.isSignedIn().catch(() => true)
-      if (!stays || (listener.isSlow && listener.missed)) listener.response.end()
-      else if (!listener.isSlow) listener.response.write(':\n\n')
+      if (listener.isSlow && listener.missed) listener.stream.destroy()
+      else if (!stays) listener.stream.end()
+      else if (!listener.isSlow) listener.stream.write(':\n\n')
     }
     if (this.#listeners.size > 0) this.#cancelBeat = this.parts.clock.after(BEAT_MS, () => void this.#beat())
   }
