@@ -202,7 +202,8 @@ async function personCell(
   const value = all.layer('extension', person.id).values.get(name)
   if (value === undefined) return ''
   if (!parts.isSecret(name)) return settingText(value)
-  return passwords ? parts.openSetting(person.id, name, value) : ''
+  if (!passwords) return ''
+  return value === null ? settingText(value) : parts.openSetting(person.id, name, value)
 }
 
 function withPhones(

@@ -1,7 +1,7 @@
 import { parseExtensionNumber } from '../domain/extension-number.js'
 import { AppError } from '../domain/errors.js'
 import { parseMac } from '../domain/mac-address.js'
-import { parseRawKey, type Vocabulary } from '../settings/vocabulary.js'
+import { parseRawKey, type SettingDefinition, type Vocabulary } from '../settings/vocabulary.js'
 import { tidy } from './damage.js'
 import { headerKey, recogniseProfile, type Profile, type ProfileColumn } from './profile.js'
 import type { TableRow } from './table.js'
@@ -28,7 +28,12 @@ export const IMPORTED = 'imported.'
 export type Target =
   | { readonly kind: 'field'; readonly field: Field }
   | { readonly kind: 'key'; readonly position: number }
-  | { readonly kind: 'setting'; readonly key: string }
+  | {
+      readonly kind: 'setting'
+      readonly key: string
+      /** Its text is taken byte for byte: what looks like damage by a spreadsheet may be meant. */
+      readonly exact?: true
+    }
   | { readonly kind: 'kept'; readonly key: string }
   | { readonly kind: 'left'; readonly reason?: string }
 
@@ -75,8 +80,13 @@ function knownTarget(name: string, vocabulary: Vocabulary): Target | undefined {
   const key = KEY_TARGET.exec(name)
   if (key) return { kind: 'key', position: Number(key[1]) }
   if (name.startsWith(IMPORTED) && name.length > IMPORTED.length) return { kind: 'kept', key: keptName(name) }
-  if (parseRawKey(name) || vocabulary.get(name)?.layers.includes('extension')) return { kind: 'setting', key: name }
-  return undefined
+  if (parseRawKey(name)) return { kind: 'setting', key: name }
+  const definition = vocabulary.get(name)
+  return definition?.layers.includes('extension') ? settingTarget(name, definition) : undefined
+}
+
+function settingTarget(key: string, { type }: SettingDefinition): Target {
+  return { kind: 'setting', key, ...(type === 'lines' ? { exact: true } : {}) }
 }
 
 /** `imported.sip_manualattributes`, from any header. */
@@ -112,12 +122,15 @@ export function mapColumns(input: MappingInput): Mapping {
   const byName = settingsByHeader(vocabulary)
   const resolve = (header: string): Column => {
     const chosen = Object.hasOwn(choices, header) ? choices[header] : undefined
-    const from = profile?.byHeader.get(headerKey(header)) ?? synonyms?.byHeader.get(headerKey(header))
+    const ours = knownTarget(header, vocabulary)
+    // A name of our own, letter by letter, is no other product's word for something else.
+    const from =
+      profile?.byHeader.get(headerKey(header)) ?? (ours ? undefined : synonyms?.byHeader.get(headerKey(header)))
     if (chosen !== undefined) {
       return { header, target: targetOf(chosen, vocabulary, header), from: reads(from, chosen), unknown: false }
     }
     if (from) return { header, target: targetOfProfile(from, vocabulary), from, unknown: false }
-    const own = knownTarget(header, vocabulary) ?? byName.get(headerKey(header))
+    const own = ours ?? byName.get(headerKey(header))
     if (own) return { header, target: own, from: undefined, unknown: false }
     return { header, target: { kind: 'kept', key: keptName(header) }, from: undefined, unknown: true }
   }
@@ -155,7 +168,7 @@ function settingsByHeader(vocabulary: Vocabulary): Map<string, Target> {
     ...FIELDS.map((field): [string, Target] => [headerKey(field), { kind: 'field', field }]),
     ...[...vocabulary]
       .filter(([, { layers }]) => layers.includes('extension'))
-      .map(([key]): [string, Target] => [headerKey(key), { kind: 'setting', key }]),
+      .map(([key, definition]): [string, Target] => [headerKey(key), settingTarget(key, definition)]),
   ])
 }
 

@@ -13,7 +13,7 @@ import type { SettingsChange } from './apply.js'
 import { sameText } from './damage.js'
 import { keyCell, type ImportKey } from './key-cell.js'
 import type { PlanParts, Strategy } from './plan-parts.js'
-import { problemAt } from './read-rows.js'
+import { CLEARED, problemAt } from './read-rows.js'
 import type { FieldChange } from './report.js'
 import type { ImportRow, PlacedKey } from './row.js'
 
@@ -262,6 +262,9 @@ function isStored(stored: unknown, value: unknown, key: string, owner: string, p
   if (parts.isSecret(key) && typeof stored === 'string' && typeof value === 'string' && stored !== '') {
     return parts.secrets.open(stored as Sealed, SEAL_CONTEXTS.settingValue('extension', owner, key)).reveal() === value
   }
+  // Blanks at the ends are meant, where a text may have them.
+  if (typeof stored === 'string' && typeof value === 'string' && stored.trim() === stored)
+    return sameText(stored, value)
   return JSON.stringify(stored) === JSON.stringify(value)
 }
 
@@ -302,7 +305,7 @@ function settingChanges({ set, unset }: SettingsChange, { values }: LayerValues,
 
 /** A value as a cell holds it. */
 export function settingText(value: unknown): string {
-  if (value === null) return 'null'
+  if (value === null || value === '') return CLEARED
   if (typeof value === 'string') return value
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(', ')
   return typeof value === 'object' ? JSON.stringify(value) : String(value)

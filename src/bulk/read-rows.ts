@@ -1,7 +1,7 @@
 import { AppError, type ErrorCode, type Problem } from '../domain/errors.js'
 import { parseExtensionNumber } from '../domain/extension-number.js'
 import { requireEmail, requireName, requirePassword } from '../extensions/rules.js'
-import type { SettingContent } from '../settings/vocabulary.js'
+import { parseRawKey, type SettingContent } from '../settings/vocabulary.js'
 import { cleanCell, lostNumber, readMac, withoutDecimals, type Repair } from './damage.js'
 import { readKeyCell } from './key-cell.js'
 import { IMPORTED, type Column, type Field, type Mapping } from './mapping.js'
@@ -26,6 +26,8 @@ export interface Reading {
 }
 
 const KEPT_MAX = 8_000
+/** A cell that says that a value is to be none, unlike one that is empty and says nothing. */
+export const CLEARED = 'null'
 const WORDS: Readonly<Record<string, boolean>> = {
   '1': true,
   true: true,
@@ -116,7 +118,7 @@ class RowReader {
 
   #text({ target, from }: Column, cell: string, index: number): string {
     // Foreign text is kept byte for byte.
-    if (target.kind === 'kept') {
+    if (target.kind === 'kept' || (target.kind === 'setting' && target.exact)) {
       if (cell.trim() !== '') this.filled[index] = (this.filled[index] ?? 0) + 1
       return /^'(?='*[=+\-@\t\r]|'+\d)/.test(cell) ? cell.slice(1) : cell
     }
@@ -282,8 +284,9 @@ class RowReader {
         const value = attempt(header, () => keptText(text))
         if (value !== undefined) settings.set(target.key, value)
       }
-      if (target.kind !== 'setting' || text === '') return
-      const value = attempt(header, () => this.parts.checkSetting(target.key, text))
+      if (target.kind !== 'setting' || text.trim() === '') return
+      const given = text === CLEARED && parseRawKey(target.key) ? '' : text
+      const value = attempt(header, () => this.parts.checkSetting(target.key, given))
       if (value !== undefined) settings.set(target.key, value)
     })
     return settings

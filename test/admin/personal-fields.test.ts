@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { SettingDefinition } from '../../src/settings/vocabulary.js'
 import { loadPhones } from '../support/phone-catalog.js'
+import { sampleOf } from '../support/setting-samples.js'
 import { adminBench, type AdminBench, type AdminClient } from '../support/admin-api.js'
 
 let bench: AdminBench
@@ -17,48 +17,6 @@ beforeAll(async () => {
 })
 afterAll(() => bench.remove())
 
-const STRUCTURES: Record<string, unknown> = {
-  forwardingRules: [
-    { status: 'away', action: 'forward', target: { kind: 'queue', number: '6000' } },
-    { action: 'ring' },
-  ],
-  officeHours: { mon: [{ from: '00:00', to: '23:59' }], sun: [{ from: '00:00', to: '00:00' }] },
-  holidays: [{ name: '<b>Advent & "more"</b>', from: '2026-12-01', to: '2026-12-24' }],
-  followMe: [{ number: '203', seconds: 10 }, { number: '202' }],
-  callerIdByTrunk: [
-    { trunk: 'B', number: '+49 30 2' },
-    { trunk: 'A', number: '+49 30 1' },
-  ],
-}
-
-/** Some value that the field takes and that is not its default. */
-function sample(key: string, definition: SettingDefinition): unknown {
-  switch (definition.type) {
-    case 'boolean':
-      return definition.default !== true
-    case 'integer':
-      return definition.max
-    case 'enum':
-      return definition.values?.at(-1)
-    case 'networks':
-      return ['192.168.7.0/24', '2001:db8::/32']
-    case 'email':
-      return 'box+1@example.org'
-    case 'telephone':
-      return '+7 (999) 123-45-67'
-    case 'number':
-      return '*97'
-    case 'secret':
-      return '0042'
-    case 'lines':
-      return '[section]\r\n\tpermit = 10.0.0.0/8 ; "quoted"\n'
-    case 'structure':
-      return STRUCTURES[definition.structure ?? '']
-    default:
-      return `${key} <i>&amp;</i> 'ä'`
-  }
-}
-
 describe('fields of a person', () => {
   test('each is set and read by the API as it was given, a secret one is sealed and masked, and no phone is told', async () => {
     await owner.post('/extensions', { number: '201', name: 'Anna' })
@@ -71,13 +29,13 @@ describe('fields of a person', () => {
     expect(personal.length).toBeGreaterThan(45)
     for (const [key, definition] of personal) {
       const set = await owner
-        .put(`/settings/extension/201/${key}`, { value: sample(key, definition) })
+        .put(`/settings/extension/201/${key}`, { value: sampleOf(key, definition) })
         .set('If-Match', '*')
       expect([key, set.status]).toEqual([key, 200])
     }
     const { values } = (await owner.get('/settings/extension/201')).body as { values: Record<string, unknown> }
     expect(values).toEqual(
-      Object.fromEntries(personal.map(([key, one]) => [key, one.type === 'secret' ? '[secret]' : sample(key, one)])),
+      Object.fromEntries(personal.map(([key, one]) => [key, one.type === 'secret' ? '[secret]' : sampleOf(key, one)])),
     )
     const stored = (await bench.fresh.databases.main('setting_values').where({ key: 'voicemailPin' })) as {
       value: string
