@@ -26,6 +26,7 @@ import type { SettingsAdmin } from './settings/use-cases.js'
 import { openSoftphones, type Softphones } from './softphones/edge/open.js'
 import { createKnexSiteStore } from './sites/edge/knex-store.js'
 import { openMailing, type Mailing } from './mail/edge/open.js'
+import type { MoveInAdmin } from './move-in/use-cases.js'
 import type { MailAdmin } from './mail/use-cases.js'
 import { createOwnAccess, type OwnAccess } from './self-service/access.js'
 import { createKnexOwnAccessStore } from './self-service/edge/knex-store.js'
@@ -45,6 +46,7 @@ export interface Installation extends PhoneData {
   site: Site
   sites: SiteAdmin
   bulk: BulkUseCases
+  moveIns: MoveInAdmin
   accountStore: AccountStore
   hasher: PasswordHasher
   accounts: AccountAdmin

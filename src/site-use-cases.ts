@@ -15,6 +15,7 @@ import { createDeviceAdmin } from './devices/use-cases.js'
 import type { Clock } from './domain/clock.js'
 import type { Id, Layer } from './domain/entities.js'
 import { AppError } from './domain/errors.js'
+import type { Mac } from './domain/mac-address.js'
 import { newId, type Random } from './domain/random.js'
 import type { Seen } from './domain/revision.js'
 import { createKnexExtensionStore } from './extensions/edge/knex-store.js'
@@ -24,7 +25,13 @@ import { createKnexGroupStore } from './groups/edge/knex-store.js'
 import { createGroupAdmin } from './groups/use-cases.js'
 import type { Mailing } from './mail/edge/open.js'
 import { withWelcome } from './mail/welcome.js'
+import { MoveInDesk } from './move-in/desk.js'
+import type { KnownModels } from './move-in/models.js'
+import { createMoveInAdmin, type MoveInAdminParts } from './move-in/use-cases.js'
 import type { Log } from './observe/log.js'
+import type { PhoneData } from './phone-data.js'
+import { readStrangers } from './provisioning/edge/event-reads.js'
+import { READERS } from './readers/index.js'
 import type { SecretBox } from './secrets/seal.js'
 import { createKnexSettingsStore } from './settings/edge/knex-store.js'
 import type { SettingsStore } from './settings/store.js'
@@ -51,7 +58,7 @@ export interface SiteUseCasesParts {
   random: Random
   log: Log
   /** Asked for when it is needed: most commands do without, and reading it takes longer than they do. */
-  phones(): PhoneKnowledge
+  phones(): Pick<PhoneData, 'catalog' | 'vocabulary' | 'zones' | 'render'>
   /** Folders of device templates, the shipped one first. */
   templateRoots(): readonly string[]
   softphones: Softphones
@@ -74,7 +81,8 @@ export function createSiteUseCases(parts: SiteUseCasesParts): ForSite {
     deliveries: new KnexDeliveryStore(databases.events),
   }
   const models = modelLookup(() => phones().catalog)
-  const bulk = bulkParts(parts)
+  const sharedBulk = bulkParts(parts)
+  const moveIns = moveInParts(parts)
   const check = (key: string, layer: Layer, value: unknown): SettingContent => {
     requireRawParameter(phones().catalog, key)
     return checkSetting(phones().vocabulary, key, layer, value)
@@ -86,26 +94,30 @@ export function createSiteUseCases(parts: SiteUseCasesParts): ForSite {
     const mails = mailing.forSite(siteId)
     const people = createExtensionAdmin({ ...inSite, policy, store: stores.extensions })
     const extensions = welcomeMail ? withWelcome(people, mails, log) : people
+    const devices = createDeviceAdmin({ ...inSite, models, store: deviceStore })
+    const settings = createSettingsAdmin({
+      ...inSite,
+      store: stores.settings,
+      checkSetting: check,
+      isSecret: (key) => isSecretSetting(phones(), key),
+    })
+    const bulk = createBulkUseCases({
+      ...inSite,
+      ...sharedBulk,
+      models,
+      checkSetting: (key, value) => check(key, 'extension', value),
+      password: (actor, number) => extensions.password(actor, number),
+    })
     return {
       extensions,
       softphones: softphones.forSite(siteId),
       mails,
-      devices: createDeviceAdmin({ ...inSite, models, store: deviceStore }),
+      devices,
       groups: createGroupAdmin({ ...inSite, store: stores.groups }),
       webhooks: createWebhookAdmin({ ...inSite, store: stores.webhooks, deliveries: stores.deliveries }),
-      settings: createSettingsAdmin({
-        ...inSite,
-        store: stores.settings,
-        checkSetting: check,
-        isSecret: (key) => isSecretSetting(phones(), key),
-      }),
-      bulk: createBulkUseCases({
-        ...inSite,
-        ...bulk,
-        models,
-        checkSetting: (key, value) => check(key, 'extension', value),
-        password: (actor, number) => extensions.password(actor, number),
-      }),
+      settings,
+      bulk,
+      moveIns: createMoveInAdmin({ ...moveIns, siteId, bulk, settings, devices }),
     }
   }
 }
@@ -147,6 +159,38 @@ function bulkParts({
     },
   }
 }
+
+/** What taking over from other servers shares for all sites. */
+function moveInParts({
+  databases: { main, events },
+  clock,
+  log,
+  phones,
+}: SiteUseCasesParts): Pick<MoveInAdminParts, 'desk' | 'learning' | 'knownModels' | 'zoneHere' | 'log'> {
+  return {
+    log,
+    desk: new MoveInDesk(clock),
+    zoneHere: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    learning: () => {
+      const { catalog, vocabulary, zones, render } = phones()
+      return { catalog, vocabulary, zones, render, readers: READERS, pace: createPace() }
+    },
+    knownModels: async (): Promise<KnownModels> => {
+      const stored = new MemorySnapshot((await loadSnapshot(main)).content)
+      const { catalog } = phones()
+      const claims = new Map<Mac, string>()
+      for (const { lastMac, lastUserAgent } of await readStrangers(events, { limit: STRANGERS_ASKED })) {
+        const claim = lastUserAgent === undefined ? undefined : catalog.userAgent(lastUserAgent)
+        const model = claim && catalog.modelByToken(claim.family, claim.model)
+        if (model && lastMac !== undefined) claims.set(lastMac, model.model)
+      }
+      return { of: (mac) => stored.deviceByMac(mac)?.model ?? claims.get(mac) }
+    },
+  }
+}
+
+/** Phones that called here unknown, and said what they are. */
+const STRANGERS_ASKED = 10_000
 
 async function valuesOf(store: SettingsStore, layer: Layer, owner: string): Promise<ReadonlyMap<string, unknown>> {
   return new Map((await store.values(layer, owner)).map(({ key, value }) => [key, value]))

@@ -20,6 +20,7 @@ import type { RegisterStep } from '../registrar/history.js'
 import type { ResyncAdmin } from '../resync/use-cases.js'
 import type { ScheduleAdmin } from '../settings/schedule.js'
 import type { SettingsAdmin } from '../settings/use-cases.js'
+import type { MoveInAdmin } from '../move-in/use-cases.js'
 import type { MailAdmin } from '../mail/use-cases.js'
 import type { SoftphoneAdmin } from '../softphones/use-cases.js'
 import type { SiteAdmin } from '../sites/use-cases.js'
@@ -36,6 +37,7 @@ export interface SiteUseCases {
   mails: MailAdmin
   settings: SettingsAdmin
   bulk: BulkUseCases
+  moveIns: MoveInAdmin
   webhooks: WebhookAdmin
 }
 

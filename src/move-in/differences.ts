@@ -13,14 +13,15 @@ export interface Difference {
 }
 
 /** What our files would say otherwise for these phones, credentials, addresses and keys apart. */
-export function differencesOf(
+export async function differencesOf(
   parts: LearnParts,
   plan: MoveInPlan,
-  knowledgeOf: (model: string) => ModelKnowledge,
-): Difference[] {
+  knowledgeOf: (model: string) => Promise<ModelKnowledge>,
+): Promise<Difference[]> {
   const seen = new Map<string, Difference>()
   for (const phone of plan.phones) {
-    const known = knowledgeOf(phone.model)
+    await parts.pace()
+    const known = await knowledgeOf(phone.model)
     const secret = new RegExp(known.model.secretParameters)
     const ours = oursOf(parts, plan, phone, known)
     for (const [name, theirs] of phone.parameters) {

@@ -1,3 +1,4 @@
+import type { Pace } from '../bulk/pace.js'
 import type { Catalog } from '../catalog/catalog.js'
 import type { Problem } from '../domain/errors.js'
 import { parseMac, type Mac } from '../domain/mac-address.js'
@@ -11,8 +12,17 @@ export interface OldFile {
   readonly bytes: Uint8Array
 }
 
+/** A phone whose files could be those of several models. */
+export interface UnsurePhone {
+  readonly mac: Mac
+  readonly models: readonly string[]
+  /** The one it is taken for; absent: nobody knows, and it is left out. */
+  readonly model?: string
+}
+
 export interface Gathered {
   readonly phones: readonly ReadPhone[]
+  readonly unsure: readonly UnsurePhone[]
   readonly problems: readonly Problem[]
   /** Files that no phone we know would ask for. */
   readonly strange: readonly string[]
@@ -22,9 +32,10 @@ export interface GatherParts {
   readonly catalog: Catalog
   readonly readers: Readonly<Record<string, Reader>>
   /** What is known of a model; learnt when first asked for. */
-  knowledgeOf(model: string): ModelKnowledge
+  knowledgeOf(model: string): Promise<ModelKnowledge>
   /** The model of a phone whose files could be those of several, as far as somebody knows. */
   modelOf(mac: Mac): string | undefined
+  readonly pace: Pace
 }
 
 interface Found {
@@ -33,12 +44,13 @@ interface Found {
 }
 
 /** Finds out which file is whose, and reads each phone from its own file and those of its model. */
-export function gather(parts: GatherParts, files: readonly OldFile[]): Gathered {
+export async function gather(parts: GatherParts, files: readonly OldFile[]): Promise<Gathered> {
   const problems: Problem[] = []
   const strange: string[] = []
   const common: Found[] = []
   const own = new Map<Mac, Found>()
   for (const file of files) {
+    await parts.pace()
     const matches = parts.catalog.findFile(file.name).filter((match) => !match.file.expectedMiss)
     const [first] = matches
     if (!first) {
@@ -52,32 +64,37 @@ export function gather(parts: GatherParts, files: readonly OldFile[]): Gathered 
     if (mac === undefined) common.push({ models, entries })
     else own.set(mac, { models, entries: [...(own.get(mac)?.entries ?? []), ...entries] })
   }
-  const phones = [...own].flatMap(([mac, found]) => {
+  const phones: ReadPhone[] = []
+  const unsure: UnsurePhone[] = []
+  for (const [mac, found] of own) {
     const model = modelFor(parts, mac, found.models, common)
-    if (typeof model !== 'string') {
-      problems.push(unknownModel(mac, model))
-      return []
+    const models = [...found.models]
+    if (models.length > 1) unsure.push({ mac, models, ...(model === undefined ? {} : { model }) })
+    if (model === undefined) {
+      problems.push(unknownModel(mac, models))
+      continue
     }
-    const shared = common.flatMap(({ models, entries }) => (models.has(model) ? entries : []))
-    return [readPhone(parts.knowledgeOf(model), mac, [...shared, ...found.entries])]
-  })
-  return { phones, problems, strange }
+    const shared = common.flatMap((one) => (one.models.has(model) ? one.entries : []))
+    await parts.pace()
+    phones.push(readPhone(await parts.knowledgeOf(model), mac, [...shared, ...found.entries]))
+  }
+  return { phones, unsure, problems, strange }
 }
 
-/** The model, or those that it could be. A common file of one model only says that such phones were there. */
+/** The model, if anything tells. A common file of one model only says that such phones were there. */
 function modelFor(
   { modelOf }: GatherParts,
   mac: Mac,
   possible: ReadonlySet<string>,
   common: readonly Found[],
-): string | readonly string[] {
+): string | undefined {
   const told = modelOf(mac)
   if (told !== undefined && possible.has(told)) return told
-  if (possible.size === 1) return [...possible][0] ?? []
+  if (possible.size === 1) return [...possible][0]
   const hinted = new Set(
     common.flatMap(({ models }) => (models.size === 1 ? [...models].filter((model) => possible.has(model)) : [])),
   )
-  return hinted.size === 1 ? ([...hinted][0] ?? []) : [...possible]
+  return hinted.size === 1 ? [...hinted][0] : undefined
 }
 
 function unknownModel(mac: Mac, models: readonly string[]): Problem {

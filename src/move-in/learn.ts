@@ -1,5 +1,6 @@
 import type { PhoneModel } from '../catalog/manifest.js'
 import type { KeyKind } from '../domain/entities.js'
+import type { Pace } from '../bulk/pace.js'
 import { AppError } from '../domain/errors.js'
 import { parseGiven, renderExample, type ExampleParts, type Given } from '../provisioning/example.js'
 import type { Entry, Reader } from '../readers/index.js'
@@ -41,6 +42,8 @@ export interface LearnParts extends ExampleParts {
   readonly readers: Readonly<Record<string, Reader>>
   /** Of zones that a phone cannot tell apart, those are named that come first here. */
   readonly preferredZones: readonly string[]
+  /** Asked between pieces of work: it takes a second for each model. */
+  readonly pace: Pace
 }
 
 /** The server of examples, see example.ts. */
@@ -54,7 +57,7 @@ const HOST = 'qyzzyprobe.example.net'
 const OURS = new Set(['sipServer', 'sipPort', 'outboundProxy', 'provisioningScheme', 'firmwareVersion'])
 
 /** Renders the model's files again and again, changing one thing each time, and looks at what is written then. */
-export function learn(parts: LearnParts, model: PhoneModel): ModelKnowledge {
+export async function learn(parts: LearnParts, model: PhoneModel): Promise<ModelKnowledge> {
   const base = parametersOf(entriesOf(parts, model, given({})))
   const identity = new Set<ParameterKey>()
   for (const other of [
@@ -66,12 +69,14 @@ export function learn(parts: LearnParts, model: PhoneModel): ModelKnowledge {
   }
   const settings: SettingShape[] = []
   for (const [key, definition] of parts.vocabulary) {
-    const shape = definition.actedOnBy === 'phone' ? settingShape(parts, model, key, definition, base) : undefined
+    if (definition.actedOnBy !== 'phone') continue
+    await parts.pace()
+    const shape = await settingShape(parts, model, key, definition, base)
     if (!shape) continue
     if (!OURS.has(key)) settings.push(shape)
     else for (const name of parametersIn(shape)) identity.add(name)
   }
-  return { model, keys: keyShapes(parts, model), settings, identity }
+  return { model, keys: await keyShapes(parts, model), settings, identity }
 }
 
 function parametersIn(shape: SettingShape): ParameterKey[] {
@@ -151,10 +156,11 @@ function everyKey(model: PhoneModel): Given['keys'] {
   })
 }
 
-function keyShapes(parts: LearnParts, model: PhoneModel): KeyShape[] {
+async function keyShapes(parts: LearnParts, model: PhoneModel): Promise<KeyShape[]> {
   const shapes = new Map<string, KeyShape>()
   for (const [bank, { kinds }] of Object.entries(model.keys)) {
     for (const kind of kinds) {
+      await parts.pace()
       for (const value of [NUMBER, undefined]) {
         const key = { bank, position: 1, kind, label: TEXT, ...(value === undefined ? {} : { value }) }
         const written = entriesIfPossible(parts, model, given({ keys: [key] }))
@@ -186,7 +192,7 @@ function settingShape(
   key: string,
   definition: SettingDefinition,
   base: Parameters,
-): SettingShape | undefined {
+): Promise<SettingShape | undefined> | SettingShape | undefined {
   const fixed = fixedValues(parts, definition)
   return fixed ? shapeOfValues(parts, model, key, fixed) : shapeOfText(parts, model, key, definition, base)
 }
@@ -205,16 +211,18 @@ function fixedValues(
   return undefined
 }
 
-function shapeOfValues(
+async function shapeOfValues(
   parts: LearnParts,
   model: PhoneModel,
   key: string,
   values: readonly SettingContent[],
-): SettingShape | undefined {
-  const rendered = values.flatMap((value) => {
+): Promise<SettingShape | undefined> {
+  const rendered: { value: SettingContent; entries: Parameters }[] = []
+  for (const value of values) {
+    await parts.pace()
     const entries = entriesIfPossible(parts, model, given({ settings: { [key]: value } }))
-    return entries ? [{ value, entries: parametersOf(entries) }] : []
-  })
+    if (entries) rendered.push({ value, entries: parametersOf(entries) })
+  }
   const [first] = rendered
   if (!first) return undefined
   const depends = new Set(rendered.flatMap(({ entries }) => differing(first.entries, entries)))

@@ -1,3 +1,5 @@
+import type { Catalog } from '../catalog/catalog.js'
+import type { PhoneModel } from '../catalog/manifest.js'
 import { AppError } from '../domain/errors.js'
 import type { Mac } from '../domain/mac-address.js'
 import { differencesOf, type Difference } from './differences.js'
@@ -16,21 +18,27 @@ export interface MoveInParts extends LearnParts {
   modelOf(mac: Mac): string | undefined
 }
 
-/** Reads phones, people, keys and settings out of files. Throws FILE_NOT_FOUND when there is no phone in them. */
-export function moveIn(parts: MoveInParts, files: readonly OldFile[]): MoveIn {
+/** Reads phones, people, keys and settings out of files. */
+export async function moveIn(parts: MoveInParts, files: readonly OldFile[]): Promise<MoveIn> {
   const { catalog, readers, vocabulary } = parts
   const known = new Map<string, ModelKnowledge>()
-  const knowledgeOf = (id: string): ModelKnowledge => {
-    const model = catalog.model(id)
-    if (!model) throw new AppError('MODEL_UNKNOWN', `there is no model "${id.slice(0, 40)}"`, { field: 'model' })
-    const learnt = known.get(id) ?? learn(parts, model)
+  const knowledgeOf = async (id: string): Promise<ModelKnowledge> => {
+    const learnt = known.get(id) ?? (await learn(parts, requireModel(catalog, id)))
     known.set(id, learnt)
     return learnt
   }
-  const gathered = gather({ catalog, readers, knowledgeOf, modelOf: (mac) => parts.modelOf(mac) }, files)
+  const sources = { catalog, readers, knowledgeOf, modelOf: (mac: Mac) => parts.modelOf(mac), pace: parts.pace }
+  const gathered = await gather(sources, files)
   const plan = planMoveIn(gathered.phones, vocabulary, {
     modelOf: (id) => catalog.model(id),
     oldHosts: [...new Set(gathered.phones.flatMap(({ servers }) => servers))],
   })
-  return { ...gathered, plan, differences: differencesOf(parts, plan, knowledgeOf) }
+  return { ...gathered, plan, differences: await differencesOf(parts, plan, knowledgeOf) }
+}
+
+/** Throws MODEL_UNKNOWN. */
+export function requireModel(catalog: Catalog, id: string): PhoneModel {
+  const model = catalog.model(id)
+  if (model) return model
+  throw new AppError('MODEL_UNKNOWN', `there is no model "${id.slice(0, 40)}"`, { field: 'model' })
 }

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { NO_PAUSE } from '../../src/bulk/pace.js'
 import { shippedTemplates } from '../../src/catalog/edge/load-folder.js'
 import type { Mac } from '../../src/domain/mac-address.js'
 import { moveIn, type MoveIn, type MoveInParts } from '../../src/move-in/move-in.js'
@@ -17,6 +18,7 @@ const parts = (model?: string): MoveInParts => ({
   readers: READERS,
   preferredZones: ['Europe/Berlin'],
   modelOf: () => model,
+  pace: NO_PAUSE,
 })
 const ruleOf = (zone: unknown): unknown => phones.zones.get(String(zone))
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'utf8')
@@ -37,11 +39,11 @@ const examples = KINDS.map((model) => ({ model, folder: join(shippedTemplates(),
 
 test.each(examples)(
   'our own files of $model, read back, are the lines and settings they were made of',
-  ({ model, folder }) => {
+  async ({ model, folder }) => {
     const given = parseGiven(parse(readFileSync(join(folder, 'given.yaml'), 'utf8')), folder)
     const names = readdirSync(join(folder, 'expect'))
     const files = names.map((name) => ({ name, bytes: readFileSync(join(folder, 'expect', name)) }))
-    const found = moveIn(parts(model), files)
+    const found = await moveIn(parts(model), files)
     expect(found.problems).toEqual([])
     const [phone] = found.phones
     expect(phone?.model).toBe(model)
@@ -86,11 +88,11 @@ ldap.password = hidden
 wallpaper_upload.url = http://pbx.old.example/logo.png
 `
 
-const yealink = (mac: string, text: string): MoveIn =>
+const yealink = (mac: string, text: string): Promise<MoveIn> =>
   moveIn(parts('yealink/t21p-e2'), [{ name: `${mac}.cfg`, bytes: bytes(text) }])
 
-test('a file of another server gives person, password, keys and settings; its addresses stay behind', () => {
-  const { phones: found, plan, problems } = yealink('001565aabbcc', ACCOUNT)
+test('a file of another server gives person, password, keys and settings; its addresses stay behind', async () => {
+  const { phones: found, plan, problems } = await yealink('001565aabbcc', ACCOUNT)
   expect(problems).toEqual([])
   const [phone] = found
   expect(phone?.lines[0]).toMatchObject({ position: 1, number: '101', name: 'Anna Berg', username: '101' })
@@ -107,12 +109,12 @@ test('a file of another server gives person, password, keys and settings; its ad
   expect(untaken.get('ldap.password')?.value).toBe('********')
 })
 
-test('what most phones say is for the site, what one says for its person', () => {
+test('what most phones say is for the site, what one says for its person', async () => {
   const files = ['001565000001', '001565000002', '001565000003'].map((mac, index) => {
     const text = ACCOUNT.replaceAll('= 101', `= ${101 + index}`)
     return { name: `${mac}.cfg`, bytes: bytes(index === 2 ? text.replace('German', 'French') : text) }
   })
-  const { plan } = moveIn(parts('yealink/t21p-e2'), files)
+  const { plan } = await moveIn(parts('yealink/t21p-e2'), files)
   const language = plan.settings.filter(({ key }) => key === 'language')
   expect(language).toEqual([
     { layer: 'site', owner: '', key: 'language', value: 'de', phones: 2 },
@@ -122,16 +124,17 @@ test('what most phones say is for the site, what one says for its person', () =>
   expect(third[head.indexOf('language')]).toBe('fr')
 })
 
-test('a person on two phones is told of once', () => {
+test('a person on two phones is told of once', async () => {
   const files = ['001565000001', '001565000002'].map((mac) => ({ name: `${mac}.cfg`, bytes: bytes(ACCOUNT) }))
-  const { plan } = moveIn(parts('yealink/t21p-e2'), files)
+  const { plan } = await moveIn(parts('yealink/t21p-e2'), files)
   expect(plan.people).toEqual([{ number: '101', name: 'Anna Berg' }])
   expect(plan.csv.match(/s3cret-of-101/g)).toHaveLength(1)
 })
 
-test('a phone whose model nobody knows is named with those it could be', () => {
-  const found = moveIn(parts(), [{ name: '001565aabbcc.cfg', bytes: bytes(ACCOUNT) }])
+test('a phone whose model nobody knows is named with those it could be', async () => {
+  const found = await moveIn(parts(), [{ name: '001565aabbcc.cfg', bytes: bytes(ACCOUNT) }])
   expect(found.phones).toEqual([])
+  expect(found.unsure).toEqual([{ mac: '001565aabbcc', models: expect.arrayContaining(['yealink/t21p-e2']) }])
   expect(found.problems).toEqual([
     expect.objectContaining({
       code: 'MODEL_UNKNOWN',
@@ -140,11 +143,11 @@ test('a phone whose model nobody knows is named with those it could be', () => {
   ])
 })
 
-test('a common file that only one model asks for tells the model of the others', () => {
+test('a common file that only one model asks for tells the model of the others', async () => {
   const common = readdirSync(join(shippedTemplates(), 'yealink/t28p/examples/full/expect')).find((name) =>
     /^y0/.test(name),
   )
-  const found = moveIn(parts(), [
+  const found = await moveIn(parts(), [
     { name: String(common), bytes: bytes('#!version:1.0.0.1\nlocal_time.ntp_server1 = 192.0.2.7\n') },
     { name: '001565aabbcc.cfg', bytes: bytes(ACCOUNT.replace(/^local_time.ntp.*\n/m, '')) },
   ])
@@ -152,8 +155,8 @@ test('a common file that only one model asks for tells the model of the others',
   expect(found.phones[0]?.settings.get('ntpServer')).toBe('192.0.2.7')
 })
 
-test('a line that no phone would understand is left out and told; strange files are named', () => {
-  const found = moveIn(parts('yealink/t21p-e2'), [
+test('a line that no phone would understand is left out and told; strange files are named', async () => {
+  const found = await moveIn(parts('yealink/t21p-e2'), [
     { name: '001565aabbcc.cfg', bytes: bytes(ACCOUNT.replace('lang.gui', 'this is no parameter\nlang.gui')) },
     { name: 'notes.txt', bytes: bytes('hello') },
   ])
@@ -162,14 +165,17 @@ test('a line that no phone would understand is left out and told; strange files 
   expect(found.strange).toEqual(['notes.txt'])
 })
 
-test('what our files will say otherwise is told, credentials and addresses apart', () => {
-  const { differences } = yealink('001565aabbcc', `${ACCOUNT}features.intercom.allow = 0\nlocal_time.summer_time = 0\n`)
+test('what our files will say otherwise is told, credentials and addresses apart', async () => {
+  const { differences } = await yealink(
+    '001565aabbcc',
+    `${ACCOUNT}features.intercom.allow = 0\nlocal_time.summer_time = 0\n`,
+  )
   expect(differences.map(({ name }) => name)).not.toContain('account.1.password')
   for (const { theirs, ours } of differences) expect(theirs).not.toBe(ours)
 })
 
-test('a Snom phone and a Grandstream phone are read by their own rules', () => {
-  const snom = moveIn(parts('snom/d120'), [
+test('a Snom phone and a Grandstream phone are read by their own rules', async () => {
+  const snom = await moveIn(parts('snom/d120'), [
     {
       name: 'snomD120-000413AABBCC.htm',
       bytes: bytes(
@@ -181,7 +187,7 @@ test('a Snom phone and a Grandstream phone are read by their own rules', () => {
     },
   ])
   expect(snom.phones[0]?.lines.map(({ number, name }) => [number, name])).toEqual([['103', 'Carla']])
-  const grandstream = moveIn(parts('grandstream/gxp1628'), [
+  const grandstream = await moveIn(parts('grandstream/gxp1628'), [
     {
       name: 'cfg000b82aabbcc.xml',
       bytes: bytes(

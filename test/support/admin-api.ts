@@ -132,7 +132,7 @@ export async function adminBench(
     forSite: createSiteUseCases({
       ...{ databases, secrets, clock, random, log: SILENT_LOG, softphones, mailing },
       deviceStore: createKnexDeviceStore(databases.main),
-      phones: () => phones,
+      phones: () => ({ ...phones, render }),
       templateRoots: () => [shippedTemplates()],
       welcomeMail: false,
     }),
