@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.js'
+import type { Id } from '../domain/entities.js'
 import { Every } from '../domain/every.js'
 import type { Log } from '../observe/log.js'
 import { Rounds } from '../observe/rounds.js'
@@ -37,6 +38,8 @@ const KEPT_MS = 90 * 24 * 3_600_000
 export class Outbox {
   readonly #pruning: Every
   readonly #rounds: Rounds
+  /** What came of mails and could not be noted: noted before any other is sent, else each turn would send them again. */
+  readonly #unnoted = new Map<Id, Outcome>()
 
   constructor(private readonly options: OutboxOptions) {
     this.#pruning = new Every(options.clock, PRUNE_EVERY_MS)
@@ -66,11 +69,18 @@ export class Outbox {
 
   async #sendDue(): Promise<void> {
     const { store, clock } = this.options
+    for (const [id, outcome] of this.#unnoted) await this.#note(id, outcome)
     for (const mail of await store.due(clock.now(), AT_A_TIME)) {
       if (this.#rounds.stopped) break
-      await store.note(mail.id, await this.#try(mail))
+      await this.#note(mail.id, await this.#try(mail))
     }
     if (this.#pruning.isDue()) await store.prune(clock.now() - KEPT_MS)
+  }
+
+  async #note(id: Id, outcome: Outcome): Promise<void> {
+    this.#unnoted.set(id, outcome)
+    await this.options.store.note(id, outcome)
+    this.#unnoted.delete(id)
   }
 
   async #try(mail: Mail): Promise<Outcome> {

@@ -30,6 +30,8 @@ const TURN_MS = 1_000
  */
 export class ScheduledChanges {
   readonly #rounds: Rounds
+  /** By planned change: whose files it changes. Known before it is saved, and asked for when a later step has to be tried again. */
+  readonly #concerned = new Map<Id, Effect['changed']>()
 
   constructor(private readonly parts: ScheduledChangesParts) {
     this.#rounds = new Rounds(
@@ -53,7 +55,9 @@ export class ScheduledChanges {
   async #saveDue(): Promise<void> {
     const { store, clock } = this.parts
     for (const change of await store.due(clock.now())) {
-      if (!this.#rounds.stopped) await store.finish(change.id, await this.#apply(change))
+      if (this.#rounds.stopped) return
+      await store.finish(change.id, await this.#apply(change))
+      this.#concerned.delete(change.id)
     }
   }
 
@@ -65,7 +69,9 @@ export class ScheduledChanges {
     try {
       const value = schedule.valueOf(change)
       await this.parts.refresh()
-      const { changed } = await this.parts.effect([{ layer, owner, key, ...(value === undefined ? {} : { value }) }])
+      const edit = { layer, owner, key, ...(value === undefined ? {} : { value }) }
+      const changed = this.#concerned.get(change.id) ?? (await this.parts.effect([edit])).changed
+      this.#concerned.set(change.id, changed)
       if (value === undefined) await settings(siteId).unset(actor, { layer, owner, key })
       else await settings(siteId).set(actor, { layer, owner, key }, value)
       await this.parts.refresh()

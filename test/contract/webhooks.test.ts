@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals'
+import { afterEach, expect, jest, test } from '@jest/globals'
 import { inWriteTransaction, recordChanges } from '../../src/database/edge/write.js'
 import type { Id } from '../../src/domain/entities.js'
 import { SILENT_LOG } from '../../src/observe/log.js'
@@ -119,6 +119,35 @@ describeOverDatabases('webhooks', (fresh) => {
       const states = (await admin().deliveries(webhook.id, { limit: 10 })).map(({ state }) => state)
       expect(states).toEqual(['delivered', 'delivered', 'delivered'])
     })
+  })
+
+  test('one that was told while nothing can be written down is not told again', async () => {
+    const { webhook } = await admin().add('cli:test', { url: 'https://pbx.example/hook' })
+    const { events } = fresh().databases
+    const { attempted } = KnexDeliveryStore.prototype
+    let refused = 0
+    const broken = jest.spyOn(KnexDeliveryStore.prototype, 'attempted').mockImplementation(() => {
+      refused += 1
+      return Promise.reject(new Error('ENOSPC'))
+    })
+    try {
+      start()
+      await happen('extension.update')
+      await happen('extension.remove', 'gone')
+      await eventually(() => {
+        clock.advance(1_000)
+        expect(refused).toBeGreaterThan(3)
+      })
+      expect(posted).toHaveLength(1)
+    } finally {
+      broken.mockImplementation(attempted)
+    }
+    expect((await told(2)).map(({ type }) => type)).toEqual(['extension.changed', 'extension.removed'])
+    await eventually(async () => {
+      const states = await events('webhook_deliveries').where({ webhook_id: webhook.id }).pluck('state')
+      expect(states).toEqual(['delivered', 'delivered'])
+    })
+    broken.mockRestore()
   })
 
   test('another site, and what was not asked for, is not told', async () => {

@@ -250,6 +250,29 @@ describe('the queue', () => {
     expect(waits).toEqual([1, 5, 15, 60, 240, 'failed'])
   })
 
+  test('one that was sent while nothing can be written down is not sent again', async () => {
+    const clock = new FakeClock()
+    let isFull = true
+    const [sent, noted]: [string[], Outcome[]] = [[], []]
+    const outbox = new Outbox({
+      store: {
+        due: () => Promise.resolve(noted.length > 0 ? [] : [mail]),
+        note: (_id, outcome) => {
+          if (isFull) return Promise.reject(new Error('ENOSPC'))
+          noted.push(outcome)
+          return Promise.resolve()
+        },
+        prune: () => Promise.resolve(0),
+      },
+      ...{ clock, log: SILENT_LOG },
+      send: ({ id }) => Promise.resolve(sent.push(id)).then(() => 'ann@example.com'),
+    })
+    for (let n = 0; n < 5; n += 1) await outbox.turn()
+    isFull = false
+    await outbox.turn()
+    expect([sent, noted]).toEqual([['m1'], [{ state: 'sent', at: clock.now(), address: 'ann@example.com' }]])
+  })
+
   test('only refusals of 5xx are for good', () => {
     expect([undefined, 421, 451, 500, 550, 600].map(isPermanent)).toEqual([false, false, false, true, true, false])
     expect(retryAt(6, 0)).toBeUndefined()

@@ -86,6 +86,20 @@ describe('a planned change', () => {
     expect(await becomes(id, 'done', 0)).toMatchObject({ changed: 1 })
   })
 
+  test('saved just before the database went away still has the phones told that it changes', async () => {
+    await runner.stop()
+    let refused = 0
+    const ask: AdminBench['parts']['resync']['ask'] = (...asked) => {
+      refused += 1
+      if (refused > 2) return bench.parts.resync.ask(...asked)
+      return Promise.reject(new AppError('DATABASE_UNUSABLE', 'the database does not answer'))
+    }
+    runner = start({ resync: { ask } })
+    const { id } = await plan()
+    expect(await becomes(id, 'done', 61_000)).toMatchObject({ changed: 1, asked: 1 })
+    expect(await bench.parts.resync.ofPhone(MAC as never, 5)).toHaveLength(1)
+  })
+
   test('may take a value away, and tell nobody', async () => {
     await bench.parts
       .forSite(DEFAULT_SITE)

@@ -89,16 +89,25 @@ export class KeptFiles {
     if (this.#waiting.size === 0) return
     this.#known ??= new Set((await db('kept_files').pluck('sha256')) as string[])
     const rows: { sha256: string; sealed: string; at: number }[] = []
-    for (const [sha256, { deviceId, path }] of this.#waiting) {
+    const taken = new Map<string, Waiting>()
+    for (const [sha256, waiting] of this.#waiting) {
       if (rows.length >= EACH_TURN) break
+      const { deviceId, path } = waiting
       this.#waiting.delete(sha256)
       const bytes = this.#known.has(sha256) ? undefined : this.parts.bytesOf(deviceId, path, sha256)
       if (!bytes) continue
       const packed = deflateRawSync(bytes).toString('base64')
+      taken.set(sha256, waiting)
       rows.push({ sha256, sealed: secrets.seal(packed, SEAL_CONTEXTS.keptFile(sha256)), at: clock.now() })
     }
     if (rows.length === 0) return
-    await db('kept_files').insert(rows).onConflict('sha256').ignore()
+    try {
+      await db('kept_files').insert(rows).onConflict('sha256').ignore()
+    } catch (error) {
+      // They have their turn again.
+      for (const [sha256, waiting] of taken) this.#waiting.set(sha256, waiting)
+      throw error
+    }
     for (const { sha256 } of rows) this.#known.add(sha256)
   }
 

@@ -14,7 +14,7 @@ import {
   type HappeningSources,
 } from '../happening.js'
 import { verdict, waitAfter } from '../retry.js'
-import type { AuditLog, Delivery, DeliveryStore, NewDelivery, Webhook, WebhookStore } from '../store.js'
+import type { Attempted, AuditLog, Delivery, DeliveryStore, NewDelivery, Webhook, WebhookStore } from '../store.js'
 import type { Post, Posted } from './post.js'
 
 export interface DelivererOptions extends HappeningSources {
@@ -31,7 +31,7 @@ export interface DelivererOptions extends HappeningSources {
 }
 
 const TURN_MS = 1_000
-/** Rows of the audit log read at a time: a long import must not fill the memory. */
+/** Rows of the audit log, or registrations, taken at a time: a long import must not fill the memory. */
 const AUDIT_ROWS = 500
 /** Deliveries of one webhook taken at a time; they are told one after another, in order. */
 const AT_A_TIME = 50
@@ -50,6 +50,8 @@ export class WebhookDeliverer {
   readonly #rounds: Rounds
   /** Webhooks whose queue is being sent. */
   readonly #busy = new Map<Id, Promise<void>>()
+  /** By webhook: what came of its last attempt and could not be noted. Noted before the next one, else it would be told twice. */
+  readonly #unnoted = new Map<Id, { delivery: number; attempted: Attempted }>()
   #wantsRegistrations = false
   #registrations: Happening[] = []
   #registrationCount = 0
@@ -101,11 +103,12 @@ export class WebhookDeliverer {
   }
 
   async #enqueueRegistrations(webhooks: readonly Webhook[]): Promise<void> {
-    const happenings = [...this.#registrations]
-    if (happenings.length === 0) return
-    const deliveries = webhooks.flatMap((webhook) => this.#deliveriesFor(webhook, happenings))
-    await this.options.deliveries.enqueue(deliveries, new Map())
-    this.#registrations = this.#registrations.slice(happenings.length)
+    while (this.#registrations.length > 0) {
+      const happenings = this.#registrations.slice(0, AUDIT_ROWS)
+      const deliveries = webhooks.flatMap((webhook) => this.#deliveriesFor(webhook, happenings))
+      await this.options.deliveries.enqueue(deliveries, new Map())
+      this.#registrations = this.#registrations.slice(happenings.length)
+    }
   }
 
   async #enqueueAudit(webhooks: readonly Webhook[]): Promise<void> {
@@ -156,6 +159,7 @@ export class WebhookDeliverer {
 
   async #sendQueue(webhook: Webhook): Promise<void> {
     const { deliveries, clock } = this.options
+    await this.#note(webhook.id)
     for (;;) {
       const waiting = await deliveries.waiting(webhook.id, AT_A_TIME)
       for (const delivery of waiting) {
@@ -169,7 +173,7 @@ export class WebhookDeliverer {
 
   /** False when it has to be tried again. */
   async #attempt(webhook: Webhook, delivery: Delivery): Promise<boolean> {
-    const { secrets, deliveries, clock, log } = this.options
+    const { secrets, clock, log } = this.options
     const posted = await this.options.post({
       url: webhook.url,
       secret: secrets.open(webhook.sealedSecret, SEAL_CONTEXTS.webhookSecret(webhook.id)),
@@ -183,13 +187,23 @@ export class WebhookDeliverer {
     const told = 'status' in posted ? { status: posted.status } : { reason: posted.reason }
     const wait = result === 'failed' ? waitAfter(attempts) : undefined
     if (wait !== undefined) {
-      await deliveries.attempted(delivery.id, { state: 'waiting', attempts, nextAt: now + wait, ...told })
+      const attempted = { state: 'waiting' as const, attempts, nextAt: now + wait, ...told }
+      await this.#note(webhook.id, { delivery: delivery.id, attempted })
       return false
     }
     const state = result === 'delivered' ? 'delivered' : 'given-up'
     if (state === 'given-up') log.warn({ webhook: webhook.id, ...told }, 'a webhook could not be told; given up')
-    await deliveries.attempted(delivery.id, { state, attempts, nextAt: now, finishedAt: now, ...told })
+    const attempted = { state, attempts, nextAt: now, finishedAt: now, ...told } as const
+    await this.#note(webhook.id, { delivery: delivery.id, attempted })
     return true
+  }
+
+  /** Writes down what came of an attempt: of this one, or of the last one when that could not be done. */
+  async #note(webhookId: Id, what = this.#unnoted.get(webhookId)): Promise<void> {
+    if (!what) return
+    this.#unnoted.set(webhookId, what)
+    await this.options.deliveries.attempted(what.delivery, what.attempted)
+    this.#unnoted.delete(webhookId)
   }
 
   async #prune(): Promise<void> {
