@@ -4,7 +4,7 @@ import { registerText } from '../support/sip-requests.js'
 
 const TORTURE = fileURLToPath(new URL('../torture', import.meta.url))
 
-const text = (...lines: string[]): Buffer => Buffer.from(lines.join('\r\n'), 'latin1')
+export const text = (...lines: string[]): Buffer => Buffer.from(lines.join('\r\n'), 'latin1')
 
 /** The messages of RFC 4475 and RFC 5118. */
 export function tortureMessages(): Buffer[] {
@@ -64,29 +64,33 @@ export function tftpPackets(files: readonly string[]): Buffer[] {
   ]
 }
 
+/** A request without a body, in the words of a phone. */
+export const asks = (line: string, ...headers: string[]): Buffer =>
+  text(line, 'Host: 127.0.0.1', 'User-Agent: Yealink SIP-T21P_E2 52.84.0.15 80:5e:c0:00:00:01', ...headers, '', '')
+
 /** Requests of phones and of those who only say that they are. */
 export function httpRequests(files: readonly string[]): Buffer[] {
-  const ask = (line: string, ...headers: string[]): Buffer =>
-    text(line, 'Host: 127.0.0.1', 'User-Agent: Yealink SIP-T21P_E2 52.84.0.15 80:5e:c0:00:00:01', ...headers, '', '')
   return [
-    ...files.map((file) => ask(`GET /${file} HTTP/1.1`)),
-    ...files.map((file) => ask(`GET /${file} HTTP/1.0`, 'Connection: close')),
-    ...files.map((file) => ask(`GET /${file} HTTP/1.1`, 'Accept: */*', 'Connection: keep-alive', 'If-None-Match: "x"')),
-    Buffer.concat(files.map((file) => ask(`GET /${file} HTTP/1.1`, 'Connection: keep-alive'))),
-    ...files.map((file) => ask(`HEAD /${file} HTTP/1.1`, 'If-None-Match: "x", W/"y"')),
-    ...files.map((file) => ask(`GET /t/0123456789abcdefghijklmnop/${file} HTTP/1.1`, 'Range: bytes=0-10,20-30')),
-    ask('GET /../../etc/passwd HTTP/1.1'),
-    ask('GET /%2e%2e/%2e%2e/%00x?a=b&c=%zz HTTP/1.1', 'If-Modified-Since: Tue, 15 Nov 1994 08:12:31 GMT'),
-    ask(
+    ...files.map((file) => asks(`GET /${file} HTTP/1.1`)),
+    ...files.map((file) => asks(`GET /${file} HTTP/1.0`, 'Connection: close')),
+    ...files.map((file) =>
+      asks(`GET /${file} HTTP/1.1`, 'Accept: */*', 'Connection: keep-alive', 'If-None-Match: "x"'),
+    ),
+    Buffer.concat(files.map((file) => asks(`GET /${file} HTTP/1.1`, 'Connection: keep-alive'))),
+    ...files.map((file) => asks(`HEAD /${file} HTTP/1.1`, 'If-None-Match: "x", W/"y"')),
+    ...files.map((file) => asks(`GET /t/0123456789abcdefghijklmnop/${file} HTTP/1.1`, 'Range: bytes=0-10,20-30')),
+    asks('GET /../../etc/passwd HTTP/1.1'),
+    asks('GET /%2e%2e/%2e%2e/%00x?a=b&c=%zz HTTP/1.1', 'If-Modified-Since: Tue, 15 Nov 1994 08:12:31 GMT'),
+    asks(
       'GET http://127.0.0.1/firmware/a.rom HTTP/1.1',
       'X-Forwarded-For: 127.0.0.9, 1.2.3.4',
       'Forwarded: for="[::1]"',
     ),
-    ask('GET /firmware/yealink/fuzz/1/fuzz.rom HTTP/1.1', 'Range: bytes=5-'),
-    ask('PUT /log.txt HTTP/1.1', 'Content-Length: 5', 'Expect: 100-continue'),
-    Buffer.concat([ask('POST /x HTTP/1.1', 'Transfer-Encoding: chunked'), text('5', 'hello', '0', '', '')]),
-    ask('CONNECT 127.0.0.1:22 HTTP/1.1'),
-    ask('GET / HTTP/1.1', 'Connection: Upgrade', 'Upgrade: websocket'),
-    ask('OPTIONS * HTTP/1.1'),
+    asks('GET /firmware/yealink/fuzz/1/fuzz.rom HTTP/1.1', 'Range: bytes=5-'),
+    asks('PUT /log.txt HTTP/1.1', 'Content-Length: 5', 'Expect: 100-continue'),
+    Buffer.concat([asks('POST /x HTTP/1.1', 'Transfer-Encoding: chunked'), text('5', 'hello', '0', '', '')]),
+    asks('CONNECT 127.0.0.1:22 HTTP/1.1'),
+    asks('GET / HTTP/1.1', 'Connection: Upgrade', 'Upgrade: websocket'),
+    asks('OPTIONS * HTTP/1.1'),
   ]
 }

@@ -58,6 +58,13 @@ function fetchInside(file: string): Promise<{ status: number; body: Buffer }> {
   })
 }
 
+/** Somebody who may look at all and change nothing. */
+async function viewer(): Promise<{ token: string; mac: string; number: string }> {
+  await installation.cli('admin', 'create', 'viewer', '--role', 'viewer')
+  const { token } = await installation.cli<{ token: string }>('admin', 'token', 'viewer')
+  return { token, mac: PHONE.mac, number: '102' }
+}
+
 /** What a stranger must never be told. */
 async function secrets(): Promise<string[]> {
   const shown = installation.cli<{ adminPassword: string; token: string }>(
@@ -203,7 +210,8 @@ test(`${INPUTS} hostile inputs (seed ${SEED}) on every listener: alive, memory f
   const known = { user, authUser, password: account.password.reveal(), domain, challenges: await challenge(domain) }
   const files = [...VENDOR_PHONES.map(({ file }) => file), 'y000000000052.cfg', 'firmware/yealink/fuzz/1/fuzz.rom']
   const dice = new Dice(seededRandom(SEED))
-  const inputs = new HostileInputs(dice, server.ports, known, files, await captureClientHello())
+  const seeds = { account: known, files, clientHello: await captureClientHello(), admin: await viewer() }
+  const inputs = new HostileInputs(dice, server.ports, seeds)
   const hidden = await secrets()
   attack = new Attack(inputs, domain, hidden)
   await attack.open()

@@ -1,5 +1,6 @@
 import { authorizationFor } from '../support/sip-requests.js'
 import type { ServerPorts } from '../support/server.js'
+import { adminRequests } from './admin-requests.js'
 import { httpRequests, sipMessages, tftpPackets, tortureMessages } from './corpus.js'
 import { webSocketFrame, webSocketHandshake } from './web-socket.js'
 import type { Dice } from './dice.js'
@@ -12,6 +13,14 @@ export interface KnownAccount {
   password: string
   domain: string
   challenges: readonly string[]
+}
+
+/** What inputs are made of. */
+export interface Seeds {
+  account: KnownAccount
+  files: readonly string[]
+  clientHello: Buffer
+  admin: Parameters<typeof adminRequests>[0]
 }
 
 /** Something to send, and where. */
@@ -30,16 +39,20 @@ export class HostileInputs {
   readonly #sip: readonly Buffer[]
   readonly #tftp: readonly Buffer[]
   readonly #http: readonly Buffer[]
+  readonly #admin: readonly Buffer[]
+  readonly #account: KnownAccount
+  readonly #clientHello: Buffer
   #made = 0
   #count = 0
 
   constructor(
     private readonly dice: Dice,
     private readonly ports: ServerPorts,
-    private readonly account: KnownAccount,
-    files: readonly string[],
-    private readonly clientHello: Buffer,
+    { account, files, clientHello, admin }: Seeds,
   ) {
+    this.#account = account
+    this.#clientHello = clientHello
+    this.#admin = adminRequests(admin)
     this.#sip = [...sipMessages(account.domain, account.user), ...tortureMessages()]
     this.#tftp = tftpPackets(files)
     this.#http = httpRequests(files)
@@ -47,7 +60,7 @@ export class HostileInputs {
 
   /** A new nonce: counts begin anew. */
   challenged(challenges: readonly string[]): void {
-    this.account.challenges = challenges
+    this.#account.challenges = challenges
     this.#count = 0
   }
 
@@ -55,16 +68,20 @@ export class HostileInputs {
     this.#made += 1
     const { dice, ports } = this
     const at = dice.below(100)
-    if (at < 34) return this.#datagram(ports.sip, this.#sipMessage())
-    if (at < 56) return this.#datagram(ports.tftp, mutate(dice.pick(this.#tftp), dice))
-    if (at < 66) return this.#datagram(dice.pick([ports.sip, ports.tftp]), dice.bytes(dice.below(65)))
-    if (at < 77) return this.#stream(ports.sip, this.#sipStream())
-    if (at < 79) return { ...this.#stream(ports.sips, this.#sipStream()), protocol: 'tls' }
-    if (at < 80) return { ...this.#stream(ports.https, this.#webSocket()), protocol: 'tls' }
-    if (at < 93) return this.#stream(ports.http, mutate(dice.pick(this.#http), dice))
+    if (at < 30) return this.#datagram(ports.sip, this.#sipMessage())
+    if (at < 50) return this.#datagram(ports.tftp, mutate(dice.pick(this.#tftp), dice))
+    if (at < 58) return this.#datagram(dice.pick([ports.sip, ports.tftp]), dice.bytes(dice.below(65)))
+    if (at < 68) return this.#stream(ports.sip, this.#sipStream())
+    if (at < 71) return { ...this.#stream(ports.sips, this.#sipStream()), protocol: 'tls' }
+    if (at < 75) return { ...this.#stream(ports.https, this.#webSocket()), protocol: 'tls' }
+    if (at < 85) return this.#stream(ports.http, mutate(dice.pick(this.#http), dice))
+    if (at < 93) return this.#stream(ports.admin, mutate(dice.pick(this.#admin), dice))
     if (at < 96) return { ...this.#stream(ports.https, mutate(dice.pick(this.#http), dice)), protocol: 'tls' }
-    if (at < 97) return this.#stream(ports.https, mutate(this.clientHello, dice))
-    return this.#stream(dice.pick([ports.https, ports.http, ports.sip, ports.sips]), dice.bytes(dice.below(65)))
+    if (at < 97) return this.#stream(ports.https, mutate(this.#clientHello, dice))
+    return this.#stream(
+      dice.pick([ports.https, ports.http, ports.sip, ports.sips, ports.admin]),
+      dice.bytes(dice.below(65)),
+    )
   }
 
   #datagram(port: number, data: Buffer): HostileInput {
@@ -111,7 +128,7 @@ export class HostileInputs {
   }
 
   #authorised(): Buffer {
-    const { user, authUser, password, domain, challenges } = this.account
+    const { user, authUser, password, domain, challenges } = this.#account
     const uri = `sip:${domain}`
     this.#count += 1
     const authorization = authorizationFor(challenges, authUser, password, { count: this.#count, uri })
