@@ -1,6 +1,6 @@
 import type { KeyKind, LineKey } from '../domain/entities.js'
 import type { Problem } from '../domain/errors.js'
-import type { KeyBank, PhoneModel } from './manifest.js'
+import type { KeyBank, ModuleRules, PhoneModel } from './manifest.js'
 
 /** One key of a phone after a person's keys were laid onto it. */
 export interface PlacedKey {
@@ -32,7 +32,10 @@ export interface KeyModel {
   readonly keys: Readonly<Record<string, BankRules>>
 }
 
-type BankRules = Pick<KeyBank, 'count' | 'first' | 'kinds' | 'auto'> & { skip?: readonly number[] | undefined }
+export type BankRules = Pick<KeyBank, 'count' | 'first' | 'kinds' | 'auto'> & {
+  skip?: readonly number[] | undefined
+  module?: ModuleRules | undefined
+}
 
 /** What a bank's key at this 1-based position can be. */
 export function bankAllows(bank: Pick<KeyBank, 'kinds'>, kind: KeyKind): boolean {
@@ -86,11 +89,13 @@ export function keyMeaning({ kind, value, line }: KeyContent): string {
 
 /**
  * Why a key of a person or group found no place on a model: the phone has no such account, none of its keys can be
- * this kind, or those that can are taken.
+ * this kind, or those that can are taken; `module`: one more expansion module would have room.
  */
-export function whyNoPlace(model: KeyModel, { kind, line }: KeyContent): 'line' | 'kind' | 'full' {
+export function whyNoPlace(model: KeyModel, { kind, line }: KeyContent): 'line' | 'kind' | 'full' | 'module' {
   if (line !== undefined && line > model.lines) return 'line'
-  return Object.values(model.keys).some((bank) => bank.auto && bankAllows(bank, kind)) ? 'full' : 'kind'
+  const able = Object.values(model.keys).filter((bank) => bank.auto && bankAllows(bank, kind))
+  if (able.length === 0) return 'kind'
+  return able.some(({ module, count }) => module && count < module.max * module.keys) ? 'module' : 'full'
 }
 
 /** Only a bank of the manifest: `constructor` is a property of every object. */

@@ -1,4 +1,5 @@
 import type { KeyModel } from './key-bank.js'
+import { withModules, type AttachedModules } from './key-modules.js'
 import type { KEY_SITES, KeyBank, PhoneModel } from './manifest.js'
 
 /** Keys that lie together on the phone's front; `pages` of the same buttons. */
@@ -21,7 +22,9 @@ export interface KeySheet extends KeyModel {
   front: { schematic: boolean; blocks: KeyBlock[] }
 }
 
-export type KeySheetBank = Pick<KeyBank, 'count' | 'first' | 'kinds' | 'auto' | 'labelMax'> & { skip?: number[] }
+export type KeySheetBank = Pick<KeyBank, 'count' | 'first' | 'kinds' | 'auto' | 'labelMax' | 'module'> & {
+  skip?: number[]
+}
 
 /** Buttons of a block that can be seen at once. */
 export function buttonsOf({ at, columns, rows }: Pick<KeyBlock, 'at' | 'columns' | 'rows'>): number {
@@ -31,15 +34,29 @@ export function buttonsOf({ at, columns, rows }: Pick<KeyBlock, 'at' | 'columns'
 /** Where people look for keys first: a new key goes to the first free place in this order. */
 const ORDER: readonly KeyBlock['at'][] = ['left', 'sides', 'right', 'column', 'below', 'pad', 'board']
 
+/** The sheet of a phone with so many modules: their keys and no others, a page of the drawing for each module. */
+export function sheetWithModules(sheet: KeySheet, attached: AttachedModules): KeySheet {
+  const equipped = withModules(sheet, attached)
+  if (equipped === sheet) return sheet
+  const blocks = sheet.front.blocks.flatMap((block): KeyBlock[] => {
+    const [bank = ''] = block.places.map((place) => place.bank)
+    if (!sheet.keys[bank]?.module) return [block]
+    const places = placesOf(equipped.keys, bank)
+    const rows = Math.ceil(places.length / Math.max(1, attached.number) / block.columns)
+    return places.length === 0 ? [] : [{ ...block, rows, places }]
+  })
+  return { ...equipped, front: { ...sheet.front, blocks } }
+}
+
 /** Rows of a block for a bank that the manifest draws nowhere. */
 const ROWS = 10
 
 export function keySheet(model: PhoneModel): KeySheet {
   const keys = Object.fromEntries(
-    Object.entries(model.keys).map(([name, { count, first, kinds, auto, labelMax, skip }]): [string, KeySheetBank] => [
-      name,
-      { count, first, kinds, auto, labelMax, ...(skip ? { skip } : {}) },
-    ]),
+    Object.entries(model.keys).map(([name, bank]): [string, KeySheetBank] => {
+      const { count, first, kinds, auto, labelMax, skip, module } = bank
+      return [name, { count, first, kinds, auto, labelMax, ...(skip ? { skip } : {}), ...(module ? { module } : {}) }]
+    }),
   )
   const drawn = Object.entries(model.front?.blocks ?? {}).flatMap(([name, { banks, at, columns, rows, lamp }]) => {
     const places = banks.flatMap((bank) => placesOf(keys, bank))

@@ -13,6 +13,7 @@ export function lintModels(catalog: Catalog): Problem[] {
     [
       ...keyProblems(model),
       ...slotProblems(model),
+      ...moduleProblems(model),
       ...frontProblems(model),
       ...fileProblems(catalog, model),
       ...agentProblems(catalog, model),
@@ -43,6 +44,18 @@ function keyProblems(model: PhoneModel): string[] {
     }),
   )
   return [...unlisted, ...fields]
+}
+
+/** A bank on modules has the numbers of as many modules as the phone takes. */
+function moduleProblems(model: PhoneModel): string[] {
+  return Object.entries(model.keys).flatMap(([name, { module, count }]) => {
+    if (!module) return []
+    const { max, keys, types } = module
+    const amount = count === max * keys ? [] : [`keys.${name}: ${max} modules of ${keys} keys are not ${count}`]
+    const large = Object.entries(types).filter(([, type]) => type.keys > keys)
+    const none = Object.keys(types).length === 0 ? [`keys.${name}: module has no types`] : []
+    return [...amount, ...none, ...large.map(([type]) => `keys.${name}: ${type} has more keys than ${keys}`)]
+  })
 }
 
 /** Each bank is drawn once. */

@@ -6,6 +6,24 @@ const fieldValue = z.union([z.string(), z.number(), z.null()])
 /** Neutral key kind -> this vendor's fields. */
 const kindTable = z.partialRecord(z.enum(KEY_KINDS), z.record(z.string(), fieldValue))
 
+/** Keys of a bank that lie on expansion modules: `count` of the bank is `max` modules of `keys` numbers each. */
+const moduleSchema = z.strictObject({
+  /** Most modules that the phone takes, one behind the other. */
+  max: z.number().int().min(1).max(10),
+  /** By how many the vendor's numbering goes on from a module to the next. */
+  keys: z.number().int().min(1).max(100),
+  /** Kinds of modules by their word in the setting keyModuleType, the usual one first. */
+  types: z.record(
+    z.string().regex(/^[a-z0-9]+$/),
+    z.strictObject({
+      name: z.string(),
+      keys: z.number().int().min(1).max(100),
+      /** Keys, counted on one module from 1, that cannot be set. */
+      skip: z.array(z.number().int()).optional(),
+    }),
+  ),
+})
+
 const bankSchema = z.strictObject({
   /** How many keys, expansion pages included. */
   count: z.number().int().min(1).max(400),
@@ -19,6 +37,8 @@ const bankSchema = z.strictObject({
   keyKinds: kindTable.optional(),
   /** Longest label the phone takes, in characters; 0: the key has no label. */
   labelMax: z.number().int().min(0).default(32),
+  /** The keys lie on expansion modules, of which a phone has as many as the setting keyModules says. */
+  module: moduleSchema.optional(),
   /** Indexes that the hardware lacks although the numbering has them. */
   skip: z.array(z.number().int()).optional(),
   /** Parameter names per key when the numbering is irregular. */
@@ -172,6 +192,7 @@ export const modelSchema = z.strictObject({
 
 export type PhoneModel = z.infer<typeof modelSchema>
 export type KeyBank = z.infer<typeof bankSchema>
+export type ModuleRules = z.infer<typeof moduleSchema>
 export type KeyField = z.infer<typeof fieldValue>
 
 /** A file of a model with the family's fileDefaults laid under it. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { layOutKeys } from '../catalog/key-bank.js'
+import { NO_MODULES, withModules } from '../catalog/key-modules.js'
 import { AppError } from '../domain/errors.js'
 import type { KeyInput } from '../extensions/keys.js'
 import { isWeakPassword } from '../extensions/rules.js'
@@ -26,8 +27,9 @@ export function extensionCommands(program: Command, io: Io, run: Run): void {
     .option('--email <address>')
     .option('--password <password>', 'own SIP password; visible in the process list, better --password-stdin')
     .option('--password-stdin', 'read the password from standard input')
-    .action((number: string, options: PasswordOptions & { name: string; email?: string }) =>
-      run(() => add(io, { number, name: options.name, email: options.email }, options)),
+    .option('--auth-user <name>', 'SIP user name; made as the setting sipUserNames says when absent')
+    .action((number: string, options: PasswordOptions & { name: string; email?: string; authUser?: string }) =>
+      run(() => add(io, { number, name: options.name, email: options.email, authUser: options.authUser }, options)),
     )
 
   extension
@@ -205,7 +207,8 @@ async function layoutOfPerson(
     const what = modelId === undefined ? `${number} is on line 1 of no phone` : `there is no model ${modelId}`
     throw new AppError('MODEL_UNKNOWN', what, { field: 'model', hint: 'Name one: --model yealink/t21p-e2' })
   }
-  return shownLayout(model, layOutKeys(model, [1], extension.keys, []))
+  const bare = withModules(model, NO_MODULES)
+  return shownLayout(bare, layOutKeys(bare, [1], extension.keys, []))
 }
 
 /** A cell such as `blf:102:Bob`. Throws KEY_INVALID. */

@@ -1,45 +1,28 @@
-import { layOutKeys, whyNoPlace, type KeyLayout, type KeyModel } from '../catalog/key-bank.js'
-import type { DeviceView } from '../devices/store.js'
+import { whyNoPlace, type KeyLayout, type KeyModel } from '../catalog/key-bank.js'
 import type { LineKey } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import type { Installation } from '../installation.js'
+import { equippedModel, layOutPhone } from '../provisioning/key-layout.js'
+import { readSnapshot } from './context.js'
 import { table, type Report } from './output.js'
 
 const WHY = {
   line: 'the phone has no such line',
   kind: 'no key of this phone can do it',
   full: 'no key is left',
+  module: 'no key is left; another expansion module would have room (setting keyModules)',
   place: 'the place is taken or not there',
 } as const
 
 /** Where every key of a phone lands, as its file has it. Throws MODEL_UNKNOWN. */
-export async function layoutOfPhone(
-  { devices, extensions, groups, catalog }: Installation,
-  mac: string,
-  modelId?: string,
-): Promise<Report> {
-  const device = await devices.show(mac)
+export async function layoutOfPhone(installation: Installation, mac: string, modelId?: string): Promise<Report> {
+  const device = await installation.devices.show(mac)
   const id = modelId ?? device.model
-  const model = catalog.model(id)
+  const model = installation.catalog.model(id)
   if (!model) throw new AppError('MODEL_UNKNOWN', `${id} is not in the catalogue`, { field: 'model' })
-  const first = device.lines[0]
-  const owner = first ? (await extensions.show(first.extension)).extension : undefined
-  const group = (await groups.list()).find((one) => one.id === device.groupId)
-  const groupKeys = group ? (await groups.keys(group.name)).keys : []
-  const active = await activeLines({ extensions }, model, device)
-  return shownLayout(model, layOutKeys(model, active, owner?.keys ?? [], device.keys, groupKeys))
-}
-
-async function activeLines(
-  { extensions }: Pick<Installation, 'extensions'>,
-  model: KeyModel,
-  { lines }: DeviceView,
-): Promise<number[]> {
-  const active: number[] = []
-  for (const { position, extension } of lines) {
-    if (position <= model.lines && (await extensions.show(extension)).extension.enabled) active.push(position)
-  }
-  return active.sort((a, b) => a - b)
+  const snapshot = await readSnapshot(installation)
+  const equipped = equippedModel(snapshot, model, device)
+  return shownLayout(equipped, layOutPhone(snapshot, equipped, device))
 }
 
 /** A layout for people, and for programs without what points back at its owner. */

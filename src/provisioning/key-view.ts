@@ -1,4 +1,5 @@
 import { shownLabel, type KeyLayout, type PlacedKey } from '../catalog/key-bank.js'
+import { moduleOf } from '../catalog/key-modules.js'
 import type { KeyField, PhoneModel } from '../catalog/manifest.js'
 import type { Resolved } from '../settings/resolve.js'
 import type { SettingScalar } from '../settings/vocabulary.js'
@@ -59,6 +60,7 @@ function keyView(
   for (const field in model.keyFields) view[field] = fillField(model.keyFields[field] ?? null, places)
   for (const field in kind) view[field] = fillField(kind[field] ?? null, places)
   const slot = bank?.slots?.[key.position - 1] ?? NO_SLOT
+  if (bank?.module) Object.assign(view, moduleOf(bank.module, key.position))
   return Object.assign(view, { n: key.position, index: key.index, kind: key.kind, label, slot })
 }
 

@@ -7,7 +7,7 @@ import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import type { Resolved } from '../settings/resolve.js'
 import type { DeviceRecord } from '../snapshot/snapshot.js'
 import type { FileView, ServerAddress } from './file-view.js'
-import { layOutPhone } from './key-layout.js'
+import { equippedModel, layOutPhone } from './key-layout.js'
 import { keyViews } from './key-view.js'
 import { deviceLayers, modelLayers, resolveLayers } from './layers.js'
 import { lineView, type ViewSources } from './line-view.js'
@@ -56,7 +56,8 @@ export function buildDeviceView(
   const token = sources.open(device.sealedToken, SEAL_CONTEXTS.deviceToken(device.id)).reveal()
   const lines = Array.from({ length: model.lines }, (_, i) => lineView(sources, model, device, i + 1, base, cleared))
   const activeLines = lines.filter(({ enabled }) => enabled)
-  const layout = cleared ? layOutKeys(model, [], [], []) : layOutPhone(snapshot, model, device)
+  const equipped = equippedModel(snapshot, model, device)
+  const layout = cleared ? layOutKeys(equipped, [], [], []) : layOutPhone(snapshot, equipped, device)
   const scheme = String(resolved.values.provisioningScheme)
   const path = `${authority(server, scheme)}/${token}/`
   const configUrl = `${scheme}://${path}`

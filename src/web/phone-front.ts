@@ -1,13 +1,14 @@
-import { keySheet } from '../catalog/key-sheet.js'
+import { NO_MODULES } from '../catalog/key-modules.js'
+import { keySheet, sheetWithModules } from '../catalog/key-sheet.js'
 import type { PhoneModel } from '../catalog/manifest.js'
 import { drawFront, type Drawing, type Rect } from './island/drawing.js'
 
 const DRAWN = new WeakMap<PhoneModel, Drawing>()
 
-/** The front of a phone as its model's data says; drawn once per model. */
+/** The front of a phone as its model's data says, without modules; drawn once per model. */
 export function frontOf(model: PhoneModel): Drawing {
   let drawn = DRAWN.get(model)
-  if (!drawn) DRAWN.set(model, (drawn = drawFront(keySheet(model))))
+  if (!drawn) DRAWN.set(model, (drawn = drawFront(sheetWithModules(keySheet(model), NO_MODULES))))
   return drawn
 }
 

@@ -89,6 +89,23 @@ describe('keys by the API', () => {
     expect(codeOf(await owner.get('/extensions/102/keys/layout?model=no/such'))).toEqual([422, 'MODEL_UNKNOWN'])
   })
 
+  test('expansion modules make room: as if some were attached, and for good by the setting', async () => {
+    const mac = '805ec0000077'
+    await owner.post('/extensions', { number: '777', name: 'Front desk' })
+    await owner.post('/devices', { mac, model: 'yealink/t28p', lines: [{ extension: '777' }] })
+    const many = Array.from({ length: 20 }, (_, index) => blf(String(200 + index), index + 1))
+    await owner.put('/extensions/777/keys', many).set('If-Match', '*')
+    const bare = await layoutAt(`/devices/${mac}/keys/layout`)
+    expect(bare.overflow.map(({ why }) => why)).toEqual(Array(5).fill('module'))
+    expect((await layoutAt(`/devices/${mac}/keys/layout?modules=1`)).overflow).toEqual([])
+    await owner.put(`/settings/device/${mac}/keyModules`, { value: 1 }).set('If-Match', '*')
+    const equipped = await layoutAt(`/devices/${mac}/keys/layout`)
+    expect(equipped.keys.filter(({ bank, of }) => bank === 'expansion' && of === 'extension')).toHaveLength(5)
+    const file = await owner.get(`/devices/${mac}/files/${mac}.cfg`)
+    expect(file.text).toContain('expansion_module.1.key.2.value = 215')
+    expect(file.text).not.toContain('expansion_module.2.')
+  })
+
   test('the file of a phone in the group has the group’s keys after those of its person', async () => {
     await owner.put('/extensions/101/keys', []).set('If-Match', '*')
     const file = await owner.get(`/devices/${MAC}/files/${MAC}.cfg`)

@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { bankAllows, checkDeviceKeys, layOutKeys, whyNoPlace } from '../../src/catalog/key-bank.js'
+import { NO_MODULES, withModules } from '../../src/catalog/key-modules.js'
 import { KEY_KINDS, type KeyKind, type LineKey } from '../../src/domain/entities.js'
 import { loadPhones, modelOf } from '../support/phone-catalog.js'
 
 const { catalog } = loadPhones()
-const t28p = modelOf(catalog, 'yealink/t28p')
+const t28p = withModules(modelOf(catalog, 'yealink/t28p'), NO_MODULES)
 const t19p = modelOf(catalog, 'yealink/t19p-e2')
 const t21p = modelOf(catalog, 'yealink/t21p-e2')
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { buttonsOf, keySheet } from '../../src/catalog/key-sheet.js'
+import { buttonsOf, keySheet, sheetWithModules } from '../../src/catalog/key-sheet.js'
 import { layOutKeys } from '../../src/catalog/key-bank.js'
 import { loadPhones, modelOf } from '../support/phone-catalog.js'
 
@@ -29,6 +29,15 @@ describe('the front of a phone', () => {
     expect(board && [buttonsOf(board), board.places.length]).toEqual([40, 160])
   })
 
+  test('with two EXP39 a T28P has two pages of a module, without the keys that turn its pages; with none it has none', () => {
+    const full = keySheet(modelOf(catalog, 'yealink/t28p'))
+    const board = sheetWithModules(full, { number: 2 }).front.blocks.find(({ at }) => at === 'board')
+    expect(board && [buttonsOf(board), board.places.length]).toEqual([38, 76])
+    expect(board?.places[0]).toEqual({ bank: 'expansion', position: 2 })
+    expect(board?.places[38]).toEqual({ bank: 'expansion', position: 42 })
+    expect(sheetWithModules(full, { number: 0 }).front.blocks.filter(({ at }) => at === 'board')).toEqual([])
+  })
+
   test('keys that a manifest draws nowhere get a column of their own', () => {
     const plain = { ...modelOf(catalog, 'yealink/t28p') }
     delete plain.front
@@ -36,6 +45,7 @@ describe('the front of a phone', () => {
     expect(keySheet(plain).front.blocks.map(({ name, at, rows }) => [name, at, rows])).toEqual([
       ['linekey', 'column', 6],
       ['memorykey', 'column', 10],
+      ['expansion', 'column', 10],
       ['softkey', 'column', 4],
       ['programablekey', 'column', 10],
     ])

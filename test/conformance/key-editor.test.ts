@@ -221,6 +221,31 @@ describeWithClients('the key editor in Chromium', { chromium: 'chromium' }, () =
   )
 
   test(
+    'with an expansion module there is room: it is drawn, told by its numbers, and stands in the phone’s file',
+    async () => {
+      await installation.cli('extension', 'keys', '101', ...Array.from({ length: 18 }, (_, n) => `blf:${300 + n}`))
+      const { page, wrong } = await open('/people/101/keys')
+      expect(await page.locator('.key-overflow').innerText()).toContain('an expansion module more would have room')
+      await page.getByLabel('Expansion modules').selectOption('1')
+      await page.waitForSelector('.key-overflow', { state: 'detached' })
+      await page
+        .locator('title', { hasText: 'Module 1, key 2: Watch and call (BLF) 315' })
+        .waitFor({ state: 'attached' })
+      await expectAccessible(page)
+      await installation.cli('settings', 'set', 'keyModules', '2', '--device', MAC)
+      await page.goto(`${server.admin}/phones/${MAC}/keys`)
+      await page.waitForSelector('.phone-front')
+      expect(await page.getByLabel('Expansion modules').inputValue()).toBe('2')
+      await page.getByRole('button', { name: 'Page 2' }).last().click()
+      expect(await page.locator('title', { hasText: 'Module 2, key 2' }).count()).toBe(1)
+      expect(wrong).toEqual([])
+      await page.context().close()
+      await installation.cli('settings', 'unset', 'keyModules', '--device', MAC)
+    },
+    SERVER_TEST_MS,
+  )
+
+  test(
     'changes that are not saved are not left without a question',
     async () => {
       await installation.cli('extension', 'keys', '103', 'blf:101')

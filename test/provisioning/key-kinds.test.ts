@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { PhoneModel } from '../../src/catalog/manifest.js'
-import { keySheet } from '../../src/catalog/key-sheet.js'
+import { moduleRules } from '../../src/catalog/key-modules.js'
+import { keySheet, sheetWithModules } from '../../src/catalog/key-sheet.js'
 import type { KeyKind } from '../../src/domain/entities.js'
 import { TAKE_NO_VALUE } from '../../src/extensions/key-kinds.js'
 import { parseGiven, renderExample } from '../../src/provisioning/example.js'
@@ -34,7 +35,8 @@ function entriesOf(model: PhoneModel, keys: OwnKey[]): readonly Entry[] {
 
 /** Each kind that a bank can be, at a place of its own; several phones' worth when there are more kinds than keys. */
 function keysOfEachKind(model: PhoneModel, bank: string): OwnKey[][] {
-  const places = keySheet(model).front.blocks.flatMap((block) => block.places.filter((place) => place.bank === bank))
+  const full = sheetWithModules(keySheet(model), { number: moduleRules(model)?.max ?? 0 })
+  const places = full.front.blocks.flatMap((block) => block.places.filter((place) => place.bank === bank))
   const kinds = model.keys[bank]?.kinds ?? []
   const sets: OwnKey[][] = []
   kinds.forEach((kind, index) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { layOutKeys, shownLabel, type PlacedKey } from '../../src/catalog/key-bank.js'
+import { moduleOf, withModules } from '../../src/catalog/key-modules.js'
 import type { PhoneModel } from '../../src/catalog/manifest.js'
 import type { KeyKind, LineKey } from '../../src/domain/entities.js'
 import { parseGiven, renderExample } from '../../src/provisioning/example.js'
@@ -40,7 +41,13 @@ function lineKeys(kind: LineKey['owner']['kind'], list: readonly Content[]): Lin
 }
 
 /** Bank and number of a key as the vendor's file has them. */
-function vendorPlace({ model }: PhoneModel, { bank, index }: Pick<PlacedKey, 'bank' | 'index'>): string {
+function vendorPlace({ model, keys }: PhoneModel, { bank, index, position }: PlacedKey): string {
+  const rules = keys[bank]?.module
+  if (bank === 'expansion' && rules) {
+    const { module, key } = moduleOf(rules, position)
+    return `expansion_module.${module} ${key}`
+  }
+  if (bank === 'uxm') return `fkey ${index}`
   if (model.startsWith('yealink/')) return `${bank === 'softkey' ? 'programablekey' : bank} ${index}`
   return `${bank === 'line' ? 'vpk' : bank} ${index}`
 }
@@ -50,6 +57,7 @@ function keysRead(
   model: PhoneModel,
   persons: Content[],
   groups: Content[],
+  modules: number,
 ): { place: string; value: string; label: string }[] {
   const people = Object.entries(NAMES).map(([number, name]) => ({ number, name }))
   const given = parseGiven(
@@ -57,6 +65,7 @@ function keysRead(
       people: [{ number: '101', name: 'Owner', keys: persons }, ...people],
       lines: [{ extension: '101' }],
       groupKeys: groups,
+      settings: { keyModules: modules },
     },
     'test',
   )
@@ -78,8 +87,9 @@ function keysRead(
 describe.each(phones.catalog.models().map((model) => [model.model, model] as const))('%s', (_id, model) => {
   test('the file holds each key just where the layout says, and none that it left out', () => {
     fc.assert(
-      fc.property(contents, contents, (persons, groups) => {
-        const layout = layOutKeys(model, [1], lineKeys('extension', persons), [], lineKeys('group', groups))
+      fc.property(contents, contents, fc.integer({ min: 0, max: 2 }), (persons, groups, modules) => {
+        const equipped = withModules(model, { number: modules })
+        const layout = layOutKeys(equipped, [1], lineKeys('extension', persons), [], lineKeys('group', groups))
         const placed = Object.values(layout.banks)
           .flat()
           .filter(({ value }) => value !== undefined)
@@ -89,7 +99,7 @@ describe.each(phones.catalog.models().map((model) => [model.model, model] as con
           label: shownLabel(key, 'Owner', NAMES[key.value ?? ''], model.keys[key.bank]?.labelMax) ?? '',
         }))
         // A Snom watches `sip:201@domain`.
-        const read = keysRead(model, persons, groups).flatMap((key) => {
+        const read = keysRead(model, persons, groups, modules).flatMap((key) => {
           const value = /^(?:sip:)?(2\d\d)(?:@|$)/.exec(key.value)?.[1]
           return value === undefined ? [] : [{ ...key, value }]
         })

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { layOutKeys, type KeyLayout } from '../../catalog/key-bank.js'
+import { NO_MODULES, withModules } from '../../catalog/key-modules.js'
 import { keySheet } from '../../catalog/key-sheet.js'
 import type { PhoneModel } from '../../catalog/manifest.js'
 import { AppError } from '../../domain/errors.js'
-import { layOutPhone } from '../../provisioning/key-layout.js'
+import { equippedModel, layOutPhone } from '../../provisioning/key-layout.js'
 import type { DeviceRecord } from '../../snapshot/snapshot.js'
 import { commonModel, phonesIn, phonesOf } from '../key-phones.js'
 import { route, type Answer, type Call } from '../route.js'
@@ -14,6 +15,9 @@ const TAG = 'Keys'
 const KEYS_MAX = 1_000
 const layoutQuery = {
   model: text.optional().meta({ description: 'As if the phone were of this model', example: 'yealink/t21p-e2' }),
+  modules: z.coerce.number().int().min(0).max(10).optional().meta({
+    description: 'As if so many expansion modules were attached, as far as the model takes them',
+  }),
 }
 
 /** Throws MODEL_UNKNOWN. */
@@ -27,8 +31,21 @@ function noPhone(what: string): AppError {
   return new AppError('MODEL_UNKNOWN', `${what}: name a model`, { field: 'model' })
 }
 
-function laidOut(call: Call, model: PhoneModel, layout: KeyLayout, phone?: DeviceRecord): Answer {
-  return { body: keyLayoutView(call.parts.snapshot, call.site.id, model, layout, phone) }
+interface As {
+  modules?: number | undefined
+}
+
+/** @param lay lays keys onto the model with the modules asked for, else with those that the phone has */
+function laidOut(
+  { parts, site }: Call,
+  model: PhoneModel,
+  { modules }: As,
+  lay: (equipped: PhoneModel) => KeyLayout,
+  phone?: DeviceRecord,
+): Answer {
+  const own = phone ? equippedModel(parts.snapshot, model, phone) : withModules(model, NO_MODULES)
+  const equipped = modules === undefined ? own : withModules(model, { number: modules })
+  return { body: keyLayoutView(parts.snapshot, site.id, equipped, lay(equipped), phone) }
 }
 
 async function groupKeys(call: Call, name: string): Promise<Answer> {
@@ -82,8 +99,8 @@ export const keyRoutes = [
       const wanted = call.query.model ?? phone?.model
       if (wanted === undefined) throw noPhone(`${extension.number} is on line 1 of no phone`)
       const model = requireModel(call, wanted)
-      if (!phone) return laidOut(call, model, layOutKeys(model, [1], extension.keys, []))
-      return laidOut(call, model, layOutPhone(call.parts.snapshot, model, phone), phone)
+      if (!phone) return laidOut(call, model, call.query, (equipped) => layOutKeys(equipped, [1], extension.keys, []))
+      return laidOut(call, model, call.query, (equipped) => layOutPhone(call.parts.snapshot, equipped, phone), phone)
     },
   }),
   route({
@@ -113,7 +130,7 @@ export const keyRoutes = [
     handle: async (call) => {
       const phone = await call.use.devices.show(call.params.mac)
       const model = requireModel(call, call.query.model ?? phone.model)
-      return laidOut(call, model, layOutPhone(call.parts.snapshot, model, phone), phone)
+      return laidOut(call, model, call.query, (equipped) => layOutPhone(call.parts.snapshot, equipped, phone), phone)
     },
   }),
   route({
@@ -158,7 +175,7 @@ export const keyRoutes = [
       const wanted = call.query.model ?? commonModel(phonesIn(call.parts.snapshot, call.site.id, group.id))
       if (wanted === undefined) throw noPhone('the group has no phone')
       const model = requireModel(call, wanted)
-      return laidOut(call, model, layOutKeys(model, [1], [], [], group.keys))
+      return laidOut(call, model, call.query, (equipped) => layOutKeys(equipped, [1], [], [], group.keys))
     },
   }),
 ]

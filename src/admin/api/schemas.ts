@@ -90,9 +90,9 @@ export const keyLayout = z
     keys: z.array(placedKey).meta({ description: 'Every key the model has, by bank and place' }),
     overflow: z.array(
       leftOut.extend({
-        why: z.enum(['line', 'kind', 'full', 'place']).meta({
+        why: z.enum(['line', 'kind', 'full', 'module', 'place']).meta({
           description:
-            'line: the phone has no such account; kind: none of its keys can do this; full: those that can are taken; place: taken, or not there',
+            'line: the phone has no such account; kind: none of its keys can do this; full: those that can are taken; module: they are, and one more expansion module would have room; place: taken, or not there',
         }),
       }),
     ),
@@ -114,6 +114,17 @@ export const phoneModel = z
         auto: z.boolean().meta({ description: "People's keys are laid here" }),
         labelMax: z.number().int(),
         skip: z.array(z.number().int()).optional(),
+        module: z
+          .object({
+            max: z.number().int(),
+            keys: z.number().int(),
+            types: z.record(
+              z.string(),
+              z.object({ name: z.string(), keys: z.number().int(), skip: z.array(z.number().int()).optional() }),
+            ),
+          })
+          .optional()
+          .meta({ description: 'The keys lie on expansion modules: how many at most, and which' }),
       }),
     ),
     front: z.object({

@@ -1,3 +1,4 @@
+import type { AttachedModules } from '../../catalog/key-modules.js'
 import type { KeySheet } from '../../catalog/key-sheet.js'
 import type { LineKey } from '../../domain/entities.js'
 import type { Owner, StoredKey } from './key.js'
@@ -13,6 +14,8 @@ export interface ShownPhone {
   person: readonly LineKey[]
   phone: readonly LineKey[]
   group: readonly LineKey[]
+  /** As its settings say. */
+  modules: AttachedModules
 }
 
 /** What the page gives its script. */
@@ -27,7 +30,7 @@ export interface Start {
   mayEdit: boolean
   maySearch: boolean
   models: { id: string; name: string }[]
-  /** The model that is shown first. */
+  /** The model that is shown first, with every module it takes. */
   sheet: KeySheet
   phones: readonly ShownPhone[]
   /** Names of those who are on keys, by number. */

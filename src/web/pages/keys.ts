@@ -1,16 +1,18 @@
 import { csrfTokenOf } from '../../accounts/sign-in.js'
 import { entityTag } from '../../admin/entity-tag.js'
 import { commonModel, phonesAt, phonesIn, phonesOf } from '../../admin/key-phones.js'
-import { keySheet } from '../../catalog/key-sheet.js'
+import { NO_MODULES } from '../../catalog/key-modules.js'
+import { keySheet, sheetWithModules, type KeySheet } from '../../catalog/key-sheet.js'
 import type { PhoneModel } from '../../catalog/manifest.js'
 import type { LineKey } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
 import { formatMac, type Mac } from '../../domain/mac-address.js'
 import type { Seen } from '../../domain/revision.js'
-import { activeLinesOf, groupKeysOf, keyOwnerOf } from '../../provisioning/key-layout.js'
+import { activeLinesOf, groupKeysOf, keyOwnerOf, modulesOn } from '../../provisioning/key-layout.js'
 import type { DeviceRecord } from '../../snapshot/snapshot.js'
 import { openEditor } from '../island/editor.js'
-import type { Owner, StoredKey } from '../island/key.js'
+import type { Owner, Place, StoredKey } from '../island/key.js'
+import { placeNumbers } from '../island/place-name.js'
 import { layOut, placeById } from '../island/placed.js'
 import type { ShownPhone, Start } from '../island/start.js'
 import { ask, mayUse, page, type Menu, type PageAnswer, type PageCall } from '../page.js'
@@ -98,6 +100,7 @@ function shownPhone({ parts }: PageCall, phone: DeviceRecord): ShownPhone | unde
     person: (owner?.keys ?? []).map(withoutIds),
     phone: phone.keys.map(withoutIds),
     group: groupKeysOf(snapshot, phone).map(withoutIds),
+    modules: modulesOn(snapshot, model, phone),
   }
 }
 
@@ -167,20 +170,24 @@ async function keysPage(call: PageCall, subject: Subject): Promise<PageAnswer> {
 /** The keys as a table, for whoever has no script. */
 function plainRows(words: Words, { owner, keys, sheet, phones, names, tag }: Start): object[] {
   const editor = openEditor(owner, keys, tag)
-  const places = placeById(layOut(owner, editor.keys, sheet, phones[0]))
+  const equipped = sheetWithModules(sheet, phones[0]?.modules ?? NO_MODULES)
+  const places = placeById(layOut(owner, editor.keys, equipped, phones[0]))
   return editor.keys.map(({ id, kind, value, label }, index) => {
     const placed = places.get(id)
-    const bank = placed && words.find(`keys.bank.${placed.bank}`)
     return {
       n: index + 1,
       kind: words.t(`keys.kind.${kind}`),
       value,
       label: label ?? (value === undefined ? undefined : names[value]),
-      place: placed
-        ? (bank ?? `${placed.bank} {n}`).replace('{n}', String(placed.position))
-        : words.t('keys.overflow.short'),
+      place: placed ? placeText(words, sheet, placed) : words.t('keys.overflow.short'),
     }
   })
+}
+
+function placeText(words: Words, sheet: KeySheet, place: Place): string {
+  const { n, module } = placeNumbers(sheet, place)
+  const text = words.find(`keys.bank.${place.bank}`) ?? `${place.bank} {n}`
+  return text.replace('{module}', String(module)).replace('{n}', String(n))
 }
 
 export const keyPages = [

@@ -1,6 +1,8 @@
 import type { AppError } from '../../domain/errors.js'
 import { parseMac, formatMac, requireMac, type Mac } from '../../domain/mac-address.js'
+import { moduleRules, moduleType } from '../../catalog/key-modules.js'
 import { parseEndpoint } from '../../network/address.js'
+import { modulesOn } from '../../provisioning/key-layout.js'
 import { ask, done, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import type { Device } from './records.js'
 import { modelChoices, phoneRow } from './phones.js'
@@ -26,6 +28,7 @@ async function phonePage(call: PageCall, refused?: AppError): Promise<PageAnswer
       phone: phoneRow(call, phone),
       values: refused && call.form.model !== undefined ? call.form : { name: phone.name ?? '', model: phone.model },
       models: modelChoices(call),
+      modules: modulesOf(call, phone),
       registrations: mayUse(call, 'listRegistrations') ? registrationsOf(call, phone) : undefined,
       files,
       others: await otherFiles(call, phone),
@@ -33,6 +36,21 @@ async function phonePage(call: PageCall, refused?: AppError): Promise<PageAnswer
       refusal: refused ? refusalOf(call, refused) : undefined,
       conflict: refused?.code === 'REVISION_CONFLICT' ? `${phone.name ?? '–'}, ${phone.model}` : undefined,
     },
+  }
+}
+
+/** Its expansion modules, where its model takes some, and where their number is set. */
+function modulesOf({ parts }: PageCall, { mac, model: id }: Device): object | undefined {
+  const device = parts.snapshot.deviceByMac(mac as Mac)
+  const model = parts.catalog.model(id)
+  const rules = model && moduleRules(model)
+  if (!device || !rules) return undefined
+  const attached = modulesOn(parts.snapshot, model, device)
+  return {
+    ...attached,
+    max: rules.max,
+    name: moduleType(rules, attached)?.name,
+    path: `/settings/device/${mac}/keyModules`,
   }
 }
 

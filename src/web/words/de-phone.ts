@@ -2,6 +2,9 @@ import type { enPhone } from './en-phone.js'
 
 /** Texts of one phone's page: what happened, what to do, its files, and adding one. */
 export const dePhone: Readonly<Record<keyof typeof enPhone, string>> = {
+  'phone.modules': 'Erweiterungsmodule',
+  'phone.modules.none': 'keine',
+  'phone.modules.change': 'ändern',
   'diagnosis.title': 'Was zu tun ist',
   'diagnosis.silent':
     'Es hat diesen Server noch nie nach etwas gefragt. Prüfen Sie Strom und Netz, und ob DHCP-Option 66 oder die im Telefon eingetragene Adresse hierher führt.',

@@ -1,5 +1,8 @@
 /** Texts of one phone's page: what happened, what to do, its files, and adding one. */
 export const enPhone = {
+  'phone.modules': 'Expansion modules',
+  'phone.modules.none': 'none',
+  'phone.modules.change': 'change',
   'diagnosis.title': 'What to do',
   'diagnosis.silent':
     'It has never asked this server for anything. Check power and network, and that DHCP option 66 or the address typed into the phone leads here.',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { keySheet } from '../../../src/catalog/key-sheet.js'
+import { NO_MODULES } from '../../../src/catalog/key-modules.js'
+import { keySheet, sheetWithModules } from '../../../src/catalog/key-sheet.js'
 import { drawFront, pagesOf, type Rect } from '../../../src/web/island/drawing.js'
 import { kindsFor, layOut, placeById, placesFor } from '../../../src/web/island/placed.js'
 import { loadPhones, modelOf } from '../../support/phone-catalog.js'
@@ -38,7 +39,7 @@ describe('what can be chosen', () => {
   test('a person on a T19P can watch nobody; a phone’s own keys only where the place can be it', () => {
     expect(kindsFor('extension', sheetOf('yealink/t19p-e2'), undefined)).not.toContain('blf')
     expect(kindsFor('extension', sheetOf('yealink/t21p-e2'), undefined)[0]).toBe('blf')
-    const t28p = sheetOf('yealink/t28p')
+    const t28p = sheetWithModules(sheetOf('yealink/t28p'), NO_MODULES)
     expect(kindsFor('device', t28p, { bank: 'softkey', position: 1 })).not.toContain('blf')
     expect(kindsFor('device', t28p, { bank: 'memorykey', position: 1 })).not.toContain('line')
     expect(placesFor(t28p, 'blf')).toHaveLength(16)
@@ -53,9 +54,10 @@ describe('what can be chosen', () => {
       person: [key('extension', '900')],
       phone: [key('device', '901', { bank: 'linekey', position: 2 })],
       group: [key('group', '902')],
+      modules: NO_MODULES,
     }
     const edited = [{ id: 'mine', kind: 'blf' as const, value: '102' }]
-    const places = placeById(layOut('extension', edited, sheetOf('yealink/t28p'), phone))
+    const places = placeById(layOut('extension', edited, sheetWithModules(sheetOf('yealink/t28p'), NO_MODULES), phone))
     expect([...places].map(([id, { bank, position }]) => `${id} ${bank} ${position}`)).toEqual([
       '901 linekey 2',
       'mine linekey 3',

@@ -2,6 +2,7 @@ import { effect } from '@preact/signals'
 import { render } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { whyNoPlace } from '../../../catalog/key-bank.js'
+import { moduleRules, moduleType } from '../../../catalog/key-modules.js'
 import type { LineKey } from '../../../domain/entities.js'
 import type { Start } from '../start.js'
 import { KeyForm } from './key-form.js'
@@ -51,7 +52,10 @@ function Bar({ around }: { around: Surroundings }): preact.JSX.Element {
   const { past, keys, state, newer } = editor.value
   return (
     <div class="key-bar">
-      <ShowAs around={around} />
+      <div class="key-shown">
+        <ShowAs around={around} />
+        <Modules around={around} />
+      </div>
       {start.mayEdit && (
         <div class="btn-list">
           {changed.value && <span class="key-unsaved">{t('keys.unsaved')}</span>}
@@ -124,6 +128,30 @@ function ShowAs({ around }: { around: Surroundings }): preact.JSX.Element {
             </option>
           ))}
         </optgroup>
+      </select>
+    </label>
+  )
+}
+
+/** How many expansion modules are shown, where the model takes some. */
+function Modules({ around }: { around: Surroundings }): preact.JSX.Element | null {
+  const { t, sheet, modules, attach } = around
+  const rules = moduleRules(sheet.value)
+  if (!rules) return null
+  const name = moduleType(rules, modules.value)?.name ?? ''
+  return (
+    <label class="key-show">
+      <span>{t('keys.modules')}</span>
+      <select
+        class="form-select"
+        value={String(modules.value.number)}
+        onChange={({ currentTarget }) => attach(Number(currentTarget.value))}
+      >
+        {Array.from({ length: rules.max + 1 }, (_, number) => (
+          <option key={number} value={String(number)}>
+            {number === 0 ? t('keys.modules.none') : `${number} × ${name}`}
+          </option>
+        ))}
       </select>
     </label>
   )

@@ -1,26 +1,19 @@
 import { useComputed, useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import type { PlacedKey } from '../../../catalog/key-bank.js'
-import type { KeySheet } from '../../../catalog/key-sheet.js'
 import { drawFront, pagesOf, type DrawnKey, type Rect } from '../drawing.js'
 import { placesFor } from '../placed.js'
 import { firstKind } from './key-list.js'
 import { moveByKeyboard, useDragging } from './moving.js'
 import type { Surroundings } from './surroundings.js'
 
-/** Boards are for a phone's own keys: nobody's are laid there by themselves. */
-function withoutBoards(sheet: KeySheet): KeySheet {
-  const blocks = sheet.front.blocks.filter(({ at }) => at !== 'board')
-  return { ...sheet, front: { ...sheet.front, blocks } }
-}
-
 const PAGE_WORDS = ['screen', 'lamps', 'board']
 
 /** The front of the phone, each key with what it shows. */
 export function PhoneDrawing({ around }: { around: Surroundings }): preact.JSX.Element {
-  const { t, start } = around
+  const { t } = around
   const pages = useSignal<Readonly<Record<string, number>>>({})
-  const sheet = useComputed(() => (start.owner === 'device' ? around.sheet.value : withoutBoards(around.sheet.value)))
+  const { sheet } = around
   const drawing = useComputed(() => {
     const { blocks } = sheet.value.front
     const shown = Object.fromEntries(

@@ -1,8 +1,10 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals'
 import { shownLabel, type KeyLayout, type PlacedKey } from '../../../catalog/key-bank.js'
-import type { KeySheet } from '../../../catalog/key-sheet.js'
+import { attachedModules, NO_MODULES, type AttachedModules } from '../../../catalog/key-modules.js'
+import { sheetWithModules, type KeySheet } from '../../../catalog/key-sheet.js'
 import { isChanged, openEditor, reduce, type Action, type Editor } from '../editor.js'
 import type { Key, Place } from '../key.js'
+import { placeNumbers } from '../place-name.js'
 import { layOut, placeById } from '../placed.js'
 import type { ShownPhone, Start } from '../start.js'
 
@@ -11,13 +13,18 @@ export interface Surroundings {
   readonly start: Start
   readonly editor: ReadonlySignal<Editor>
   readonly changed: ReadonlySignal<boolean>
-  /** The model that is shown, and the phone when it is one. */
+  /** The model that is shown, with the modules that are attached, and the phone when it is one. */
   readonly sheet: ReadonlySignal<KeySheet>
+  /** Attached to what is shown: by its settings, by keys on them, or only to be looked at. */
+  readonly modules: ReadonlySignal<AttachedModules>
   readonly phone: ReadonlySignal<ShownPhone | undefined>
   readonly layout: ReadonlySignal<KeyLayout>
   readonly places: ReadonlySignal<ReadonlyMap<string, PlacedKey>>
   dispatch(action: Action): void
+  /** @param sheet with every module the model takes */
   show(sheet: KeySheet, phone: ShownPhone | undefined): void
+  /** Shows so many modules; stored with the keys that are put on them, or by the phone's settings. */
+  attach(number: number): void
   /** Remembers whom a number is of. */
   learn(number: string, name: string): void
   t(key: string, values?: Readonly<Record<string, string | number | undefined>>): string
@@ -32,8 +39,15 @@ export interface Surroundings {
 
 export function createSurroundings(start: Start): Surroundings {
   const editor = signal(openEditor(start.owner, start.keys, start.tag))
-  const sheet = signal(start.sheet)
+  const full = signal(start.sheet)
   const phone = signal<ShownPhone | undefined>(start.phones[0])
+  const wanted = signal<AttachedModules>(start.phones[0]?.modules ?? NO_MODULES)
+  const modules = computed(() => {
+    const own = start.owner === 'device' ? editor.value.keys : (phone.value?.phone ?? [])
+    const placed = own.flatMap(({ bank, position = 0 }) => (bank === undefined ? [] : [{ bank, position }]))
+    return attachedModules(full.value, { number: wanted.value.number, type: wanted.value.type }, placed)
+  })
+  const sheet = computed(() => sheetWithModules(full.value, modules.value))
   const names = signal<Readonly<Record<string, string>>>(start.names)
   const plural = new Intl.PluralRules(start.language)
   const layout = computed(() => layOut(start.owner, editor.value.keys, sheet.value, phone.value))
@@ -47,6 +61,7 @@ export function createSurroundings(start: Start): Surroundings {
     editor,
     changed: computed(() => isChanged(editor.value)),
     sheet,
+    modules,
     phone,
     layout,
     places,
@@ -54,8 +69,12 @@ export function createSurroundings(start: Start): Surroundings {
       editor.value = reduce(editor.value, action)
     },
     show: (model, onPhone) => {
-      sheet.value = model
+      full.value = model
       phone.value = onPhone
+      wanted.value = onPhone?.model === model.id ? onPhone.modules : NO_MODULES
+    },
+    attach: (number) => {
+      wanted.value = { ...wanted.value, number }
     },
     learn: (number, name) => {
       names.value = { ...names.value, [number]: name }
@@ -65,12 +84,10 @@ export function createSurroundings(start: Start): Surroundings {
     nameOf,
     keyText: ({ kind, value, label }) =>
       [t(`keys.kind.${kind}`), value, label ?? nameOf(value)].filter((part) => part !== undefined).join(' '),
-    placeText: ({ bank, position }) => {
-      const word = `keys.bank.${bank}`
-      const { first = 1 } = sheet.value.keys[bank] ?? {}
-      // Numbers as the phone counts them: its second bank of display keys begins where the first ends.
-      const n = first === 0 ? position : first + position - 1
-      return start.words[word] === undefined ? `${bank} ${n}` : t(word, { n })
+    placeText: (place) => {
+      const word = `keys.bank.${place.bank}`
+      const numbers = placeNumbers(sheet.value, place)
+      return start.words[word] === undefined ? `${place.bank} ${numbers.n}` : t(word, { ...numbers })
     },
     labelOf: (key) => {
       const line = phone.value?.lines.find((one) => one.position === (key.line ?? 1))
