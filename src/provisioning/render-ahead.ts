@@ -12,8 +12,6 @@ const SLICE_MS = 2
 const PAUSE_MS = 8
 /** Written to disk after so many. */
 const FLUSH_EVERY = 500
-/** Looked again after this while there is other work. */
-const BUSY_MS = 200
 /** Changes come in rows; what is rendered between two of them is of no use. */
 const SETTLE_MS = 2_000
 /** Addresses phones are told at a time: mostly one. */
@@ -26,10 +24,9 @@ export interface RenderAheadParts {
   readonly catalog: Pick<Catalog, 'model' | 'files'>
   readonly files: FilesAhead
   readonly store: StoringWork
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'now'>
+  readonly spareTime: Pick<Clock, 'after'>
   readonly log: Log
-  /** Called when a pause begins; what it gives tells whether the thread has had little to do since. */
-  watchPause(): () => boolean
 }
 
 interface Due {
@@ -76,9 +73,9 @@ export class RenderAhead {
     this.#ids = new Set()
     if (this.#servers.size === 0) return
     this.#cancel?.()
-    this.#later(SETTLE_MS, (isIdle) => {
+    this.#later(SETTLE_MS, () => {
       this.#due = this.#all()
-      this.#slice(isIdle)
+      this.#slice()
     })
   }
 
@@ -87,15 +84,12 @@ export class RenderAhead {
     this.#cancel?.()
   }
 
-  #later(delayMs: number, run: (isIdle: boolean) => void): void {
-    if (this.#stopped) return
-    const wasIdle = this.#parts.watchPause()
-    this.#cancel = this.#parts.clock.after(delayMs, () => run(wasIdle()))
+  #later(delayMs: number, run: () => void): void {
+    if (!this.#stopped) this.#cancel = this.#parts.spareTime.after(delayMs, run)
   }
 
-  #slice(isIdle: boolean): void {
+  #slice(): void {
     const { clock, store } = this.#parts
-    if (!isIdle) return this.#later(BUSY_MS, (wasIdle) => this.#slice(wasIdle))
     const until = clock.now() + SLICE_MS
     let looked = 0
     do {
@@ -108,7 +102,7 @@ export class RenderAhead {
       }
       looked += 1
     } while (clock.now() < until && looked < MOST_LOOKED_AT)
-    this.#later(PAUSE_MS, (wasIdle) => this.#slice(wasIdle))
+    this.#later(PAUSE_MS, () => this.#slice())
   }
 
   /** @returns false when all is done */

@@ -1,7 +1,7 @@
 import { startAdminListener, type AdminListener } from '../admin/edge/listener.js'
 import type { AdminParts } from '../admin/parts.js'
 import { databaseAnswers } from '../database/edge/answers.js'
-import { systemClock } from '../domain/edge/system-clock.js'
+import { spareTime, systemClock } from '../domain/edge/system-clock.js'
 import { systemRandom } from '../domain/edge/system-random.js'
 import type { Binding } from '../domain/entities.js'
 import { isSecretSetting } from '../site-use-cases.js'
@@ -57,6 +57,7 @@ export async function startAdmin(
       })
     },
     clock: systemClock,
+    spareTime,
     log,
   })
   undo.add(() => listener.stop())

@@ -1,10 +1,10 @@
-import { systemClock } from '../domain/edge/system-clock.js'
+import { spareTime, systemClock } from '../domain/edge/system-clock.js'
 import { systemRandom } from '../domain/edge/system-random.js'
 import { takeTurns } from '../domain/turns.js'
 import { nameOfFile } from '../catalog/catalog.js'
 import { isSecretSetting } from '../site-use-cases.js'
 import { addressesToBind } from '../network/address.js'
-import { localAddresses } from '../network/edge/interfaces.js'
+import { localAddressesNow } from '../network/edge/interfaces.js'
 import { possibleServers } from '../provisioning/changed.js'
 import type { ConfigFiles } from '../provisioning/config-files.js'
 import { KeptFiles } from '../provisioning/edge/kept-files.js'
@@ -23,14 +23,20 @@ import type { Ports } from './ports.js'
 
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-function serversOf({ config }: Base['installation'], ports: Ports): ServerAddress[] {
-  return possibleServers({
-    host: config.host,
-    addresses: addressesToBind(config.bind, localAddresses()),
-    ports: [
-      { httpPort: ports.http, httpsPort: ports.https, tftpPort: ports.tftp, sipPort: ports.sip, sipsPort: ports.sips },
-    ],
-  })
+/** What phones may have been told about where the server is. */
+function openServers({ config }: Base['installation'], ports: Ports): () => ServerAddress[] {
+  const present = localAddressesNow(systemClock)
+  return () =>
+    possibleServers({
+      host: config.host,
+      addresses: addressesToBind(config.bind, present()),
+      ports: [
+        {
+          ...{ httpPort: ports.http, httpsPort: ports.https, tftpPort: ports.tftp },
+          ...{ sipPort: ports.sip, sipsPort: ports.sips },
+        },
+      ],
+    })
 }
 
 /** Which phones would get other files than they have, for those who look. */
@@ -38,7 +44,7 @@ export function openWaiting({ installation, feed }: Base, ports: Ports, configs:
   const { catalog, databases } = installation
   return new WaitingChanges({
     ...{ catalog, configs, snapshot: feed.snapshot },
-    servers: () => serversOf(installation, ports),
+    servers: openServers(installation, ports),
     readServed: (mac) => readLastServed(databases.events, mac),
     turns: takeTurns(systemClock, pause),
   })
@@ -47,8 +53,9 @@ export function openWaiting({ installation, feed }: Base, ports: Ports, configs:
 /** Keeps files as phones were given them, for comparison. */
 export function startKeptFiles({ installation, feed, undo }: Base, ports: Ports, configs: ConfigFiles): KeptFiles {
   const { catalog, databases, secrets, log } = installation
+  const servers = openServers(installation, ports)
   const kept = new KeptFiles({
-    ...{ db: databases.events, secrets, clock: systemClock, log },
+    ...{ db: databases.events, secrets, clock: systemClock, spareTime, log },
     bytesOf: (deviceId, path, sha256) => {
       const device = feed.snapshot.device(deviceId)
       const model = device && catalog.model(device.model)
@@ -56,7 +63,7 @@ export function startKeptFiles({ installation, feed, undo }: Base, ports: Ports,
       const file =
         model && catalog.files(model.model).find((one) => nameOfFile(model, one, device.mac)?.toLowerCase() === name)
       if (!device || !file) return undefined
-      for (const server of serversOf(installation, ports)) {
+      for (const server of servers()) {
         const made =
           file.scope === 'device'
             ? configs.device(model, file, device, server, device.state === 'retired')

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
-import { steadyClock } from '../domain/edge/system-clock.js'
+import { spareTime, steadyClock } from '../domain/edge/system-clock.js'
 import type { FilesAhead } from '../provisioning/config-files.js'
 import { StoredFileStore } from '../provisioning/edge/stored-files.js'
 import { RenderAhead } from '../provisioning/render-ahead.js'
@@ -8,8 +7,6 @@ import type { Base } from './base.js'
 
 /** In the data folder; may be removed at any time. */
 const RENDERED_FILES_NAME = 'phoneboot.rendered'
-/** Share of the time between two slices in which the thread may have worked for others. */
-const IDLE_BELOW = 0.3
 
 /** SHA-256 over the program, which `build.mjs` writes into it; undefined when it runs from its modules. */
 declare const PHONEBOOT_PROGRAM_SHA256: string | undefined
@@ -32,13 +29,9 @@ export function startRenderAhead(
   files: FilesAhead,
   store: StoredFileStore,
 ): RenderAhead {
-  const watchPause = (): (() => boolean) => {
-    const begin = performance.eventLoopUtilization()
-    return () => performance.eventLoopUtilization(begin).utilization < IDLE_BELOW
-  }
   const { snapshot } = feed
   const ahead = new RenderAhead({
-    ...{ snapshot, catalog: installation.catalog, files, store, clock: steadyClock, log: installation.log, watchPause },
+    ...{ snapshot, catalog: installation.catalog, files, store, clock: steadyClock, spareTime, log: installation.log },
   })
   undo.add(feed.onChange(() => ahead.changed()))
   undo.add(() => {

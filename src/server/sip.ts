@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { firmwareToStore } from '../devices/firmware-sighting.js'
-import { steadyClock, systemClock } from '../domain/edge/system-clock.js'
+import { spareTime, steadyClock, systemClock } from '../domain/edge/system-clock.js'
 import { systemRandom } from '../domain/edge/system-random.js'
 import type { Binding } from '../domain/entities.js'
 import { parseEndpoint } from '../network/address.js'
@@ -108,7 +108,7 @@ export async function startSip(base: Base): Promise<RunningSip> {
   })
   await registrar.start()
   limits.countBindings(() => registrar.bindings())
-  const warmAccounts = new WarmAccounts({ snapshot, accounts, clock: systemClock })
+  const warmAccounts = new WarmAccounts({ snapshot, accounts, spareTime })
   undo.add(() => warmAccounts.stop())
   warmAccounts.start()
   const resync = createServerResync({

@@ -28,6 +28,7 @@ async function start(part: Partial<AdminListenerOptions> = {}): Promise<AdminLis
     readiness: () => Promise.resolve({ ready: true, parts: { database: 'ok' } }),
     loadApp: () => Promise.resolve((_request, response) => void response.end('the app')),
     clock: systemClock,
+    spareTime: systemClock,
     log: SILENT_LOG,
     ...part,
   })

@@ -19,7 +19,7 @@ describeOverDatabases('files as phones were given them', (fresh) => {
     const files = new Map<string, Uint8Array>()
     const keep = (): KeptFiles =>
       new KeptFiles({
-        ...{ db: fresh().databases.events, secrets, clock, log: SILENT_LOG },
+        ...{ db: fresh().databases.events, secrets, clock, spareTime: clock, log: SILENT_LOG },
         bytesOf: (_device, _path, sha256) => files.get(sha256),
       })
     const kept = keep()

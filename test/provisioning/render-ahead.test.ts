@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from '@jest/globals'
 import { FakeClock } from '../support/fake-clock.js'
 import type { Mac } from '../../src/domain/mac-address.js'
 import { Secret, type Sealed } from '../../src/domain/secret.js'
+import { SpareTime } from '../../src/domain/spare-time.js'
 import { createConfigFiles, type ConfigFiles, type FilesAhead } from '../../src/provisioning/config-files.js'
 import { RenderAhead } from '../../src/provisioning/render-ahead.js'
 import type { FileToStore, StoredFile, StoredFiles, StoringWork } from '../../src/provisioning/stored-files.js'
@@ -84,8 +85,8 @@ function start(): void {
     files: configs,
     store,
     clock,
+    spareTime: new SpareTime(clock, () => () => isIdle),
     log: bench.log,
-    watchPause: () => () => isIdle,
   })
 }
 

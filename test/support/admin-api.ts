@@ -110,7 +110,7 @@ export async function adminBench(
   })
   const servedBytes = new Map<string, Uint8Array>()
   const keptFiles = new KeptFiles({
-    ...{ db: databases.events, secrets, clock, log: SILENT_LOG },
+    ...{ db: databases.events, secrets, clock, spareTime: clock, log: SILENT_LOG },
     bytesOf: (_device, _path, sha256) => servedBytes.get(sha256),
   })
   const history = new RegisterHistory()

@@ -17,7 +17,7 @@ import type { Log } from '../../observe/log.js'
 
 /** How long running answers may go on after `stop`, in milliseconds. */
 const STOP_GRACE_MS = 3_000
-/** The rest of the program is loaded this long after the start, or at the first request that needs it. */
+/** The rest of the program is loaded this long after the start when the phones leave time, or at the first request that needs it. */
 const PRELOAD_MS = 2_000
 
 /** Limits against slow and greedy clients, in milliseconds and bytes. */
@@ -48,6 +48,7 @@ export interface AdminListenerOptions {
   /** Loads everything behind /healthz and /readyz; called once. */
   loadApp: () => Promise<RequestListener>
   clock: Clock
+  spareTime: Pick<Clock, 'after'>
   log: Log
 }
 
@@ -63,7 +64,7 @@ export interface AdminListener {
  * @throws AppError PORT_IN_USE, PORT_FORBIDDEN, CONFIG_INVALID; nothing is left open then
  */
 export async function startAdminListener(options: AdminListenerOptions): Promise<AdminListener> {
-  const { bind, certificates, clock, log } = options
+  const { bind, certificates, clock, spareTime, log } = options
   const secure = bind === 'all' || !bind.every(isLoopback)
   const tls = () => ({ ...certificates.current(), minVersion: 'TLSv1.2' as const })
   let app: Promise<RequestListener> | undefined
@@ -92,7 +93,7 @@ export async function startAdminListener(options: AdminListenerOptions): Promise
       if ('setSecureContext' in server) (server as HttpsServer).setSecureContext(tls())
   })
   // A mistake in loading shows in the log at the first request; here it must not end the program.
-  const cancel = clock.after(PRELOAD_MS, () => void load().catch(() => undefined))
+  const cancel = spareTime.after(PRELOAD_MS, () => void load().catch(() => undefined))
   return {
     port: listeners.port,
     secure,

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js'
+import { SpareTime } from '../spare-time.js'
 
 /** The clock of this machine. */
 export const systemClock: Clock = {
@@ -11,3 +12,12 @@ export const systemClock: Clock = {
 
 /** A clock for time-outs and intervals, in whole milliseconds of this process: setting the machine's clock moves nothing. */
 export const steadyClock: Clock = { now: () => Math.floor(performance.now()), after: systemClock.after }
+
+/** Share of a pause in which the thread may have worked for others. */
+const IDLE_BELOW = 0.3
+
+/** When this process has little to do. */
+export const spareTime = new SpareTime(systemClock, () => {
+  const begin = performance.eventLoopUtilization()
+  return () => performance.eventLoopUtilization(begin).utilization < IDLE_BELOW
+})

@@ -14,6 +14,7 @@ export interface KeptFilesParts {
   readonly db: Knex
   readonly secrets: Pick<SecretBox, 'seal' | 'open'>
   readonly clock: Clock
+  readonly spareTime: Pick<Clock, 'after'>
   readonly log: Log
   /** The bytes of this digest, if the phone would still be given them. */
   bytesOf(deviceId: Id, path: string, sha256: string): Uint8Array | undefined
@@ -26,7 +27,7 @@ interface Waiting {
 }
 
 const TURN_MS = 1_000
-/** Files packed and sealed at a time: a few milliseconds a second, however many phones boot at once. */
+/** Files packed and sealed at a time: a few milliseconds a second, and none while phones boot by the hundred. */
 const EACH_TURN = 20
 const WAITING_MOST = 50_000
 const PRUNE_EVERY_MS = 86_400_000
@@ -47,7 +48,7 @@ export class KeptFiles {
     this.#pruning = new Every(parts.clock, PRUNE_EVERY_MS)
     this.#rounds = new Rounds(
       {
-        ...{ clock: parts.clock, log: parts.log, everyMs: TURN_MS },
+        ...{ clock: parts.spareTime, log: parts.log, everyMs: TURN_MS },
         fails: 'files as phones were given them cannot be kept for comparison',
         worksAgain: 'files as phones were given them are kept for comparison again',
       },
