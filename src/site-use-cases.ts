@@ -5,10 +5,12 @@ import { createKnexImportStore } from './bulk/edge/knex-import-store.js'
 import { loadProfiles } from './bulk/edge/load-profiles.js'
 import { createPace } from './bulk/edge/pace.js'
 import { createModelFinder } from './bulk/model-names.js'
-import { createBulkUseCases, SERVER_RUNNER, type BulkParts, type Stored } from './bulk/use-cases.js'
+import { createBulkUseCases, SERVER_RUNNER, type BulkParts } from './bulk/use-cases.js'
+import type { Stored } from './bulk/work.js'
 import { isSecretParameter, rawParameterProblem, type Catalog } from './catalog/catalog.js'
 import { checkDeviceKeys } from './catalog/key-bank.js'
 import type { Databases } from './database/edge/connect.js'
+import { orUnusable } from './database/edge/write.js'
 import type { ModelLookup } from './devices/draft.js'
 import type { DeviceStore } from './devices/store.js'
 import { createDeviceAdmin } from './devices/use-cases.js'
@@ -38,6 +40,7 @@ import type { SettingsStore } from './settings/store.js'
 import { createSettingsAdmin } from './settings/use-cases.js'
 import { checkSetting, parseRawKey, type SettingContent, type Vocabulary } from './settings/vocabulary.js'
 import { loadSnapshot } from './snapshot/edge/load-snapshot.js'
+import type { SnapshotFeed } from './snapshot/edge/snapshot-feed.js'
 import { MemorySnapshot } from './snapshot/memory-snapshot.js'
 import type { Softphones } from './softphones/edge/open.js'
 import { KnexDeliveryStore } from './webhooks/edge/knex-deliveries.js'
@@ -65,6 +68,8 @@ export interface SiteUseCasesParts {
   mailing: Mailing
   /** People who are added get a mail. */
   welcomeMail: boolean
+  /** The snapshot that a server keeps up to date; without it what is there is read from the database. */
+  feed?: () => Pick<SnapshotFeed, 'refresh' | 'snapshot'> | undefined
 }
 
 /** What operators do, site by site; with `seen` they change nothing else than what was seen. */
@@ -94,7 +99,7 @@ export function createSiteUseCases(parts: SiteUseCasesParts): ForSite {
     const mails = mailing.forSite(siteId)
     const people = createExtensionAdmin({ ...inSite, policy, store: stores.extensions })
     const extensions = welcomeMail ? withWelcome(people, mails, log) : people
-    const devices = createDeviceAdmin({ ...inSite, models, store: deviceStore })
+    const devices = createDeviceAdmin({ ...inSite, models, policy, store: deviceStore })
     const settings = createSettingsAdmin({
       ...inSite,
       store: stores.settings,
@@ -130,14 +135,16 @@ function bulkParts({
   log,
   phones,
   templateRoots,
+  feed,
 }: SiteUseCasesParts): Pick<BulkParts, 'load' | 'apply' | 'desk' | 'pace' | 'knowledge'> {
   let known: ReturnType<BulkParts['knowledge']> | undefined
   return {
     load: async () => {
-      const { content } = await loadSnapshot(main)
-      const stored = new MemorySnapshot(content)
+      const kept = feed?.()
+      await (kept && orUnusable(kept.refresh()))
+      const stored = kept?.snapshot ?? new MemorySnapshot((await orUnusable(loadSnapshot(main))).content)
       const layer: Stored['layer'] = (name, owner) => stored.layer(name, owner)
-      return { extensions: content.extensions.values(), devices: content.devices.values(), layer }
+      return { extensions: stored.allExtensions(), devices: stored.allDevices(), layer }
     },
     apply: createKnexApplyBulk(main),
     desk: new ImportDesk({
@@ -167,13 +174,14 @@ function moveInParts({
   log,
   phones,
 }: SiteUseCasesParts): Pick<MoveInAdminParts, 'desk' | 'learning' | 'knownModels' | 'zoneHere' | 'log'> {
+  const learnt: ReturnType<MoveInAdminParts['learning']>['learnt'] = new Map()
   return {
     log,
     desk: new MoveInDesk(clock),
     zoneHere: new Intl.DateTimeFormat().resolvedOptions().timeZone,
     learning: () => {
       const { catalog, vocabulary, zones, render } = phones()
-      return { catalog, vocabulary, zones, render, readers: READERS, pace: createPace() }
+      return { catalog, vocabulary, zones, render, readers: READERS, pace: createPace(), learnt }
     },
     knownModels: async (): Promise<KnownModels> => {
       const stored = new MemorySnapshot((await loadSnapshot(main)).content)

@@ -6,6 +6,7 @@ import { requireKeys } from '../extensions/keys.js'
 import { requirePasswordByPolicy, type ExtensionPolicy } from '../extensions/policy.js'
 import { isWeakPassword } from '../extensions/rules.js'
 import { draftExtension } from '../extensions/use-cases.js'
+import { personUserName } from '../extensions/user-names.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import type { Sealed } from '../domain/secret.js'
 import type { ExtensionRecord, LayerValues } from '../snapshot/snapshot.js'
@@ -56,7 +57,7 @@ export function planPerson(
   }
   const given = agreedPerson(rows, problems)
   checkPassword(number, rows, given.password, { before, policy }, parts, problems)
-  const record = before ? changedPerson(before, given, strategy, parts) : newPerson(number, given, parts)
+  const record = before ? changedPerson(before, given, strategy, parts) : newPerson(number, given, policy, parts)
   const settings = changedSettings(record, given, layer, strategy, parts)
   const changes = [
     ...(before ? recordChanges(before, record) : []),
@@ -145,12 +146,17 @@ function checkPassword(
   problems.push(problemAt('PASSWORD_INVALID', row, 'password', what, 'warning'))
 }
 
-function newPerson(number: string, given: GivenPerson, parts: PlanParts): ExtensionRecord {
+function newPerson(
+  number: string,
+  given: GivenPerson,
+  { userNames }: ExtensionPolicy,
+  parts: PlanParts,
+): ExtensionRecord {
   const { name, email, password, username, enabled, keys } = given
   const { extension } = draftExtension(parts, { number, name: name ?? number, email, password })
   return {
     ...extension,
-    ...(username === undefined ? {} : { authUsername: username }),
+    authUsername: username ?? personUserName(number, userNames, parts.random),
     ...(enabled === undefined ? {} : { enabled }),
     ...(keys === undefined ? {} : { keys: keysOf(extension, keys, parts) }),
   }
@@ -208,7 +214,9 @@ function keyChange(
     return stay.includes(key) || (place !== undefined && isSame(key, place))
   })
   const fresh = wanted.filter(({ position }) => !kept.some((key) => key.position === position))
-  const keys = [...kept, ...keysOf(before, fresh, parts)].sort((a, b) => a.position - b.position)
+  const locked = new Set(before.keys.flatMap((key) => (key.locked ? key.position : [])))
+  const stillLocked = fresh.map((key) => (locked.has(key.position) ? { ...key, locked: true as const } : key))
+  const keys = [...kept, ...keysOf(before, stillLocked, parts)].sort((a, b) => a.position - b.position)
   refuseTwice(keys)
   return { keys }
 }

@@ -1,11 +1,11 @@
 import { AppError, type ErrorCode, type Problem } from '../domain/errors.js'
 import { parseExtensionNumber } from '../domain/extension-number.js'
 import { requireEmail, requireName, requirePassword } from '../extensions/rules.js'
+import { requireUserName } from '../extensions/user-names.js'
 import { parseRawKey, type SettingContent } from '../settings/vocabulary.js'
 import { cleanCell, lostNumber, readMac, withoutDecimals, type Repair } from './damage.js'
 import { readKeyCell } from './key-cell.js'
 import { IMPORTED, type Column, type Field, type Mapping } from './mapping.js'
-import type { Pace } from './pace.js'
 import { headerKey, type Profile } from './profile.js'
 import type { ImportRow, PlacedKey, ReadRow } from './row.js'
 import type { TableRow } from './table.js'
@@ -49,19 +49,16 @@ const WORDS: Readonly<Record<string, boolean>> = {
 
 /** Reads the cells of every row by what their columns are. Nothing is refused here as a whole: each row says what is wrong. */
 export async function readRows(
-  table: readonly TableRow[],
+  first: readonly TableRow[],
+  rest: AsyncIterable<TableRow>,
   mapping: Mapping,
   parts: ReadingParts,
-  pace: Pace,
 ): Promise<Reading> {
   const repairs = new Map<Repair, number>()
   const filled = mapping.columns.map(() => 0)
   const reader = new RowReader(mapping, parts, (repair) => repairs.set(repair, (repairs.get(repair) ?? 0) + 1), filled)
-  const rows: ReadRow[] = []
-  for (const row of mapping.hasHeader ? table.slice(1) : table) {
-    rows.push(reader.read(row))
-    await pace()
-  }
+  const rows = first.map((row) => reader.read(row))
+  for await (const row of rest) rows.push(reader.read(row))
   return { rows, repairs, filled }
 }
 
@@ -187,13 +184,7 @@ class RowReader {
       if (word !== undefined) return word
       throw new AppError('CSV_INVALID', `"${given.slice(0, 30)}" is neither yes nor no`)
     })
-    const username = read('username', (given) => {
-      if (/^[A-Za-z0-9._+*#-]{1,64}$/.test(given)) return given
-      throw new AppError(
-        'LINE_INVALID',
-        `"${given.slice(0, 40)}" is no user name: 1 to 64 of letters, digits and . _ + * # -`,
-      )
-    })
+    const username = read('username', (given) => requireUserName(given))
     const badEmails = new Map<string, string>()
     const email = read('email', (given, header) => {
       try {

@@ -5,6 +5,7 @@ import { sha256Hex } from '../domain/fingerprint.js'
 import { requireMac } from '../domain/mac-address.js'
 import { newId, randomFrom, randomText, type Random } from '../domain/random.js'
 import { generatePassword, requireName } from '../extensions/rules.js'
+import { accountUserName, BY_NUMBER, type UserNames } from '../extensions/user-names.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import type { SecretBox } from '../secrets/seal.js'
 import type { DeviceRecord, ExtensionRecord } from '../snapshot/snapshot.js'
@@ -31,6 +32,8 @@ export interface DraftParts {
   random: Random
   siteId: Id
   models: ModelLookup
+  /** How new lines are named; left out: by their number. */
+  userNames?: UserNames
 }
 
 export interface DeviceInput {
@@ -110,7 +113,7 @@ export function withLine(parts: DraftParts, device: DeviceRecord, input: LineDra
 }
 
 function draftLine(
-  { secrets, clock, random }: DraftParts,
+  { secrets, clock, random, userNames = BY_NUMBER }: DraftParts,
   deviceId: Id,
   extension: ExtensionRecord,
   position: number,
@@ -123,7 +126,7 @@ function draftLine(
     position,
     extensionId: extension.id,
     ...(label ? { label: requireName(label, 'label') } : {}),
-    authUsername: `${extension.number.replace(/[^0-9]/g, '') || 'line'}-${randomText(random, 6)}`,
+    authUsername: accountUserName(extension.number, userNames, random),
     sealedPassword: secrets.seal(generatePassword(random), SEAL_CONTEXTS.linePassword(id)),
   }
 }

@@ -7,6 +7,7 @@ import { newId, randomText } from '../domain/random.js'
 import { refuseStale, type Seen } from '../domain/revision.js'
 import { Secret } from '../domain/secret.js'
 import { refuseKeyProblems, requireKeys, type KeyInput } from '../extensions/keys.js'
+import type { ExtensionPolicy } from '../extensions/policy.js'
 import { generatePassword, requireName } from '../extensions/rules.js'
 import { requireExtensionNumber } from '../domain/extension-number.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
@@ -26,6 +27,8 @@ export interface DeviceAdminParts extends DraftParts {
   store: DeviceStore
   /** What the caller has seen: changes to anything else are refused with REVISION_CONFLICT. */
   seen?: Seen | undefined
+  /** What the site asks of new lines; left out: nothing. */
+  policy?: () => Promise<Pick<ExtensionPolicy, 'userNames'>>
 }
 
 interface LineInput {
@@ -153,14 +156,22 @@ export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
     await writes.insert(device, { ...changeOf(actor, 'add', device), after: describeDevice(device) })
   }
 
+  /** What drafts are made with; asked for before a transaction begins. */
+  const drafting = async (): Promise<DraftParts> => {
+    const policy = await parts.policy?.()
+    return policy ? { ...parts, userNames: policy.userNames } : parts
+  }
+
   return {
-    add: (actor, input) =>
-      store.change(async (writes) => {
-        let device = draftDevice(parts, input)
-        for (const line of input.lines ?? []) device = await addLine(parts, writes, device, line)
+    add: async (actor, input) => {
+      const drafts = await drafting()
+      return store.change(async (writes) => {
+        let device = draftDevice(drafts, input)
+        for (const line of input.lines ?? []) device = await addLine(drafts, writes, device, line)
         await insert(writes, actor, device)
         return await find(writes, device.mac)
-      }),
+      })
+    },
     list: async ({ retired = false } = {}) =>
       (await store.list(parts.siteId)).filter(({ state }) => retired || state !== 'retired'),
     show: (mac) => find(store, mac),
@@ -173,8 +184,10 @@ export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
         if (model !== before.model) refuseWhatDoesNotFit(parts, model, before)
         return { ...rest, model, ...(newName === undefined ? {} : { name: newName }), ...(groupId ? { groupId } : {}) }
       }),
-    addLine: (actor, mac, line) =>
-      edit(actor, 'add-line', mac, (before, writes) => addLine(parts, writes, before, line)),
+    addLine: async (actor, mac, line) => {
+      const drafts = await drafting()
+      return edit(actor, 'add-line', mac, (before, writes) => addLine(drafts, writes, before, line))
+    },
     removeLine: (actor, mac, position) =>
       edit(actor, 'remove-line', mac, (before) => {
         const gone = requireLine(before, position)
@@ -211,15 +224,17 @@ export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
         const sealedToken = secrets.seal(token, SEAL_CONTEXTS.deviceToken(before.id))
         return { ...before, state: 'blocked', lines, sealedToken, tokenHash: sha256Hex(token) }
       }),
-    move: (actor, from, to) =>
-      store.change(async (writes) => {
+    move: async (actor, from, to) => {
+      const drafts = await drafting()
+      return store.change(async (writes) => {
         const old = await findToChange(writes, from)
-        const target = await moveTarget(parts, writes, old, to)
+        const target = await moveTarget(drafts, writes, old, to)
         await save(writes, actor, 'move', old, retire(old))
         if (target.existing) await writes.remove(target.existing, changeOf(actor, 'purge', target.existing))
         await insert(writes, actor, target.device)
         return await find(writes, target.device.mac)
-      }),
+      })
+    },
     remove: async (actor, mac, { purge = false } = {}) => {
       await store.change(async (writes) => {
         const device = await findToChange(writes, mac, purge)

@@ -1,4 +1,5 @@
 import { AppError } from '../domain/errors.js'
+import { BY_NUMBER, type UserNames } from './user-names.js'
 
 /** What a site asks of new people and of passwords that somebody thought of. */
 export interface ExtensionPolicy {
@@ -8,12 +9,14 @@ export interface ExtensionPolicy {
   /** Kinds of characters that must be there; absent: no rule. */
   readonly passwordClasses?: readonly string[]
   readonly emailRequired: boolean
+  readonly userNames: UserNames
 }
 
-export const NO_POLICY: ExtensionPolicy = { passwordMinLength: 1, emailRequired: false }
+export const NO_POLICY: ExtensionPolicy = { passwordMinLength: 1, emailRequired: false, userNames: BY_NUMBER }
 
 /** Names of the settings that make a policy. */
-type PolicySetting = 'numberRanges' | 'passwordMinLength' | 'passwordClasses' | 'emailRequired'
+type PolicySetting =
+  'numberRanges' | 'passwordMinLength' | 'passwordClasses' | 'emailRequired' | 'sipUserNames' | 'sipUserPrefix'
 
 /** The policy of settings, weakest layer first: those for all, then the site's. */
 export function policyOf(layers: readonly ReadonlyMap<string, unknown>[]): ExtensionPolicy {
@@ -32,7 +35,13 @@ export function policyOf(layers: readonly ReadonlyMap<string, unknown>[]): Exten
     passwordMinLength: typeof length === 'number' ? length : NO_POLICY.passwordMinLength,
     ...(passwordClasses ? { passwordClasses } : {}),
     emailRequired: value('emailRequired') === true,
+    userNames: userNamesOf(value('sipUserNames'), value('sipUserPrefix')),
   }
+}
+
+function userNamesOf(pattern: unknown, prefix: unknown): UserNames {
+  if (pattern === 'random') return { pattern }
+  return pattern === 'prefix' && typeof prefix === 'string' ? { pattern, prefix } : BY_NUMBER
 }
 
 /** Both ends of a range have as many digits as its numbers. */

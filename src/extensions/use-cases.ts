@@ -14,6 +14,7 @@ import { NO_POLICY, requireNumberInRange, requirePasswordByPolicy, type Extensio
 import { OWN_FIELDS, type RemovedExtension, type Restored } from './removed.js'
 import { generatePassword, requireEmail, requireName, requirePassword } from './rules.js'
 import type { ExtensionReads, ExtensionStore, ExtensionUses, ExtensionWrites } from './store.js'
+import { personUserName, renumberedUserName, requireUserName } from './user-names.js'
 
 export interface ExtensionAdminParts {
   store: ExtensionStore
@@ -34,11 +35,13 @@ export interface ExtensionInput {
   email?: string | undefined
   /** Made when absent. */
   password?: string | undefined
+  /** SIP user name of its own account; made when absent, as the site wants it. */
+  authUser?: string | undefined
 }
 
 /** What an operator may do with extensions. `actor` goes into the audit log, for example `cli:root`. */
 export interface ExtensionAdmin {
-  /** Throws EXTENSION_EXISTS, NUMBER_INVALID, NAME_INVALID, EMAIL_INVALID, EMAIL_IN_USE, PASSWORD_INVALID. */
+  /** Throws EXTENSION_EXISTS, NUMBER_INVALID, NAME_INVALID, EMAIL_INVALID, EMAIL_IN_USE, PASSWORD_INVALID, LINE_INVALID. */
   add(actor: string, input: ExtensionInput): Promise<{ extension: ExtensionRecord; password: Secret }>
   list(): Promise<ExtensionRecord[]>
   /** Throws EXTENSION_NOT_FOUND, as all below. */
@@ -95,7 +98,10 @@ export function draftExtension(
       number,
       displayName: requireName(input.name),
       ...(input.email ? { email: requireEmail(input.email) } : {}),
-      authUsername: number,
+      authUsername:
+        input.authUser === undefined
+          ? personUserName(number, policy.userNames, random)
+          : requireUserName(input.authUser, 'authUser'),
       sealedPassword: secrets.seal(password, SEAL_CONTEXTS.extensionPassword(id)),
       enabled: true,
       revision: 1,
@@ -113,7 +119,14 @@ export function describeExtension(extension: ExtensionRecord): Record<string, un
     displayName,
     ...(email === undefined ? {} : { email }),
     enabled,
-    keys: keys.map(({ position, kind, value, label, line }) => ({ position, kind, value, label, line })),
+    keys: keys.map(({ position, kind, value, label, line, locked }) => ({
+      position,
+      kind,
+      value,
+      label,
+      line,
+      locked,
+    })),
   }
 }
 
@@ -128,7 +141,7 @@ export function createExtensionAdmin(parts: ExtensionAdminParts): ExtensionAdmin
   ): Promise<void> => {
     const { number, authUsername, email, id } = extension
     if (await writes.byNumber(siteId, number)) throw extensionExists(number)
-    if (await writes.authUsernameTaken(siteId, authUsername)) throw extensionExists(number)
+    if (await writes.authUsernameTaken(siteId, authUsername)) throw userNameTaken(authUsername)
     if (email !== undefined && (await writes.emailTaken(siteId, email))) throw emailInUse(email)
     const change = changeOf(actor, action, extension)
     const feed = [...change.feed, layerTopic('extension', id)]
@@ -193,7 +206,7 @@ export function createExtensionAdmin(parts: ExtensionAdminParts): ExtensionAdmin
         const before = await find(writes, number)
         refuseStale(before, parts.seen)
         if (to === before.number) return before
-        const authUsername = before.authUsername === before.number ? to : before.authUsername
+        const authUsername = renumberedUserName(before.authUsername, before.number, to)
         const taken = authUsername !== before.authUsername && (await writes.authUsernameTaken(siteId, authUsername))
         if (taken || (await writes.byNumber(siteId, to))) throw extensionExists(to)
         const after = { ...before, number: to, authUsername }
@@ -289,6 +302,10 @@ function emailInUse(email: string): AppError {
 
 export function extensionExists(number: string): AppError {
   return new AppError('EXTENSION_EXISTS', `there is an extension ${number} already`, { field: 'number' })
+}
+
+function userNameTaken(name: string): AppError {
+  return new AppError('LINE_INVALID', `authUser: the user name ${name} is taken`, { field: 'authUser' })
 }
 
 function refuseInUse(extension: ExtensionRecord, uses: ExtensionUses): void {

@@ -17,6 +17,7 @@ const TYPES = [
   'text',
   'lines',
   'secret',
+  'token',
   'enum',
   'list',
   'number',
@@ -171,6 +172,10 @@ const CHECKS: Record<SettingDefinition['type'], Check> = {
     Array.isArray(value) && value.length > 0 && value.every((item) => values?.includes(item))
       ? undefined
       : `must be a list of ${values?.join(', ')}`,
+  token: ({ max }, value) =>
+    typeof value === 'string' && /^[A-Za-z0-9._-]+$/.test(value) && value.length <= (max ?? 64)
+      ? undefined
+      : `must be up to ${max ?? 64} letters, digits and . _ -`,
   number: textCheck((text) => /^[0-9A-Za-z*#+._-]{1,40}$/.test(text), 'a number that phones can dial'),
   telephone: textCheck(isTelephone, 'a telephone number'),
   telephones: listCheck(isTelephone, 'telephone numbers'),

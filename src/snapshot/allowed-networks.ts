@@ -1,16 +1,24 @@
 import type { Id } from '../domain/entities.js'
 import { parseNetworks, type Networks } from '../network/trust.js'
+import { manualRules } from '../settings/manual-sections.js'
 import type { Snapshot } from './snapshot.js'
 
 const KEY = 'allowedNetworks'
 const READ = new WeakMap<object, Networks>()
 
-/** Networks that phones of this extension may come from, by its own setting, else its site's, else that for all; undefined: any. */
+/**
+ * Networks that phones of this extension may come from, by its own setting, else its manual attributes, else its site's
+ * setting, else that for all; undefined: any.
+ */
 export function allowedNetworks(
   snapshot: Pick<Snapshot, 'layer'>,
   { id, siteId }: { id: Id; siteId: Id },
 ): Networks | undefined {
   const own = snapshot.layer('extension', id).values
+  if (!own.has(KEY) && own.size > 0) {
+    const { networks } = manualRules(own)
+    if (networks) return networks
+  }
   const values = own.has(KEY) ? own : siteValues(snapshot, siteId)
   const list = values.get(KEY)
   if (!Array.isArray(list)) return undefined

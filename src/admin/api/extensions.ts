@@ -134,6 +134,7 @@ export const extensionRoutes = [
       name: text,
       email: text.optional(),
       password: text.optional(),
+      authUser: text.optional().meta({ description: 'SIP user name; made as the site wants it when absent' }),
       keys: z.array(keyInput).max(1_000).optional(),
     }),
     status: 201,

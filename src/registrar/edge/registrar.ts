@@ -223,7 +223,9 @@ export class Registrar {
     if (!account || 'status' in account) return account
     // From here on the count of the nonce is used up, so a retransmission must get this very answer.
     if (!this.#transactions.begin(key, flow.transport !== 'udp')) return this.#unavailable()
-    const own = unescapeUri(to.user ?? '') === account.number
+    const user = unescapeUri(to.user ?? '')
+    // Apps that know one name for both take the user name for the number, too.
+    const own = user === account.number || user === account.username
     const isNear = account.mayComeFrom?.(flow.remote.address) ?? true
     if (!own) this.#refused(account.username, flow, 'not its own extension')
     else if (!isNear) this.#refused(account.username, flow, 'outside its allowed networks')

@@ -31,15 +31,17 @@ async function addForm(call: PageCall, refused?: AppError): Promise<PageAnswer> 
     call,
     'proposeExtension',
   )
+  const { numberRanges, userNames } = await call.use.extensions.policy()
   return {
     view: 'person-new',
     title: call.words.t('people.add'),
     menu: 'people',
     ...(refused ? { status: 422 } : {}),
     data: {
-      values: refused ? { ...call.form, password: '' } : { number, name: '', email: '' },
+      values: { name: '', email: '', authUser: '', ...(refused ? call.form : { number }), password: '' },
       emailRequired: rules.emailRequired,
-      ranges: (await call.use.extensions.policy()).numberRanges?.join(', '),
+      ranges: numberRanges?.join(', '),
+      userName: call.words.t(`person.authUser.${userNames.pattern}`, { prefix: userNames.prefix ?? '' }),
       meter: meterOf(rules),
       refusal: refused ? refusalOf(call, refused) : undefined,
     },
@@ -107,8 +109,8 @@ export const peoplePages = [
     path: '/people/new',
     of: 'addExtension',
     run: async (call) => {
-      const { number = '', name = '', email, password } = call.form
-      const body = { number: number.trim(), name, ...given({ email, password }) }
+      const { number = '', name = '', email, password, authUser } = call.form
+      const body = { number: number.trim(), name, ...given({ email, password, authUser }) }
       const added = await ask<Person>(call, 'addExtension', { body })
       return { to: done(personPath(added.number), 'added') }
     },

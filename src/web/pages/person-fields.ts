@@ -39,25 +39,32 @@ const FORMS: Readonly<Record<FormName, readonly Group[]>> = {
   pbx: [
     [
       'fields.pbx.callerId',
-      ['callerIdName', 'callerIdNumber', 'callerIdAnonymous', 'callerIdAlways', 'callerIdByTrunk'],
+      ['callerIdName', 'callerIdNumber', 'callerIdAnonymous', 'callerIdAlways', 'callerIdAsUser', 'callerIdByTrunk'],
     ],
     ['fields.pbx.recording', ['recordCalls', 'recordVideo', 'mayRecord', 'mayTransfer', 'mayBeWatched']],
     [
       'fields.pbx.forwarding',
       [
         ...['mobileDialString', 'forwardUnavailable', 'forwardingRules', 'forwardingExceptions'],
-        ...['followMe', 'officeHours', 'holidays'],
+        ...['followMe', 'officeHours', 'holidays', 'statusByHours'],
       ],
     ],
     [
       'fields.pbx.voicemail',
       [
-        ...['voicemailEnabled', 'voicemailName', 'voicemailPin', 'voicemailAskPin', 'voicemailEmail'],
-        ...['voicemailAttach', 'voicemailDelete', 'voicemailAnnounceTime'],
+        ...[
+          'voicemailEnabled',
+          'voicemailName',
+          'voicemailMailbox',
+          'voicemailPin',
+          'voicemailAskPin',
+          'voicemailEmail',
+        ],
+        ...['voicemailAttach', 'voicemailDelete', 'voicemailAnnounceTime', 'voicemailGreeting'],
       ],
     ],
     ['fields.pbx.incoming', ['didNumber', 'didContext', 'didRingSeconds', 'dialContext', 'sipProtocol']],
-    ['fields.pbx.manual', ['manualAcl', 'manualAuth', 'manualAor', 'manualEndpoint']],
+    ['fields.pbx.manual', ['manualAcl', 'manualAuth', 'manualAor', 'manualEndpoint', 'manualAttributes']],
     ['fields.pbx.other', []],
   ],
 }
