@@ -15,6 +15,7 @@ const ASSETS = {
   'app.css': join(source, 'assets', 'app.css'),
   'app.js': join(source, 'assets', 'app.js'),
   'import.js': join(source, 'assets', 'import.js'),
+  'move-in.js': join(source, 'assets', 'move-in.js'),
   'copy.js': join(source, 'assets', 'copy.js'),
   'passwords.js': join(source, 'assets', 'passwords.js'),
   'scan.js': join(source, 'assets', 'scan.js'),

@@ -81,7 +81,7 @@ export interface Route {
   query: z.ZodObject
   body: z.ZodType | undefined
   /** Media type of the body. */
-  takes: 'application/json' | 'text/csv'
+  takes: 'application/json' | 'text/csv' | 'multipart/form-data'
   status: number
   answer: z.ZodType | undefined
   gives: 'application/json' | 'text/csv' | 'text/plain' | 'text/event-stream'

@@ -17,6 +17,7 @@ import { settingLayerRoutes } from './api/setting-layers.js'
 import { settingRoutes } from './api/settings.js'
 import { webhookRoutes } from './api/webhooks.js'
 import { timelineRoutes } from './api/timeline.js'
+import { moveInRoutes } from './api/move-in.js'
 import { mailRoutes } from './api/mails.js'
 import { softphoneRoutes } from './api/softphones.js'
 import type { Route } from './route.js'
@@ -43,6 +44,7 @@ export const ROUTES: readonly Route[] = [
   ...banRoutes,
   ...bulkRoutes,
   ...importRoutes,
+  ...moveInRoutes,
   ...accountRoutes,
   ...webhookRoutes,
 ]

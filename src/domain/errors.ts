@@ -59,6 +59,7 @@ export const ERROR_CODES = {
   IMPORT_CANCELLED: 'The import was cancelled; nothing was changed.',
   IMPORT_NOT_UNDONE: 'Something was changed since the import, so that undoing it would lose that; each is named.',
   FILE_NOT_FOUND: 'No such file.',
+  MOVE_IN_EMPTY: 'No phone was found in the files of another server.',
   SIGN_IN_FAILED: 'Name, password or code is wrong, or the account is disabled.',
   SIGN_IN_CODE_NEEDED: 'The password is right; the code of the authenticator app is needed as well.',
   SIGNED_OUT: 'The request carries no valid session or token.',

@@ -16,16 +16,19 @@ export interface MoveIn extends Gathered {
 export interface MoveInParts extends LearnParts {
   /** The model of a phone whose files could be those of several, as far as somebody knows. */
   modelOf(mac: Mac): string | undefined
+  /** What is known of models already; what is learnt is added. */
+  readonly learnt: Map<string, ModelKnowledge>
 }
 
 /** Reads phones, people, keys and settings out of files. */
 export async function moveIn(parts: MoveInParts, files: readonly OldFile[]): Promise<MoveIn> {
   const { catalog, readers, vocabulary } = parts
-  const known = new Map<string, ModelKnowledge>()
   const knowledgeOf = async (id: string): Promise<ModelKnowledge> => {
-    const learnt = known.get(id) ?? (await learn(parts, requireModel(catalog, id)))
-    known.set(id, learnt)
-    return learnt
+    // Zones are named by preference.
+    const key = JSON.stringify([id, parts.preferredZones])
+    const known = parts.learnt.get(key) ?? (await learn(parts, requireModel(catalog, id)))
+    parts.learnt.set(key, known)
+    return known
   }
   const sources = { catalog, readers, knowledgeOf, modelOf: (mac: Mac) => parts.modelOf(mac), pace: parts.pace }
   const gathered = await gather(sources, files)

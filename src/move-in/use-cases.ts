@@ -1,5 +1,6 @@
-import type { ImportView } from '../bulk/desk.js'
-import type { BulkUseCases, ImportReport } from '../bulk/use-cases.js'
+import type { ImportReport } from '../bulk/at-once.js'
+import type { ImportView } from '../bulk/open-import.js'
+import type { BulkUseCases } from '../bulk/use-cases.js'
 import type { DeviceAdmin } from '../devices/use-cases.js'
 import type { Id } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
@@ -7,15 +8,14 @@ import type { Log } from '../observe/log.js'
 import type { SettingsAdmin } from '../settings/use-cases.js'
 import type { MoveInDesk, OpenMoveIn, SettingsState } from './desk.js'
 import type { OldFile } from './gather.js'
-import type { LearnParts } from './learn.js'
 import { modelFinder, usualZones, type KnownModels } from './models.js'
-import { moveIn, type MoveIn } from './move-in.js'
+import { moveIn, type MoveIn, type MoveInParts } from './move-in.js'
 
 export interface MoveInAdminParts {
   siteId: Id
   desk: MoveInDesk
   /** Read when first asked for. */
-  learning(): Omit<LearnParts, 'preferredZones'>
+  learning(): Omit<MoveInParts, 'preferredZones' | 'modelOf'>
   knownModels(): Promise<KnownModels>
   /** Time zone of this machine. */
   zoneHere: string
@@ -44,9 +44,9 @@ interface MoveInInput {
 
 /** Taking over from another provisioning server: people, phones and keys are one import, settings come after it. */
 export interface MoveInAdmin {
-  /** At one go; nothing is changed without `apply`. Throws FILE_NOT_FOUND when there is no phone, MODEL_UNKNOWN, CSV_INVALID. */
+  /** At one go; nothing is changed without `apply`. Throws MOVE_IN_EMPTY, MODEL_UNKNOWN, CSV_INVALID. */
   atOnce(actor: string, input: MoveInInput & { apply: boolean }): Promise<{ found: MoveIn; imported: ImportReport }>
-  /** Reads the files and begins to work out what their import would do. Throws FILE_NOT_FOUND, MODEL_UNKNOWN. */
+  /** Reads the files and begins to work out what their import would do. Throws MOVE_IN_EMPTY, MODEL_UNKNOWN. */
   open(actor: string, input: MoveInInput): Promise<MoveInView>
   /** The same files with other models: another one comes of them. Throws IMPORT_NOT_FOUND, as all below. */
   change(actor: string, id: Id, models: readonly string[]): Promise<MoveInView>
@@ -152,7 +152,7 @@ async function takeSettings(
 }
 
 function nothingFound({ problems, strange }: MoveIn): AppError {
-  return new AppError('FILE_NOT_FOUND', 'no phone was found in these files', {
+  return new AppError('MOVE_IN_EMPTY', 'no phone was found in these files', {
     field: 'folder',
     problems,
     hint:

@@ -7,6 +7,11 @@ import type { Live } from './live.js'
 import type { ViewName } from './view-names.js'
 import type { WordKey, Words } from './words/words.js'
 
+interface FormFile {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
 /** Fields of a form, or parameters: text. */
 export type Fields = Readonly<Record<string, string | undefined>>
 
@@ -17,7 +22,9 @@ export interface PageCall extends Call {
   query: Fields
   form: Fields
   /** Of a form with a file. */
-  file: { readonly name: string; readonly bytes: Uint8Array } | undefined
+  file: FormFile | undefined
+  /** Of a form with a folder. */
+  files: readonly FormFile[]
   live: Live
   /** Only this part of the page is asked for (id of the element that htmx fills). */
   part: string | undefined
@@ -64,8 +71,8 @@ export interface PageRow {
   conditional: boolean
   /** A stream of events instead of a page. */
   stream: boolean
-  /** Its form may hold a file. */
-  upload: boolean
+  /** What its form may hold. */
+  upload: false | 'file' | 'folder'
   run(call: PageCall): Promise<PageAnswer> | PageAnswer
   /** What to show when `run` refuses: the form again, with what was typed. Absent: a page with the error. */
   refused?(call: PageCall, error: AppError): Promise<PageAnswer> | PageAnswer
@@ -152,6 +159,7 @@ const DETAILED: ReadonlySet<string> = new Set([
   'NAME_INVALID',
   'LINE_INVALID',
   'REQUEST_INVALID',
+  'MOVE_IN_EMPTY',
   'SETTING_VALUE_INVALID',
   'SETTING_UNKNOWN',
   'SETTING_LAYER_FORBIDDEN',

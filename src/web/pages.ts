@@ -15,6 +15,7 @@ import { phoneDetailPages } from './pages/phone.js'
 import { phonePages } from './pages/phones.js'
 import { rolePages } from './pages/roles.js'
 import { settingPages } from './pages/settings.js'
+import { moveInPages } from './pages/move-in.js'
 import { mailPages } from './pages/mails.js'
 import { softphonePages } from './pages/softphones.js'
 import { startPages } from './pages/start.js'
@@ -35,6 +36,7 @@ export const PAGES: readonly PageRow[] = [
   ...softphonePages,
   ...mailPages,
   ...importPages,
+  ...moveInPages,
   ...settingPages,
   ...changePages,
   ...accountPages,

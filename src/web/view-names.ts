@@ -22,6 +22,8 @@ export const VIEW_NAMES = [
   'imports',
   'keys',
   'mails',
+  'move-in',
+  'move-in-found',
   'own-code',
   'own-home',
   'own-start',

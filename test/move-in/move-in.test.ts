@@ -12,6 +12,7 @@ import { READERS } from '../../src/readers/index.js'
 import { loadPhones } from '../support/phone-catalog.js'
 
 const phones = loadPhones()
+const learnt: MoveInParts['learnt'] = new Map()
 const parts = (model?: string): MoveInParts => ({
   ...phones,
   render: createRenderer(phones.catalog, READERS, { templatesAreProven: true }),
@@ -19,6 +20,7 @@ const parts = (model?: string): MoveInParts => ({
   preferredZones: ['Europe/Berlin'],
   modelOf: () => model,
   pace: NO_PAUSE,
+  learnt,
 })
 const ruleOf = (zone: unknown): unknown => phones.zones.get(String(zone))
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'utf8')

@@ -10,7 +10,7 @@ import { endedCookie, sessionCookie } from './cookie.js'
 import { EventSinks } from './event-sink.js'
 import { admit } from './guard.js'
 import type { Idempotency } from './idempotency.js'
-import { isMultipart, readUpload } from './upload.js'
+import { isMultipart, readFolder, readUpload } from './upload.js'
 import { arrivalOf, type Arrival } from './visitor.js'
 import type { Networks } from '../../network/trust.js'
 
@@ -73,7 +73,10 @@ async function handle(
   const admitted = await admit(parts, route, request, arrival)
   const call = { ...admitted, lastEventId: request.get('Last-Event-ID') }
   locals.actor = call.by.actor
-  if (readBody && route.takes === 'text/csv' && isMultipart(request)) {
+  if (route.takes === 'multipart/form-data') {
+    const files = await readFolder(request, response)
+    request.body = { ...(request.body as object), files }
+  } else if (readBody && route.takes === 'text/csv' && isMultipart(request)) {
     request.body = (await readUpload(request, response))?.bytes
   } else if (readBody) await asPromise(readBody, request, response)
   const run = async (): Promise<Answer> => {

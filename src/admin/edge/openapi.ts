@@ -63,7 +63,13 @@ function operation(route: Route): RouteConfig {
   }
 }
 
+/** Files of a form, as generated clients know them. */
+const FORM_FILES = z.array(z.string().meta({ format: 'binary' }))
+
 function bodySchema({ body, takes }: Route): z.ZodType {
+  if (takes === 'multipart/form-data' && body instanceof z.ZodObject) {
+    return body.omit({ files: true }).extend({ file: FORM_FILES })
+  }
   return takes === 'text/csv' || !body ? z.string() : body
 }
 

@@ -4,7 +4,7 @@ import { csrfTokenOf } from '../../accounts/sign-in.js'
 import type { Locals } from '../../admin/edge/api.js'
 import { endedCookie, sessionCookie } from '../../admin/edge/cookie.js'
 import { admit, callerOf } from '../../admin/edge/guard.js'
-import { readUpload, type Upload } from '../../admin/edge/upload.js'
+import { readFolder, readUpload, type Upload } from '../../admin/edge/upload.js'
 import { arrivalOf, type Arrival } from '../../admin/edge/visitor.js'
 import type { AdminParts } from '../../admin/parts.js'
 import { toProblem } from '../../admin/problem.js'
@@ -116,7 +116,7 @@ class Pages {
     const locals = response.locals as Locals
     locals.routeId = `page:${row.id}`
     const visit = this.#visit(request)
-    const file = row.upload ? await this.#upload(request, response, visit) : undefined
+    const files = row.upload === false ? [] : await this.#upload(row.upload, request, response, visit)
     const form = textFields(request.body)
     // What scripts say in headers, forms say in fields.
     if (row.method === 'post') {
@@ -133,7 +133,8 @@ class Pages {
       params: textFields(request.params),
       query: textFields(request.query),
       form,
-      file,
+      file: files[0],
+      files,
       live,
       part: request.headers['hx-request'] === 'true' && typeof target === 'string' ? target : undefined,
     }
@@ -146,11 +147,18 @@ class Pages {
     }
   }
 
-  /** A file is read for somebody who is signed in only. */
-  async #upload(request: Request, response: Response, { arrival }: Visit): Promise<Upload | undefined> {
+  /** Files are read for somebody who is signed in only. */
+  async #upload(
+    what: 'file' | 'folder',
+    request: Request,
+    response: Response,
+    { arrival }: Visit,
+  ): Promise<readonly Upload[]> {
     const { who } = await callerOf(this.options.parts, request, arrival)
     if (!who) throw new AppError('SIGNED_OUT', 'sign in first')
-    return await readUpload(request, response)
+    if (what === 'folder') return await readFolder(request, response)
+    const file = await readUpload(request, response)
+    return file ? [file] : []
   }
 
   /** The site is the visitor's choice; one that he may not see (any more) is not. */

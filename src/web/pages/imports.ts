@@ -96,7 +96,7 @@ async function one(call: PageCall, refused?: AppError): Promise<PageAnswer> {
 const NO_PREVIEW = { found: undefined, columns: [], choices: [], obstacles: [], mayRun: false }
 const NO_RESULT = { outcomes: [], rows: [], links: {}, kept: [], left: [], repairs: [], people: '', phones: '' }
 
-function progressOf({ words }: PageCall, { progress }: Job): object {
+export function progressOf({ words }: Pick<PageCall, 'words'>, { progress }: Pick<Job, 'progress'>): object {
   if (!progress) return { text: words.t('import.stage.waiting'), value: undefined, max: 1 }
   const { stage, done: count, total } = progress
   const n = new Intl.NumberFormat(words.language)
@@ -289,7 +289,7 @@ export const importPages = [
     method: 'post',
     path: '/import',
     of: 'openImport',
-    upload: true,
+    upload: 'file',
     run: open,
     refused: start,
   }),

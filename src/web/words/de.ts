@@ -1,6 +1,7 @@
 import { deKeys } from './de-keys.js'
 import { dePhone } from './de-phone.js'
 import { deImports } from './de-imports.js'
+import { deMoveIn } from './de-move-in.js'
 import { deSoftphones } from './de-softphones.js'
 import { deSettings } from './de-settings.js'
 import type { WordKey } from './en.js'
@@ -14,6 +15,7 @@ export const de: Readonly<Record<WordKey, string>> = {
   ...deWebhooks,
   ...dePeople,
   ...deImports,
+  ...deMoveIn,
   ...deSoftphones,
   ...deSettings,
   ...dePhone,

@@ -1,6 +1,7 @@
 import { enKeys } from './en-keys.js'
 import { enPhone } from './en-phone.js'
 import { enImports } from './en-imports.js'
+import { enMoveIn } from './en-move-in.js'
 import { enSoftphones } from './en-softphones.js'
 import { enSettings } from './en-settings.js'
 
@@ -14,6 +15,7 @@ export const en = {
   ...enWebhooks,
   ...enPeople,
   ...enImports,
+  ...enMoveIn,
   ...enSoftphones,
   ...enSettings,
   ...enPhone,

@@ -1,0 +1,61 @@
+import type { enMoveIn } from './en-move-in.js'
+
+/** Texte der Seiten für die Übernahme von einem anderen Server. */
+export const deMoveIn: Record<keyof typeof enMoveIn, string> = {
+  'moveIn.title': 'Von einem anderen Server übernehmen',
+  'moveIn.link': 'Von einem anderen Server übernehmen',
+  'moveIn.intro':
+    'Wählen Sie den Ordner mit den Konfigurationsdateien, die Ihre Telefone heute abholen (Yealink, Snom, Grandstream). Daraus werden Personen mit ihren Passwörtern, Telefone, Leitungen, Tasten und gemeinsame Einstellungen gelesen. Geändert wird nichts, bevor Sie gesehen haben, was daraus würde.',
+  'moveIn.folder': 'Ordner oder Dateien hier ablegen, oder einen Ordner wählen',
+  'moveIn.files': 'Oder einzelne Dateien wählen',
+  'moveIn.files.hint': 'Etwa 001565aabbcc.cfg, snomD120-000413AABBCC.htm oder cfg000b82aabbcc.xml; bis zu 60 MB.',
+  'moveIn.name': 'Bezeichnung',
+  'moveIn.read': 'Dateien lesen',
+  'moveIn.nofile': 'Wählen Sie zuerst einen Ordner oder Dateien.',
+  'moveIn.models': 'Welches Modell ist es?',
+  'moveIn.models.hint':
+    'Die Dateien dieser Telefone könnten die mehrerer Modelle sein. Geben Sie an, welche es sind; dann werden sie neu gelesen.',
+  'moveIn.models.phones.one': '{n} Telefon',
+  'moveIn.models.phones.other': '{n} Telefone',
+  'moveIn.models.unknown': 'Nicht bekannt; auslassen',
+  'moveIn.models.more': 'und weitere',
+  'moveIn.again': 'Neu lesen',
+  'moveIn.found': 'In den Dateien sind {phones} Telefone und {people} Personen.',
+  'moveIn.take': 'Jetzt übernehmen',
+  'moveIn.take.settings':
+    'Auch für den Standort einstellen, was die meisten Telefone gemeinsam haben ({n} Einstellungen)',
+  'moveIn.rows': 'Jede Zeile des Imports',
+  'moveIn.another': 'Andere Dateien wählen',
+  'moveIn.drop': 'Diese Dateien verwerfen',
+  'moveIn.done': 'Übernommen',
+  'moveIn.settings.waiting': 'Die Einstellungen werden gesetzt, sobald der Import fertig ist.',
+  'moveIn.settings.set': '{n} Einstellungen sind gesetzt.',
+  'moveIn.settings.left': 'Es wurden keine Einstellungen gesetzt.',
+  'moveIn.settings.failed': 'Die Einstellungen konnten nicht gesetzt werden:',
+  'moveIn.undo': 'Import rückgängig machen…',
+  'moveIn.undo.hint': 'Rückgängig gemacht werden Personen, Telefone und Tasten, nicht die Einstellungen des Standorts.',
+  'moveIn.next':
+    'Richten Sie die Telefone jetzt auf diesen Server aus: Jedes bekommt seine Zugangsdaten mit der ersten Datei.',
+  'moveIn.site': 'Für den Standort, weil die meisten Telefone es haben',
+  'moveIn.single': 'Für einzelne Personen und Telefone',
+  'moveIn.differences': 'Unsere Dateien sagen es anders',
+  'moveIn.differences.hint':
+    'Parameter der alten Dateien, die auch unsere haben, mit einem anderen Wert. Sehen Sie diese durch.',
+  'moveIn.untaken': 'Nicht übernommen',
+  'moveIn.untaken.hint':
+    'Für diese Parameter gibt es keine Einstellung. Was Sie brauchen, kommt in eine Einstellung raw.<Familie>.<Parameter>.',
+  'moveIn.old': 'nennt den alten Server',
+  'moveIn.left': 'Ausgelassen',
+  'moveIn.problems': 'Probleme',
+  'moveIn.strange': 'Dateien, die keine Konfiguration eines bekannten Telefons sind',
+  'moveIn.setting': 'Einstellung',
+  'moveIn.value': 'Wert',
+  'moveIn.phones': 'Telefone',
+  'moveIn.whose': 'Für wen',
+  'moveIn.parameter': 'Parameter',
+  'moveIn.was': 'Vorher',
+  'moveIn.will': 'Künftig',
+  'moveIn.more.one': '… und {n} weiteres',
+  'moveIn.more.other': '… und {n} weitere',
+  'error.MOVE_IN_EMPTY': 'In diesen Dateien wurde kein Telefon gefunden.',
+}
