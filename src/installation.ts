@@ -23,6 +23,7 @@ import { KEY_FILE_NAME, loadOrCreateKeyRing } from './secrets/edge/key-file.js'
 import { sealedRowsExist } from './secrets/edge/sealed-rows.js'
 import { createByteBox, createSecretBox, type ByteBox, type SecretBox } from './secrets/seal.js'
 import type { SettingsAdmin } from './settings/use-cases.js'
+import type { SnapshotFeed } from './snapshot/edge/snapshot-feed.js'
 import { openSoftphones, type Softphones } from './softphones/edge/open.js'
 import { createKnexSiteStore } from './sites/edge/knex-store.js'
 import { openMailing, type Mailing } from './mail/edge/open.js'
@@ -68,6 +69,8 @@ export interface Installation extends PhoneData {
   migration: MigrationReport
   /** The use cases of another site; with `seen` they change nothing else than what was seen. */
   forSite: ForSite
+  /** From now on imports and exports look at this snapshot of people and phones instead of reading all of them. */
+  useSnapshot(feed: SnapshotFeed): void
   close(): Promise<void>
 }
 
@@ -113,12 +116,14 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
       ...{ databases, config, ownAccess, softphones: allSoftphones },
       sites: () => siteStore.list(),
     })
+    let kept: SnapshotFeed | undefined
     const forSite = createSiteUseCases({
       ...{ databases, deviceStore, secrets, clock: systemClock, random: systemRandom, log, phones },
       templateRoots: () => templateRoots(config),
       softphones: allSoftphones,
       mailing,
       welcomeMail: config.welcomeMail,
+      feed: () => kept,
     })
     return {
       get catalog() {
@@ -157,6 +162,9 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
       deviceStore,
       ...forSite(site.id),
       forSite,
+      useSnapshot: (feed) => {
+        kept = feed
+      },
       close: () => databases.close(),
     }
   } catch (error) {

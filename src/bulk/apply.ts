@@ -1,6 +1,7 @@
 import type { Author } from '../database/change.js'
 import type { Id } from '../domain/entities.js'
 import type { DeviceRecord, ExtensionRecord } from '../snapshot/snapshot.js'
+import type { LateSeals } from './late-seals.js'
 import type { ImportResult, StoredImport } from './store.js'
 
 /** Settings of one person, as they are to be stored (secrets sealed). */
@@ -27,11 +28,15 @@ export interface BulkPlan {
   readonly createDevices: readonly DeviceRecord[]
   readonly updateDevices: readonly DeviceRecord[]
   readonly settings: readonly SettingsChange[]
+  /** Seals the secrets of records as they are written; absent: they are sealed already. */
+  readonly seals?: LateSeals
 }
 
 /** How many records a plan writes. */
 export function planSize(plan: BulkPlan): number {
-  return Object.values(plan).reduce((sum, records: readonly unknown[]) => sum + records.length, 0)
+  const { createExtensions, updateExtensions, purgeDevices, createDevices, updateDevices, settings } = plan
+  const lists = [createExtensions, updateExtensions, purgeDevices, createDevices, updateDevices, settings]
+  return lists.reduce((sum, records: readonly unknown[]) => sum + records.length, 0)
 }
 
 /** What is kept with the import itself, in the same transaction. */

@@ -1,72 +1,14 @@
-import type { Clock, Millis } from '../domain/clock.js'
+import type { Clock } from '../domain/clock.js'
 import type { Id } from '../domain/entities.js'
-import { AppError, type Problem } from '../domain/errors.js'
+import { AppError } from '../domain/errors.js'
 import { newId, type Random } from '../domain/random.js'
 import type { Log } from '../observe/log.js'
-import type { FileView, ImportOptions, Prepared, Progress, Stage } from './prepare.js'
-import type { ImportSummary, RowReport } from './report.js'
-import type { ImportState, ImportStore, StoredImport } from './store.js'
-
-/** Imports whose file is open here, before they are run or while they are. */
-export type OpenState = 'reading' | 'preview' | ImportState
-
-/** An import as admins see it. */
-export interface ImportView {
-  readonly id: Id
-  readonly state: OpenState
-  readonly fileName?: string
-  readonly actor: string
-  readonly startedAt: Millis
-  readonly finishedAt?: Millis
-  readonly undoneAt?: Millis
-  readonly undoneBy?: string
-  /** Only of an open file. */
-  readonly options?: ImportOptions
-  readonly file?: FileView
-  readonly profile?: string
-  readonly progress?: { readonly stage: Stage; readonly done: number; readonly total: number }
-  readonly summary?: ImportSummary
-  /** To confirm just this preview. */
-  readonly token?: string
-  /** Mistakes that keep it from being run. */
-  readonly obstacles?: readonly Problem[]
-  /** Why it was not done, or what changed since the preview before. */
-  readonly error?: string
-}
-
-/** What the desk does with a file; of one site. */
-export interface DeskWork {
-  readonly siteId: Id
-  /** Works the file out. With `basis` it is checked first that what a preview was made from is still so. */
-  preview(bytes: Uint8Array, options: ImportOptions, hooks: WorkHooks): Promise<Prepared>
-  /** What changed since the preview, in words. */
-  changedSince(prepared: Prepared): Promise<readonly string[]>
-  /** Writes it. Throws what the file or the database has against it. */
-  run(bytes: Uint8Array, options: ImportOptions, job: StoredImport, hooks: WorkHooks): Promise<ImportSummary>
-}
-
-export interface WorkHooks {
-  readonly progress: Progress
-  /** Throws IMPORT_CANCELLED once nobody wants it any more. */
-  check(): void
-}
-
-interface OpenImport {
-  id: Id
-  work: DeskWork
-  bytes: Uint8Array
-  options: ImportOptions
-  actor: string
-  startedAt: Millis
-  touchedAt: Millis
-  state: OpenState
-  cancelled: boolean
-  progress?: { stage: Stage; done: number; total: number } | undefined
-  prepared?: Prepared | undefined
-  error?: string | undefined
-  /** Resolves when nothing is under way. */
-  busy: Promise<void>
-}
+import { KEEP_MS, newJob, runJob } from './jobs.js'
+import { viewOf, type DeskWork, type ImportView, type OpenImport, type WorkHooks } from './open-import.js'
+import type { ImportOptions, Prepared } from './prepare.js'
+import { changed, refuseObstacles, told, whatChanged, wrongState } from './refusals.js'
+import type { RowReport } from './report.js'
+import type { ImportStore, StoredImport } from './store.js'
 
 export interface DeskParts {
   store: ImportStore
@@ -78,10 +20,11 @@ export interface DeskParts {
 }
 
 const OPEN_MAX = 20
-const OPEN_BYTES_MAX = 150 * 1024 * 1024
 const IDLE_MS = 60 * 60_000
-/** Imports are kept so long, with their results and what undoing takes. */
-export const KEEP_MS = 90 * 86_400_000
+/** What open files may take up together, in bytes. */
+const ROOM = 300 * 1024 * 1024
+/** What the plan of a row takes up, about: a person with a phone and some keys. */
+const ROW_BYTES = 4 * 1024
 
 /** Where files lie open between upload, preview and import. In memory only: they hold passwords. */
 export class ImportDesk {
@@ -115,6 +58,7 @@ export class ImportDesk {
   change(siteId: Id, id: Id, options: ImportOptions): ImportView {
     const one = this.#require(siteId, id)
     if (one.state === 'running' || one.state === 'done') throw wrongState('it runs already')
+    if (one.cancelled) throw wrongState('it is cancelled; choose the file again')
     const { fileName } = one.options
     one.options = { ...options, ...(fileName === undefined ? {} : { fileName }) }
     one.error = undefined
@@ -164,6 +108,7 @@ export class ImportDesk {
       one.state = 'preview'
       throw error
     }
+    if (one.prepared !== prepared) throw changed(['the options'])
     if (differs.length > 0) {
       one.error = whatChanged(differs)
       this.#preview(one)
@@ -173,7 +118,7 @@ export class ImportDesk {
     return viewOf(one)
   }
 
-  /** Ends what is under way, or lets the file go. True: nothing was written and nothing will be. */
+  /** Ends what is under way, or lets the file go: nothing was written, and nothing will be. Throws IMPORT_STATE. */
   cancel(siteId: Id, id: Id): ImportView {
     const one = this.#require(siteId, id)
     if (one.state === 'done' || one.state === 'undone') throw wrongState('it is done; undo it instead')
@@ -183,11 +128,6 @@ export class ImportDesk {
       this.#open.delete(id)
     }
     return viewOf(one)
-  }
-
-  /** A stored import ended elsewhere: it is not open any more. */
-  forget(id: Id): void {
-    this.#open.delete(id)
   }
 
   #preview(one: OpenImport): void {
@@ -203,6 +143,7 @@ export class ImportDesk {
         if (one.options !== options) return
         one.prepared = prepared
         one.state = 'preview'
+        this.#makeRoom(0, one)
       } catch (error) {
         if (one.options !== options) return
         this.#failed(one, error)
@@ -213,58 +154,40 @@ export class ImportDesk {
 
   async #run(one: OpenImport, prepared: Prepared, actor: string): Promise<void> {
     const { store, clock, runner } = this.parts
+    const { siteId } = one.work
     const { fileName } = one.options
     const { profile } = prepared.file
-    const job: StoredImport = {
-      id: one.id,
-      siteId: one.work.siteId,
-      state: 'running',
-      ...(fileName === undefined ? {} : { fileName }),
-      ...(profile === undefined ? {} : { profile }),
-      actor,
-      startedAt: clock.now(),
-      summary: prepared.summary,
-      runner,
-    }
+    const now = clock.now()
+    const job = newJob({ id: one.id, siteId, actor, fileName, profile, summary: prepared.summary, runner }, now)
     try {
-      await store.begin(job, clock.now() - KEEP_MS)
+      await store.begin(job, now - KEEP_MS)
     } catch (error) {
       one.state = 'preview'
       throw error
     }
     one.state = 'running'
-    // The import makes its own plan; two of them are much.
+    // It is written now; nobody confirms it twice, and its memory goes as soon as it is.
     one.prepared = undefined
-    one.busy = this.#finish(one, job)
+    one.busy = this.#finish(one, prepared, job)
   }
 
-  async #finish(one: OpenImport, job: StoredImport): Promise<void> {
-    const { store, clock } = this.parts
+  async #finish(one: OpenImport, prepared: Prepared, job: StoredImport): Promise<void> {
+    const hooks = this.#hooks(one, () => false)
     try {
-      await one.work.run(
-        one.bytes,
-        one.options,
-        job,
-        this.#hooks(one, () => false),
-      )
+      await runJob(this.parts, job, () => one.work.run(prepared, job, hooks))
       one.state = 'done'
-      // From now on the database tells of it.
-      this.#open.delete(one.id)
     } catch (error) {
       this.#failed(one, error)
-      const state = one.state === 'cancelled' ? 'cancelled' : 'failed'
-      const finished = { ...job, state, finishedAt: clock.now(), error: one.error ?? '' } as const
-      await store
-        .finish(finished)
-        .catch((failure: unknown) => this.parts.log.warn({ err: failure }, 'an import ended untold'))
-      this.#open.delete(one.id)
     }
+    // From now on the database tells of it.
+    this.#open.delete(one.id)
     one.progress = undefined
   }
 
   #failed(one: OpenImport, error: unknown): void {
     one.state = error instanceof AppError && error.code === 'IMPORT_CANCELLED' ? 'cancelled' : 'failed'
     one.error = error instanceof AppError ? told(error) : 'internal error'
+    if (one.cancelled) one.bytes = NOTHING
     if (!(error instanceof AppError)) this.parts.log.error({ err: error, import: one.id }, 'an import failed')
   }
 
@@ -292,60 +215,24 @@ export class ImportDesk {
     throw new AppError('IMPORT_NOT_FOUND', 'this file is not open any more; choose it again', { field: 'id' })
   }
 
-  #makeRoom(bytes: number): void {
+  /** Lets go of files that nobody looked at for long, and of more when there is no room; never of `own`. */
+  #makeRoom(bytes: number, own?: OpenImport): void {
     const now = this.parts.clock.now()
     const idle = [...this.#open.values()]
-      .filter(({ state }) => state !== 'running')
+      .filter((one) => one !== own && one.state !== 'running')
       .sort((a, b) => a.touchedAt - b.touchedAt)
-    let total = bytes + [...this.#open.values()].reduce((sum, one) => sum + one.bytes.length, 0)
+    let room = ROOM - bytes - [...this.#open.values()].reduce((sum, one) => sum + sizeOf(one), 0)
     for (const one of idle) {
-      if (now - one.touchedAt < IDLE_MS && this.#open.size < OPEN_MAX && total <= OPEN_BYTES_MAX) break
+      if (now - one.touchedAt < IDLE_MS && this.#open.size < OPEN_MAX && room >= 0) break
       one.cancelled = true
-      total -= one.bytes.length
+      room += sizeOf(one)
       this.#open.delete(one.id)
     }
   }
 }
 
-function viewOf(one: OpenImport): ImportView {
-  const { id, state, actor, startedAt, options, progress, prepared, error } = one
-  return {
-    id,
-    state,
-    ...(options.fileName === undefined ? {} : { fileName: options.fileName }),
-    actor,
-    startedAt,
-    options,
-    ...(progress ? { progress } : {}),
-    ...(error === undefined ? {} : { error }),
-    ...(prepared
-      ? { file: prepared.file, summary: prepared.summary, token: prepared.token, obstacles: prepared.obstacles }
-      : {}),
-    ...(prepared?.file.profile === undefined ? {} : { profile: prepared.file.profile }),
-  }
-}
+const NOTHING = new Uint8Array(0)
 
-/** Throws CSV_INVALID with every mistake that keeps this from being run. */
-export function refuseObstacles({ obstacles }: Pick<Prepared, 'obstacles'>, source = 'the file'): void {
-  if (obstacles.length === 0) return
-  throw new AppError('CSV_INVALID', `${obstacles.length} mistake(s) in ${source}; nothing was changed`, {
-    problems: obstacles,
-  })
-}
-
-export function changed(what: readonly string[]): AppError {
-  return new AppError('IMPORT_CHANGED', whatChanged(what), { hint: 'Look at the new preview and confirm that' })
-}
-
-function whatChanged(what: readonly string[]): string {
-  const more = what.length > 5 ? ` and ${what.length - 5} more` : ''
-  return `since the preview this changed: ${what.slice(0, 5).join(', ')}${more}`
-}
-
-export function wrongState(why: string): AppError {
-  return new AppError('IMPORT_STATE', why)
-}
-
-function told({ message, details }: AppError): string {
-  return details.hint === undefined ? message : `${message}. ${details.hint}`
+function sizeOf({ bytes, prepared }: OpenImport): number {
+  return bytes.length + (prepared?.planned.reports.length ?? 0) * ROW_BYTES
 }

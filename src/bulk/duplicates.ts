@@ -1,4 +1,5 @@
 import type { Problem } from '../domain/errors.js'
+import { paced, type Pace } from './pace.js'
 import { problemAt } from './read-rows.js'
 import type { ReadRow } from './row.js'
 
@@ -10,15 +11,16 @@ export type DuplicateRule = (typeof DUPLICATE_RULES)[number]
  * Rows that say the same person, or the same line of the same phone, again. A person may have several phones and a
  * phone several lines: these are no duplicates.
  */
-export function withoutDuplicates(
+export async function withoutDuplicates(
   rows: readonly ReadRow[],
   rule: DuplicateRule,
-): { duplicates: Set<number>; problems: Problem[] } {
+  pace: Pace,
+): Promise<{ duplicates: Set<number>; problems: Problem[] }> {
   const duplicates = new Set<number>()
   const problems: Problem[] = []
   const seen = new Map<string, number>()
   const withPhone = new Map<string, number>()
-  for (const { row, checked } of rows) {
+  for await (const { row, checked } of paced(rows, pace)) {
     if (!checked) continue
     const { extension = '', mac = '', line = '' } = checked
     const what = `${extension} ${mac} ${line}`

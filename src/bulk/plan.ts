@@ -4,13 +4,14 @@ import { requireNumberInRange } from '../extensions/policy.js'
 import type { Mac } from '../domain/mac-address.js'
 import type { DeviceRecord, ExtensionRecord, LayerValues } from '../snapshot/snapshot.js'
 import type { BulkPlan, SettingsChange } from './apply.js'
+import { personBasis, phoneBasis } from './basis.js'
 import { withoutDuplicates, type DuplicateRule } from './duplicates.js'
-import type { Pace } from './pace.js'
+import { paced, type Pace } from './pace.js'
 import { describesPerson, planPerson, type PlannedPerson } from './plan-people.js'
 import type { Existing, PlanParts } from './plan-parts.js'
 import { planPhone, type PlannedPhone } from './plan-phones.js'
 import { problemAt } from './read-rows.js'
-import { isError, type Counts, type RowOutcome, type RowReport } from './report.js'
+import { isError, type Counts, type FieldChange, type RowOutcome, type RowReport } from './report.js'
 import type { ImportRow, ReadRow } from './row.js'
 
 export interface ImportPlan {
@@ -25,25 +26,28 @@ export interface ImportPlan {
 /**
  * What an import would write: people and phones that are new or differ; what is the same is left alone, so that
  * importing an export changes nothing. Rows of the same MAC are the lines of that phone. A person or phone with a
- * mistake in any of its rows is left out whole.
+ * mistake in any of its rows is left out whole. `progress` hears how many of them are worked out.
  */
 export async function planImport(
   rows: readonly ReadRow[],
   existing: Existing,
   parts: Omit<PlanParts, 'numberOf'>,
   options: { duplicates: DuplicateRule },
-  pace: Pace,
+  { pace, progress }: { pace: Pace; progress: (done: number, total: number) => void },
 ): Promise<ImportPlan> {
-  const planner = new Planner(rows, existing, parts, options.duplicates)
-  await planner.planPeople(pace)
-  await planner.planPhones(pace)
+  const planner = new Planner(rows, existing, parts, pace)
+  await planner.sort(options.duplicates)
+  await planner.planPeople(progress)
+  await planner.planPhones(progress)
   return planner.result()
 }
 
 class Planner {
   readonly #problems = new Map<number, Problem[]>()
-  readonly #duplicates: ReadonlySet<number>
-  readonly #good: readonly ImportRow[]
+  #duplicates: ReadonlySet<number> = new Set()
+  /** Rows without mistakes of their own, by whom and what they are about. */
+  readonly #rowsOfPeople = new Map<string, ImportRow[]>()
+  readonly #rowsOfPhones = new Map<Mac, ImportRow[]>()
   readonly #people = new Map<string, PlannedPerson>()
   readonly #phones = new Map<Mac, PlannedPhone>()
   readonly #purged: DeviceRecord[] = []
@@ -56,25 +60,35 @@ class Planner {
     private readonly rows: readonly ReadRow[],
     private readonly existing: Existing,
     parts: Omit<PlanParts, 'numberOf'>,
-    duplicates: DuplicateRule,
+    private readonly pace: Pace,
   ) {
-    this.#parts = { ...parts, numberOf: (id) => this.#numbers.get(id) }
+    this.#parts = { ...parts, userNames: existing.policy.userNames, numberOf: (id) => this.#numbers.get(id) }
+  }
+
+  /** Leaves out rows that are there twice, and puts those together that belong together. */
+  async sort(rule: DuplicateRule): Promise<void> {
+    const { rows, pace, existing } = this
     for (const { row, problems } of rows) if (problems.length > 0) this.#problems.set(row, [...problems])
-    const { duplicates: found, problems } = withoutDuplicates(rows, duplicates)
-    this.#duplicates = found
+    const { duplicates, problems } = await withoutDuplicates(rows, rule, pace)
+    this.#duplicates = duplicates
     problems.forEach((problem) => this.#push(problem))
-    this.#good = rows.flatMap(({ row, checked }) => (checked && !found.has(row) ? [checked] : []))
-    for (const { id, number, authUsername } of existing.extensions.values()) {
+    for await (const { row, checked } of paced(rows, pace)) {
+      if (!checked || duplicates.has(row)) continue
+      addTo(this.#rowsOfPeople, checked.extension, checked)
+      addTo(this.#rowsOfPhones, checked.mac, checked)
+    }
+    for await (const { id, number, authUsername } of paced(existing.extensions.values(), pace)) {
       this.#numbers.set(id, number)
       this.#names.set(authUsername, id)
     }
-    for (const { lines } of existing.devices.values()) {
+    for await (const { lines } of paced(existing.devices.values(), pace)) {
       for (const { id, authUsername } of lines) this.#names.set(authUsername, id)
     }
   }
 
-  async planPeople(pace: Pace): Promise<void> {
-    for (const [number, own] of groupBy(this.#good, ({ extension }) => extension)) {
+  async planPeople(progress: (done: number, total: number) => void): Promise<void> {
+    let done = 0
+    for (const [number, own] of this.#rowsOfPeople) {
       const before = this.existing.extensions.get(number)
       const layer = before ? this.existing.settings(before.id) : NO_SETTINGS
       this.#basis.push(personBasis(number, this.existing))
@@ -87,17 +101,18 @@ class Planner {
           this.#numbers.set(planned.record.id, number)
         }
       })
-      await pace()
+      done += 1
+      progress(done, this.#total())
+      await this.pace()
     }
   }
 
-  async planPhones(pace: Pace): Promise<void> {
-    const spoilt = new Set(
-      this.rows.filter(({ row }) => this.#hasError(row) && !this.#duplicates.has(row)).map(({ mac }) => mac),
-    )
+  async planPhones(progress: (done: number, total: number) => void): Promise<void> {
+    const spoilt = await this.#spoiltPhones()
     const personOf = (number: string): ExtensionRecord | undefined =>
       this.#people.get(number)?.record ?? this.existing.extensions.get(number)
-    for (const [mac, own] of groupBy(this.#good, (row) => row.mac)) {
+    let done = this.#rowsOfPeople.size
+    for (const [mac, own] of this.#rowsOfPhones) {
       const known = this.existing.devices.get(mac)
       const before = known?.state === 'retired' ? undefined : known
       this.#basis.push(phoneBasis(mac, this.existing))
@@ -114,33 +129,51 @@ class Planner {
           this.#phones.set(mac, planned)
         }
       })
-      await pace()
+      done += 1
+      progress(done, this.#total())
+      await this.pace()
     }
   }
 
-  result(): ImportPlan {
-    this.#dropPeopleOfBadRows()
-    const people = [...this.#people.values()]
-    const phones = [...this.#phones.values()]
-    const those = <T extends { outcome: RowOutcome; record: unknown }>(all: T[], outcome: RowOutcome): T['record'][] =>
-      all.filter((one) => one.outcome === outcome).map(({ record }) => record)
-    const changed = people.filter(
-      ({ outcome, record }) => outcome === 'changed' && this.existing.extensions.get(record.number) !== record,
-    )
-    return {
-      plan: {
-        createExtensions: those(people, 'new') as ExtensionRecord[],
-        updateExtensions: changed.map(({ record }) => record),
-        purgeDevices: this.#purged.filter(({ mac }) => this.#phones.has(mac)),
-        createDevices: those(phones, 'new') as DeviceRecord[],
-        updateDevices: those(phones, 'changed') as DeviceRecord[],
-        settings: people.flatMap(({ settings }): SettingsChange[] => (settings ? [settings] : [])),
-      },
-      reports: this.#reports(),
-      people: countsOf(people),
-      phones: countsOf(phones),
-      basis: this.#basis,
+  async result(): Promise<ImportPlan> {
+    await this.#dropPeopleOfBadRows()
+    const plan = {
+      createExtensions: [] as ExtensionRecord[],
+      updateExtensions: [] as ExtensionRecord[],
+      purgeDevices: this.#purged.filter(({ mac }) => this.#phones.has(mac)),
+      createDevices: [] as DeviceRecord[],
+      updateDevices: [] as DeviceRecord[],
+      settings: [] as SettingsChange[],
     }
+    const people = { added: 0, changed: 0, unchanged: 0 }
+    for await (const { outcome, record, settings } of paced(this.#people.values(), this.pace)) {
+      count(people, outcome)
+      if (outcome === 'new') plan.createExtensions.push(record)
+      // Somebody of whom only settings differ has the record of before.
+      if (outcome === 'changed' && this.existing.extensions.get(record.number) !== record)
+        plan.updateExtensions.push(record)
+      if (settings) plan.settings.push(settings)
+    }
+    const phones = { added: 0, changed: 0, unchanged: 0 }
+    for await (const { outcome, record } of paced(this.#phones.values(), this.pace)) {
+      count(phones, outcome)
+      if (outcome === 'new') plan.createDevices.push(record)
+      if (outcome === 'changed') plan.updateDevices.push(record)
+    }
+    return { plan, reports: await this.#reports(), people, phones, basis: this.#basis }
+  }
+
+  #total(): number {
+    return this.#rowsOfPeople.size + this.#rowsOfPhones.size
+  }
+
+  /** Phones of which some row has a mistake. */
+  async #spoiltPhones(): Promise<Set<string>> {
+    const spoilt = new Set<string>()
+    for await (const { row, mac } of paced(this.rows, this.pace)) {
+      if (this.#hasError(row) && !this.#duplicates.has(row)) spoilt.add(mac)
+    }
+    return spoilt
   }
 
   /** Runs the plan of what these rows belong to; it counts only when nothing is wrong with any of them. */
@@ -169,9 +202,9 @@ class Planner {
   }
 
   /** A phone that is refused takes people with it that only its rows name. */
-  #dropPeopleOfBadRows(): void {
-    for (const [number, own] of groupBy(this.#good, ({ extension }) => extension)) {
-      if (own.length > 0 && own.every(({ row }) => this.#hasError(row))) this.#people.delete(number)
+  async #dropPeopleOfBadRows(): Promise<void> {
+    for await (const [number, own] of paced(this.#rowsOfPeople, this.pace)) {
+      if (own.every(({ row }) => this.#hasError(row))) this.#people.delete(number)
     }
   }
 
@@ -206,28 +239,31 @@ class Planner {
     return this.#problems.get(row)?.some(isError) ?? false
   }
 
-  #reports(): RowReport[] {
+  async #reports(): Promise<RowReport[]> {
     const told = new Set<unknown>()
-    const once = <T extends { changes: readonly unknown[] }>(planned: T | undefined): T['changes'] => {
-      if (!planned || told.has(planned)) return []
+    const once = <T extends { changes: readonly FieldChange[] }>(planned: T | undefined): T['changes'] => {
+      if (!planned || planned.changes.length === 0 || told.has(planned)) return NONE
       told.add(planned)
       return planned.changes
     }
-    return this.rows.map(({ row, number, mac, name, checked }) => {
+    const reports: RowReport[] = []
+    for await (const { row, number, mac, name, checked } of paced(this.rows, this.pace)) {
       const person = checked?.extension === undefined ? undefined : this.#people.get(checked.extension)
       const phone = checked?.mac === undefined ? undefined : this.#phones.get(checked.mac)
       const outcome = this.#outcome(row, person, phone)
       const isIn = outcome !== 'error' && outcome !== 'duplicate'
-      return {
+      const [ofPerson, ofPhone] = isIn ? [once(person), once(phone)] : [NONE, NONE]
+      reports.push({
         row,
         number,
         mac,
         name: name === '' ? (person?.record.displayName ?? '') : name,
         outcome,
-        changes: isIn ? [...once(person), ...once(phone)] : [],
-        problems: this.#problems.get(row) ?? [],
-      }
-    })
+        changes: ofPhone.length === 0 ? ofPerson : [...ofPerson, ...ofPhone],
+        problems: this.#problems.get(row) ?? NONE,
+      })
+    }
+    return reports
   }
 
   #outcome(row: number, person: PlannedPerson | undefined, phone: PlannedPhone | undefined): RowOutcome {
@@ -238,43 +274,20 @@ class Planner {
   }
 }
 
-/** What a plan took to be so of a person. */
-function personBasis(number: string, { extensions, settings }: Existing): string {
-  const one = extensions.get(number)
-  return `extension ${number} ${one ? `${one.id}@${one.revision},${settings(one.id).revision}` : '-'}`
-}
-
-/** What a plan took to be so of a phone. */
-function phoneBasis(mac: Mac, { devices, foreign }: Existing): string {
-  const one = devices.get(mac)
-  return `phone ${mac} ${one ? `${one.id}@${one.revision},${one.state}` : foreign.has(mac) ? 'foreign' : '-'}`
-}
-
-/** What changed since a plan was made: "extension 101", "phone 001565aabbcc". */
-export function changedSince(basis: readonly string[], existing: Existing): string[] {
-  return basis.flatMap((was) => {
-    const [kind = '', key = ''] = was.split(' ', 2)
-    const is = kind === 'extension' ? personBasis(key, existing) : phoneBasis(key as Mac, existing)
-    return is === was ? [] : [`${kind} ${key}`]
-  })
-}
-
 const NO_SETTINGS: LayerValues = { revision: 0, values: new Map() }
 
-function countsOf(all: readonly { outcome: RowOutcome }[]): Counts {
-  const added = all.filter(({ outcome }) => outcome === 'new').length
-  const changed = all.filter(({ outcome }) => outcome === 'changed').length
-  return { added, changed, unchanged: all.length - added - changed }
+/** One for all: most rows have no changes and no problems. */
+const NONE: readonly never[] = []
+
+function count(counts: { added: number; changed: number; unchanged: number }, outcome: RowOutcome): void {
+  if (outcome === 'new') counts.added += 1
+  else if (outcome === 'changed') counts.changed += 1
+  else counts.unchanged += 1
 }
 
-function groupBy<K>(rows: readonly ImportRow[], keyOf: (row: ImportRow) => K | undefined): Map<K, ImportRow[]> {
-  const groups = new Map<K, ImportRow[]>()
-  for (const row of rows) {
-    const key = keyOf(row)
-    if (key === undefined) continue
-    const own = groups.get(key)
-    if (own) own.push(row)
-    else groups.set(key, [row])
-  }
-  return groups
+function addTo<K>(groups: Map<K, ImportRow[]>, key: K | undefined, row: ImportRow): void {
+  if (key === undefined) return
+  const own = groups.get(key)
+  if (own) own.push(row)
+  else groups.set(key, [row])
 }

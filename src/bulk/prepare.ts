@@ -1,21 +1,20 @@
 import type { DraftParts } from '../devices/draft.js'
 import type { Problem } from '../domain/errors.js'
 import { sha256Hex } from '../domain/fingerprint.js'
-import type { Sealed } from '../domain/secret.js'
-import type { SecretBox } from '../secrets/seal.js'
 import type { Vocabulary } from '../settings/vocabulary.js'
 import { decodeText, type Delimiter, type Encoding } from './decode.js'
 import type { DuplicateRule } from './duplicates.js'
+import { LateSeals } from './late-seals.js'
 import { readRows, type Reading, type ReadingParts } from './read-rows.js'
 import { mapColumns, targetName, type Choices, type Mapping } from './mapping.js'
 import type { Pace } from './pace.js'
 import type { Existing, PlanParts, Strategy } from './plan-parts.js'
 import { planImport, type ImportPlan } from './plan.js'
 import type { Profile } from './profile.js'
-import { countingRandom, pooledRandom } from './randomness.js'
+import { pooledRandom } from './randomness.js'
 import { countOutcomes, hasWarning, isError, type ImportSummary } from './report.js'
 import type { ReadRow } from './row.js'
-import { readTable, type Table } from './table.js'
+import { openTable, type TableRow } from './table.js'
 
 /** `all`: every row or none; `rows`: rows with mistakes are left out. */
 export const MODES = ['all', 'rows'] as const
@@ -79,39 +78,46 @@ export interface PrepareParts extends Omit<DraftParts, 'siteId'>, ReadingParts {
   isSecret(key: string): boolean
 }
 
+/** Rows that tell what the columns of a file are. */
+const HEAD_ROWS = 20
+
+export interface PrepareHooks {
+  readonly pace: Pace
+  readonly progress: Progress
+}
+
 /** Reads a file: encoding, delimiter, columns, rows. Throws CSV_INVALID for a file that cannot be read at all. */
 async function readFile(
   bytes: Uint8Array,
   options: ImportOptions,
   parts: PrepareParts,
-  pace: Pace,
-  progress: Progress,
+  { pace, progress }: PrepareHooks,
 ): Promise<{ file: FileView; mapping: Mapping; reading: Reading }> {
   const { text, encoding } = decodeText(bytes, options.encoding)
-  let slices = 0
-  const table = await readTable(text, options.delimiter, async () => {
-    slices += 1
-    progress('reading', Math.min(slices * SLICE, text.length), text.length)
-    await pace()
-  })
+  const table = openTable(text, options.delimiter)
+  const rest = table.rows(pace, (done, total) => progress('reading', done, total))
+  const head: TableRow[] = []
+  for (let next = await rest.next(); !next.done; next = await rest.next()) {
+    head.push(next.value)
+    if (head.length === HEAD_ROWS) break
+  }
   const { profiles, vocabulary } = parts
-  const mapping = mapColumns({ ...options, rows: table.rows, profiles, vocabulary })
-  const reading = await readRows(table.rows, mapping, parts, pace)
-  return { file: fileView(table, encoding, mapping), mapping, reading }
+  const mapping = mapColumns({ ...options, rows: head, profiles, vocabulary })
+  const samples = mapping.hasHeader ? head.slice(1) : head
+  const reading = await readRows(samples, rest, mapping, parts)
+  return { file: fileView(table.delimiter, samples, encoding, mapping), mapping, reading }
 }
 
-const SLICE = 32 * 1024
-
-/** Works out what the rows would do. With `dry` nothing is sealed: a preview needs no new secrets. */
+/** Works out what the rows would do. Nothing is sealed yet: that is done as they are written. */
 export async function prepare(
   bytes: Uint8Array,
   options: ImportOptions,
   existing: Existing,
   parts: PrepareParts,
-  { pace, progress, dry }: { pace: Pace; progress: Progress; dry: boolean },
+  hooks: PrepareHooks,
 ): Promise<Prepared> {
-  const { file, mapping, reading } = await readFile(bytes, options, parts, pace, progress)
-  const planned = await planRows(reading.rows, options, existing, parts, { pace, progress, dry })
+  const { file, mapping, reading } = await readFile(bytes, options, parts, hooks)
+  const planned = await planRows(reading.rows, options, existing, parts, hooks)
   return {
     file,
     planned,
@@ -127,29 +133,35 @@ export async function planRows(
   options: ImportOptions,
   existing: Existing,
   parts: PrepareParts,
-  { pace, progress, dry }: { pace: Pace; progress: Progress; dry: boolean },
+  { pace, progress }: PrepareHooks,
 ): Promise<ImportPlan> {
+  const seals = new LateSeals(parts.secrets, (key) => parts.isSecret(key))
   const planParts: Omit<PlanParts, 'numberOf'> = {
     ...parts,
-    secrets: dry ? sealingNothing(parts.secrets) : parts.secrets,
-    random: dry ? countingRandom() : pooledRandom(parts.random),
+    secrets: seals,
+    random: pooledRandom(parts.random),
     strategy: options.strategy ?? 'update',
   }
-  let done = 0
-  const counted: Pace = async () => {
-    done += 1
-    progress('checking', Math.min(done, rows.length), rows.length)
-    await pace()
-  }
-  return planImport(rows, existing, planParts, { duplicates: options.duplicates ?? 'refuse' }, counted)
+  const planned = await planImport(
+    rows,
+    existing,
+    planParts,
+    { duplicates: options.duplicates ?? 'refuse' },
+    { pace, progress: (done, total) => progress('checking', done, total) },
+  )
+  return { ...planned, plan: { ...planned.plan, seals } }
 }
 
-function sealingNothing(secrets: SecretBox): SecretBox {
-  return { seal: () => '' as Sealed, open: (sealed, context) => secrets.open(sealed, context) }
-}
+/** Values of a column that are shown. */
+const SAMPLES = 3
 
-function fileView({ delimiter, rows }: Table, encoding: Encoding, { profile, columns, hasHeader }: Mapping): FileView {
-  const samples = rows.slice(hasHeader ? 1 : 0, 4)
+function fileView(
+  delimiter: Delimiter,
+  rows: readonly TableRow[],
+  encoding: Encoding,
+  { profile, columns, hasHeader }: Mapping,
+): FileView {
+  const samples = rows.slice(0, SAMPLES)
   return {
     encoding,
     delimiter,

@@ -18,17 +18,3 @@ export function pooledRandom(random: Random): Random {
     },
   }
 }
-
-/** Numbers in order: ids of a preview need to differ from each other, and nothing of them is kept. */
-export function countingRandom(): Random {
-  let count = 0
-  return {
-    bytes: (length) => {
-      count += 1
-      const bytes = new Uint8Array(length)
-      for (let rest = count, at = 0; rest > 0 && at < length; at += 1, rest = Math.floor(rest / 32))
-        bytes[at] = rest % 32
-      return bytes
-    },
-  }
-}

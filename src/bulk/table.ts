@@ -9,60 +9,80 @@ export interface TableRow {
   readonly cells: readonly string[]
 }
 
-/** A file cut into cells; empty rows and rows of remarks are left out. */
-export interface Table {
-  readonly delimiter: Delimiter
-  readonly rows: readonly TableRow[]
-}
-
-const SLICE = 32 * 1024
 /** A row that begins so is a remark, as in our templates; `#1` is a number. */
 const REMARK = '# '
+/** Characters that are cut at one go: some forty rows, a few milliseconds with all that is done with them. */
+const SLICE = 4 * 1024
 
-/**
- * Cuts text into rows and cells. Quotes may hold delimiters and line breaks; a quote in the middle of a cell is a
- * quote. Throws CSV_INVALID for a quote that is never closed, and what `pace` throws.
- */
-export async function readTable(whole: string, wanted: Delimiter | undefined, pace: Pace): Promise<Table> {
+/** A text that holds a table: what parts its cells, and its rows as they are asked for. */
+export interface Table {
+  readonly delimiter: Delimiter
+  /**
+   * Rows with anything in them, remarks left out. Quotes may hold delimiters and line breaks; a quote in the middle of a
+   * cell is a quote. `progress` hears how many of the text's characters are cut. Throws CSV_INVALID for a quote that is
+   * never closed, and what `pace` throws.
+   */
+  rows(pace: Pace, progress: (done: number, total: number) => void): AsyncGenerator<TableRow, void>
+}
+
+export function openTable(whole: string, wanted: Delimiter | undefined): Table {
   const { text, delimiter: told, lines } = withoutSeparatorLine(whole)
   const delimiter = wanted ?? told ?? detectDelimiter(text)
-  const rows: TableRow[] = []
-  let row = lines
-  const take = (cells: readonly string[]): void => {
-    row += 1
-    const first = cells[0] ?? ''
-    if (first.startsWith(REMARK) || cells.every((cell) => cell.trim() === '')) return
-    rows.push({ row, cells })
-  }
+  return { delimiter, rows: (pace, progress) => cutRows(text, delimiter, lines, pace, progress) }
+}
+
+async function* cutRows(
+  text: string,
+  delimiter: Delimiter,
+  linesBefore: number,
+  pace: Pace,
+  progress: (done: number, total: number) => void,
+): AsyncGenerator<TableRow, void> {
+  let row = linesBefore
   try {
-    await cut(text, delimiter, take, pace)
+    for await (const records of cut(text, delimiter, pace, progress)) {
+      for (const cells of records) {
+        row += 1
+        const isRemark = cells[0]?.startsWith(REMARK) === true
+        if (!isRemark && cells.some((cell) => cell.trim() !== '')) yield { row, cells }
+      }
+    }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
     throw new AppError('CSV_INVALID', `row ${row + 1} or after it: a quote opens a cell and is never closed`, {
       hint: 'A quote that opens a cell must also close it; within a cell it is written twice',
     })
   }
-  return { delimiter, rows }
 }
 
-async function cut(
+/** The records of a text, slice by slice. */
+async function* cut(
   text: string,
   delimiter: Delimiter,
-  take: (cells: readonly string[]) => void,
   pace: Pace,
-): Promise<void> {
+  progress: (done: number, total: number) => void,
+): AsyncGenerator<string[][], void> {
   const parser = parse({ delimiter, relax_column_count: true, relax_quotes: true, skip_empty_lines: false })
+  let records: string[][] = []
   const ended = new Promise<void>((resolve, reject) => {
-    parser.on('data', take)
+    parser.on('data', (cells: string[]) => records.push(cells))
     parser.on('end', resolve)
     parser.on('error', reject)
   })
   // Waited for below, also when `pace` throws first.
   ended.catch(() => undefined)
+  const taken = (): string[][] => {
+    const some = records
+    records = []
+    return some
+  }
   for (let at = 0; at < text.length && !parser.destroyed; at += SLICE) {
     parser.write(text.slice(at, at + SLICE))
+    yield taken()
+    progress(Math.min(at + SLICE, text.length), text.length)
     await pace()
   }
   if (!parser.destroyed) parser.end()
   await ended
+  yield taken()
 }

@@ -5,8 +5,9 @@ import { DELIMITERS, ENCODINGS, type Delimiter, type Encoding } from '../bulk/de
 import { DUPLICATE_RULES, type DuplicateRule } from '../bulk/duplicates.js'
 import { SCOPES, type ExportOptions, type Scope } from '../bulk/export.js'
 import { STRATEGIES, type Strategy } from '../bulk/plan-parts.js'
+import { NO_PAUSE } from '../bulk/pace.js'
 import { resultCsv } from '../bulk/result.js'
-import type { ImportReport } from '../bulk/use-cases.js'
+import type { ImportReport } from '../bulk/at-once.js'
 import { AppError } from '../domain/errors.js'
 import { actor, withInstallation } from './context.js'
 import { EXIT, shownTime, table, type Io, type Report, type Run } from './output.js'
@@ -129,7 +130,9 @@ async function importFile(io: Io, file: string | undefined, flags: ImportFlags):
       encoding,
       delimiter,
     })
-    if (flags.result !== undefined) await writeOut(resolve(io.folder, flags.result), resultCsv(report.reports), false)
+    if (flags.result !== undefined) {
+      await writeOut(resolve(io.folder, flags.result), await resultCsv(report.reports, NO_PAUSE), false)
+    }
     const { reports, ...json } = report
     return {
       json: dryRun ? { ...json, rows: reports } : json,

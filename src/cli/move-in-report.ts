@@ -1,4 +1,4 @@
-import type { ImportReport } from '../bulk/use-cases.js'
+import type { ImportReport } from '../bulk/at-once.js'
 import { formatMac } from '../domain/mac-address.js'
 import type { MoveIn } from '../move-in/move-in.js'
 import { table, type Report } from './output.js'

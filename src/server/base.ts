@@ -46,6 +46,7 @@ export async function openBase(installation: Installation, undo: Undo): Promise<
   const trust = openTrust(config, log)
   const feed = await startSnapshotFeed({ databases, clock: systemClock, log })
   undo.add(() => feed.stop())
+  installation.useSnapshot(feed)
   const live = new Live({ clock: systemClock, snapshot: feed.snapshot })
   undo.add(() => live.stop())
   undo.add(feed.onChange((change) => live.recordsChanged(change)))

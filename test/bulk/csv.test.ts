@@ -2,14 +2,20 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { csvText } from '../../src/bulk/csv-text.js'
 import { cleanCell, guardCell, lostNumber, readMac } from '../../src/bulk/damage.js'
-import { decodeText, detectDelimiter } from '../../src/bulk/decode.js'
+import { decodeText, detectDelimiter, type Delimiter } from '../../src/bulk/decode.js'
 import { keyCell, readKeyCell } from '../../src/bulk/key-cell.js'
 import { NO_PAUSE } from '../../src/bulk/pace.js'
-import { readTable } from '../../src/bulk/table.js'
+import { openTable, type TableRow } from '../../src/bulk/table.js'
 import { KEY_KINDS } from '../../src/domain/entities.js'
 
+async function read(text: string, wanted?: Delimiter): Promise<{ delimiter: Delimiter; rows: TableRow[] }> {
+  const table = openTable(text, wanted)
+  const rows: TableRow[] = []
+  for await (const row of table.rows(NO_PAUSE, () => undefined)) rows.push(row)
+  return { delimiter: table.delimiter, rows }
+}
 const cellsOf = async (text: string): Promise<(readonly string[])[]> =>
-  (await readTable(text, undefined, NO_PAUSE)).rows.map(({ cells }) => cells)
+  (await read(text)).rows.map(({ cells }) => cells)
 
 describe('cutting a file into cells', () => {
   test.each([',', ';', '\t', '|'])('the delimiter %j is found by itself', async (delimiter) => {
@@ -24,13 +30,13 @@ describe('cutting a file into cells', () => {
   })
 
   test("Excel's line sep= says the delimiter and is no row", async () => {
-    const { delimiter, rows } = await readTable('sep=;\r\nnumber;name\r\n101;A,B\r\n', undefined, NO_PAUSE)
+    const { delimiter, rows } = await read('sep=;\r\nnumber;name\r\n101;A,B\r\n')
     expect(delimiter).toBe(';')
     expect(rows.map(({ row }) => row)).toEqual([2, 3])
   })
 
   test('rows are counted as a spreadsheet shows them: empty ones count, line breaks in cells do not', async () => {
-    const { rows } = await readTable('number,name\n\n101,"Anna\nBerg"\n# a remark\n102,Bob\n', undefined, NO_PAUSE)
+    const { rows } = await read('number,name\n\n101,"Anna\nBerg"\n# a remark\n102,Bob\n')
     expect(rows.map(({ row, cells }) => [row, cells[0]])).toEqual([
       [1, 'number'],
       [3, '101'],
@@ -57,8 +63,7 @@ describe('cutting a file into cells', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 5 }), async (rows) => {
         const text = csvText([['number', 'name'], ...rows.map((row) => ['101', ...row])])
-        const read = await readTable(text, ',', NO_PAUSE)
-        const back = read.rows.slice(1).map(({ cells }) => cells.slice(1))
+        const back = (await read(text, ',')).rows.slice(1).map(({ cells }) => cells.slice(1))
         expect(back).toEqual(rows.map((row) => row.map(guardCell)))
       }),
       { numRuns: 200 },

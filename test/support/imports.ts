@@ -52,7 +52,7 @@ export const NOTHING_THERE: Existing = {
   settings: () => ({ revision: 0, values: new Map() }),
 }
 
-/** What a file would do, worked out with real secrets. */
+/** What a file would do. */
 export async function prepared(
   file: string | Uint8Array,
   parts: PrepareParts,
@@ -60,19 +60,24 @@ export async function prepared(
   options: ImportOptions = {},
 ): Promise<Prepared> {
   const bytes = typeof file === 'string' ? Buffer.from(file) : file
-  return prepare(bytes, options, existing, parts, { pace: NO_PAUSE, progress: () => undefined, dry: false })
+  return prepare(bytes, options, existing, parts, { pace: NO_PAUSE, progress: () => undefined })
 }
 
 /** What there is after a plan was written over what there was. */
 export function afterPlan({ plan }: ImportPlan, before: Existing = NOTHING_THERE): Existing {
+  const { seals } = plan
+  const person = (one: ExtensionRecord): ExtensionRecord => seals?.extension(one) ?? one
+  const phone = (one: DeviceRecord): DeviceRecord =>
+    seals ? { ...seals.device(one), lines: one.lines.map((line) => seals.line(line)) } : one
   const extensions = new Map<string, ExtensionRecord>(before.extensions)
-  for (const one of plan.createExtensions) extensions.set(one.number, one)
-  for (const one of plan.updateExtensions) extensions.set(one.number, { ...one, revision: one.revision + 1 })
+  for (const one of plan.createExtensions) extensions.set(one.number, person(one))
+  for (const one of plan.updateExtensions) extensions.set(one.number, { ...person(one), revision: one.revision + 1 })
   const devices = new Map<Mac, DeviceRecord>(before.devices)
-  for (const one of plan.createDevices) devices.set(one.mac, one)
-  for (const one of plan.updateDevices) devices.set(one.mac, { ...one, revision: one.revision + 1 })
+  for (const one of plan.createDevices) devices.set(one.mac, phone(one))
+  for (const one of plan.updateDevices) devices.set(one.mac, { ...phone(one), revision: one.revision + 1 })
   const layers = new Map<string, LayerValues>()
-  for (const { extensionId, revision, set, unset } of plan.settings) {
+  for (const change of plan.settings) {
+    const { extensionId, revision, set, unset } = seals?.settings(change) ?? change
     const values = new Map([...before.settings(extensionId).values, ...set])
     for (const key of unset) values.delete(key)
     layers.set(extensionId, { revision: revision + 1, values })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { DELIMITERS, ENCODINGS } from '../../bulk/decode.js'
-import type { ImportView } from '../../bulk/desk.js'
 import { DUPLICATE_RULES } from '../../bulk/duplicates.js'
+import type { ImportView } from '../../bulk/open-import.js'
 import { STRATEGIES } from '../../bulk/plan-parts.js'
 import { MODES, type ImportOptions } from '../../bulk/prepare.js'
 import { ROW_OUTCOMES } from '../../bulk/report.js'

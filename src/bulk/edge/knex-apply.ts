@@ -1,6 +1,13 @@
 import type { Knex } from 'knex'
 import { layerTopic, type Author, type Change } from '../../database/change.js'
-import { deviceRow, extensionRow, lineKeyRow, lineRow } from '../../database/edge/rows.js'
+import {
+  deviceRow,
+  extensionRow,
+  lineKeyRow,
+  lineRow,
+  type DeviceRow,
+  type ExtensionRow,
+} from '../../database/edge/rows.js'
 import {
   allOf,
   chunks,
@@ -27,7 +34,8 @@ export function createKnexApplyBulk(db: Knex): ApplyBulk {
   return (plan, author, note) => orUnusable(inWriteTransaction(db, (trx) => new Writer(trx, author, note).apply(plan)))
 }
 
-const ROWS_AT_ONCE = 400
+/** What is made at one go, between two statements: some milliseconds, sealing included. */
+const ROWS_AT_ONCE = 200
 
 class Writer {
   #written = 0
@@ -49,7 +57,7 @@ class Writer {
     await purge(trx, plan.purgeDevices)
     await this.#writeExtensions(plan)
     await this.#writeDevices(plan)
-    await this.#writeSettings(plan.settings)
+    await this.#writeSettings(plan)
     await refuseSharedNames(trx)
     await recordChanges(trx, changesOf(plan, author, note))
   }
@@ -62,37 +70,51 @@ class Writer {
     }
   }
 
+  /** While the database writes some rows, the next ones are made. */
   async #insert(table: string, rows: Iterable<object>): Promise<void> {
-    for (const some of chunks(rows, ROWS_AT_ONCE)) {
-      await insertRows(this.trx, table, some)
-      await this.note.progress(this.#written)
+    let writing: Promise<unknown> = Promise.resolve()
+    try {
+      for (const some of chunks(rows, ROWS_AT_ONCE)) {
+        await writing
+        await this.note.progress(this.#written)
+        writing = insertRows(this.trx, table, some)
+        // Waited for by the next round, or below.
+        writing.catch(() => undefined)
+      }
+      await writing
+    } catch (error) {
+      // A statement that is still on its way must not come after the rollback.
+      await Promise.allSettled([writing])
+      throw error
     }
   }
 
   async #writeExtensions(plan: BulkPlan): Promise<void> {
     const { trx, author } = this
+    const { seals } = plan
     const times = { created_at: author.at, updated_at: author.at }
-    const created = eachAs(this.#counted(plan.createExtensions), (each) => ({ ...extensionRow(each), ...times }))
+    const row = (each: ExtensionRecord): ExtensionRow => extensionRow(seals?.extension(each) ?? each)
+    const created = eachAs(this.#counted(plan.createExtensions), (each) => ({ ...row(each), ...times }))
     await this.#insert('extensions', created)
-    await this.#update('extensions', eachAs(this.#counted(plan.updateExtensions), extensionRow))
+    await this.#update('extensions', eachAs(this.#counted(plan.updateExtensions), row))
     await deleteOwned(trx, 'line_keys', 'extension_id', plan.updateExtensions)
     for (const records of [plan.createExtensions, plan.updateExtensions]) await this.#insertKeys(records)
   }
 
   async #writeDevices(plan: BulkPlan): Promise<void> {
     const { trx, author } = this
+    const { seals } = plan
     const times = { created_at: author.at, updated_at: author.at }
-    await this.#insert(
-      'devices',
-      eachAs(this.#counted(plan.createDevices), (each) => ({ ...deviceRow(each), ...times })),
-    )
-    await this.#update('devices', eachAs(this.#counted(plan.updateDevices), deviceRow))
+    const row = (each: DeviceRecord): DeviceRow => deviceRow(seals?.device(each) ?? each)
+    const created = eachAs(this.#counted(plan.createDevices), (each) => ({ ...row(each), ...times }))
+    await this.#insert('devices', created)
+    await this.#update('devices', eachAs(this.#counted(plan.updateDevices), row))
     await deleteOwned(trx, 'lines', 'device_id', plan.updateDevices)
     await deleteOwned(trx, 'line_keys', 'device_id', plan.updateDevices)
     for (const records of [plan.createDevices, plan.updateDevices]) {
       await this.#insert(
         'lines',
-        allOf(records, (device) => device.lines.map((line) => lineRow(line, device.siteId))),
+        allOf(records, ({ lines, siteId }) => lines.map((line) => lineRow(seals?.line(line) ?? line, siteId))),
       )
       await this.#insertKeys(records)
     }
@@ -116,12 +138,12 @@ class Writer {
     }
   }
 
-  async #writeSettings(settings: readonly SettingsChange[]): Promise<void> {
+  async #writeSettings({ settings, seals }: BulkPlan): Promise<void> {
     const { trx, author } = this
-    const rows = allOf(this.#counted(settings), ({ extensionId, set }) =>
-      [...set].map(([key, value]) => ({
+    const rows = allOf(this.#counted(settings), (change) =>
+      [...(seals?.settings(change) ?? change).set].map(([key, value]) => ({
         layer: 'extension',
-        owner: extensionId,
+        owner: change.extensionId,
         key,
         value: JSON.stringify(value ?? null),
         updated_at: author.at,

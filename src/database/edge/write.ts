@@ -91,7 +91,8 @@ const FEW_ROWS = 20
 
 /**
  * Inserts rows of the same columns, whose values are texts, numbers and nulls. Many go as one JSON text, which the
- * database takes apart: binding every value of every row by itself takes several times as long.
+ * database takes apart: binding every value of every row by itself takes several times as long. SQLite gets lists of
+ * values, not objects: it would look for each column by its name in the text of each row.
  */
 export async function insertRows(trx: Knex, table: string, rows: readonly object[]): Promise<void> {
   if (rows.length < FEW_ROWS) {
@@ -100,14 +101,14 @@ export async function insertRows(trx: Knex, table: string, rows: readonly object
   }
   const columns = Object.keys(rows[0] ?? {})
   const names = columns.map(() => '??').join(', ')
-  const text = JSON.stringify(rows)
   if (isPostgres(trx)) {
     const from = `insert into ?? (${names}) select ${names} from json_populate_recordset(null::??, ?::json)`
-    await trx.raw(from, [table, ...columns, ...columns, table, text])
+    await trx.raw(from, [table, ...columns, ...columns, table, JSON.stringify(rows)])
     return
   }
-  const values = columns.map((name) => `json_extract(value, '$.${name}')`).join(', ')
-  await trx.raw(`insert into ?? (${names}) select ${values} from json_each(?)`, [table, ...columns, text])
+  const values = columns.map((_, index) => `value ->> ${index}`).join(', ')
+  const lists = JSON.stringify(rows.map((row) => columns.map((name) => (row as Record<string, unknown>)[name])))
+  await trx.raw(`insert into ?? (${names}) select ${values} from jsonb_each(?)`, [table, ...columns, lists])
 }
 
 /** Cuts a list into pieces of at most `size`, taking its items only as they are needed. */

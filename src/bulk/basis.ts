@@ -1,0 +1,26 @@
+import type { Mac } from '../domain/mac-address.js'
+import { paced, type Pace } from './pace.js'
+import type { Existing } from './plan-parts.js'
+
+/** What a plan took to be so of a person. */
+export function personBasis(number: string, { extensions, settings }: Existing): string {
+  const one = extensions.get(number)
+  return `extension ${number} ${one ? `${one.id}@${one.revision},${settings(one.id).revision}` : '-'}`
+}
+
+/** What a plan took to be so of a phone. */
+export function phoneBasis(mac: Mac, { devices, foreign }: Existing): string {
+  const one = devices.get(mac)
+  return `phone ${mac} ${one ? `${one.id}@${one.revision},${one.state}` : foreign.has(mac) ? 'foreign' : '-'}`
+}
+
+/** What changed since a plan was made: "extension 101", "phone 001565aabbcc". */
+export async function changedSince(basis: readonly string[], existing: Existing, pace: Pace): Promise<string[]> {
+  const changed: string[] = []
+  for await (const was of paced(basis, pace)) {
+    const [kind = '', key = ''] = was.split(' ', 2)
+    const is = kind === 'extension' ? personBasis(key, existing) : phoneBasis(key as Mac, existing)
+    if (is !== was) changed.push(`${kind} ${key}`)
+  }
+  return changed
+}
