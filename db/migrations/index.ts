@@ -15,6 +15,7 @@ import { formerPasswords } from './0014_former_passwords.js'
 import { webhooks } from './0015_webhooks.js'
 import { webhookDeliveries } from './0016_webhook_deliveries.js'
 import { keptFiles } from './0017_kept_files.js'
+import { bindingJournal } from './0018_binding_journal.js'
 import type { SchemaStep } from './migration.js'
 
 /** All steps in order, named one by one, so that they are found from src as well as from dist. */
@@ -36,4 +37,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   webhooks,
   webhookDeliveries,
   keptFiles,
+  bindingJournal,
 ]

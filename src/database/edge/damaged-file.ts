@@ -46,8 +46,8 @@ export async function damageOf(file: string, { quick = false } = {}): Promise<st
   const pool = sqlitePool(file, 'normal')
   try {
     const onlyBindings =
-      quick && (await stat(file)).size > WHOLE_CHECK_BYTES && (await pool.schema.hasTable('bindings'))
-    return await firstProblem(pool, onlyBindings ? 'pragma quick_check(bindings)' : 'pragma quick_check(1)')
+      quick && (await stat(file)).size > WHOLE_CHECK_BYTES && (await pool.schema.hasTable('binding_journal'))
+    return await firstProblem(pool, onlyBindings ? 'pragma quick_check(binding_journal)' : 'pragma quick_check(1)')
   } catch (error) {
     return isDamage(error) && error instanceof Error ? error.message : undefined
   } finally {

@@ -1,6 +1,8 @@
 import type { Knex } from 'knex'
 import { isPostgres } from './write.js'
 
+type SqlValue = string | number
+
 /** What is used of the SQLite driver's connection. */
 interface Connection {
   prepare(sql: string, done: (error: Error | null) => void): Statement
@@ -8,7 +10,7 @@ interface Connection {
 }
 
 interface Statement {
-  run(value: string, done: (error: Error | null) => void): void
+  run(values: readonly SqlValue[], done: (error: Error | null) => void): void
   finalize(done: () => void): void
 }
 
@@ -21,17 +23,17 @@ interface Pool {
 const prepared = new WeakMap<Connection, Map<string, Statement>>()
 
 /**
- * A statement with one text to bind (`?`) that runs again and again: parsed once for each connection, and without the
+ * A statement with values to bind (`?`) that runs again and again: parsed once for each connection, and without the
  * query builder, which costs more than the statement when that is short. Resolves when it is committed.
  */
-export function repeated(db: Knex, sql: string): (value: string) => Promise<void> {
-  if (isPostgres(db)) return async (value) => void (await db.raw(sql, [value]))
+export function repeated(db: Knex, sql: string): (values: readonly SqlValue[]) => Promise<void> {
+  if (isPostgres(db)) return async (values) => void (await db.raw(sql, values))
   const pool = db.client as Pool
-  return async (value) => {
+  return async (values) => {
     const connection = await pool.acquireConnection()
     try {
       const statement = await prepare(connection, sql)
-      await done((settle) => statement.run(value, settle))
+      await done((settle) => statement.run(values, settle))
     } finally {
       await pool.releaseConnection(connection)
     }

@@ -25,7 +25,7 @@ const remove = (one: Binding): BindingChange => ({ kind: 'remove', reason: 'unre
 describeOverDatabases('KnexBindingStore', (fresh) => {
   const store = (): KnexBindingStore => new KnexBindingStore(fresh().databases.live)
   const empty = async (): Promise<void> => {
-    await fresh().databases.live('bindings').delete()
+    await fresh().databases.live('binding_journal').delete()
   }
 
   test('gives back every field as it was saved', async () => {
@@ -66,11 +66,16 @@ describeOverDatabases('KnexBindingStore', (fresh) => {
     expect(await store().load(0)).toEqual([binding(0)])
   })
 
-  test('a commit that fails leaves nothing behind', async () => {
+  test('a commit that fails leaves nothing behind, and the next one works', async () => {
     await empty()
-    const broken = binding(2, { q: 5_000 })
-    await expect(store().commit([save(binding(1)), save(broken)])).rejects.toThrow()
-    expect(await store().load(0)).toEqual([])
+    const one = store()
+    const { live } = fresh().databases
+    await live.schema.renameTable('binding_journal', 'away')
+    await expect(one.commit([save(binding(1))])).rejects.toThrow()
+    await live.schema.renameTable('away', 'binding_journal')
+    expect(await store().load()).toEqual([])
+    await one.commit([save(binding(2))])
+    expect(await store().load()).toEqual([binding(2)])
   })
 
   test('expired ones can be left out, and are removed unless they were refreshed', async () => {
@@ -86,5 +91,51 @@ describeOverDatabases('KnexBindingStore', (fresh) => {
       binding(8, { expiresAt: 1_008 }),
       binding(9, { expiresAt: 1_009 }),
     ])
+  })
+
+  /** Refreshes of ten bindings until the journal was folded, and some after. */
+  const refreshed = async (one: KnexBindingStore, rounds: number): Promise<Binding[]> => {
+    let latest: Binding[] = []
+    for (let round = 0; round < rounds; round += 1) {
+      latest = Array.from({ length: 10 }, (_, n) => binding(n, { cseq: round + 1, callId: `c${round}` }))
+      // Many words in few commits: what is said twice in one commit counts twice.
+      await one.commit(Array.from({ length: 20 }, () => latest.map(save)).flat())
+    }
+    return latest
+  }
+
+  test('a journal that grew long is folded beside the commits, and nothing is lost', async () => {
+    await empty()
+    const one = store()
+    await one.commit([save(binding(77)), save(binding(78))])
+    const latest = await refreshed(one, 60)
+    await one.settled()
+    await one.commit([remove(binding(78))])
+    const { live } = fresh().databases
+    const rows = await live('binding_journal').count({ n: '*' }).first()
+    expect(Number(rows?.n)).toBeLessThan(30)
+    expect(await store().load()).toEqual([...latest, binding(77)])
+    const again = store()
+    await again.load()
+    await again.commit([remove(binding(77))])
+    expect(await store().load()).toEqual(latest)
+  })
+
+  test('a fold that was cut off changes nothing, and the next one takes everything', async () => {
+    await empty()
+    const { live } = fresh().databases
+    const one = store()
+    await one.commit([save(binding(1)), save(binding(2)), save(binding(3))])
+    await one.commit([remove(binding(2)), save(binding(3, { cseq: 7 }))])
+    // Half of what the two rows come to was written when the power went.
+    await live('binding_journal').insert({ generation: 2, entry: JSON.stringify({ saved: [binding(1)] }) })
+    await live('binding_journal').insert({ generation: 3, entry: JSON.stringify({ saved: [binding(4)] }) })
+    const after = store()
+    const expected = [binding(1), binding(3, { cseq: 7 }), binding(4)]
+    expect(await after.load()).toEqual(expected)
+    const latest = await refreshed(after, 60)
+    await after.settled()
+    expect(await store().load()).toEqual(latest)
+    expect(await live('binding_journal').where('generation', '<=', 3)).toEqual([])
   })
 })
