@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { wrongState } from '../../bulk/refusals.js'
 import { MAIL_KINDS, MAIL_LANGUAGES, MAIL_STATES, type Mail } from '../../mail/mail.js'
 import type { ListedMail } from '../../mail/store.js'
 import { route } from '../route.js'
@@ -98,6 +99,37 @@ export const mailRoutes = [
     answer: z.object({ configured: z.boolean(), queued: z.number().int() }),
     handle: async ({ use, by, body }) => {
       const queued = await use.mails.sendAll(by.actor, body)
+      return { body: { configured: use.mails.configured, queued: queued.length } }
+    },
+  }),
+  route({
+    id: 'showImportMails',
+    method: 'get',
+    path: '/imports/{id}/mails',
+    tag: TAG,
+    summary: 'How many of those that an import added have an address and got no welcome mail yet',
+    access: 'people.read',
+    params: { id: text },
+    answer: z.object({ configured: z.boolean(), added: z.number().int(), reachable: z.number().int() }),
+    handle: async ({ use, params: { id } }) => {
+      const added = await use.bulk.addedPeople(id)
+      const { configured } = use.mails
+      return { body: { configured, added: added.size, reachable: await use.mails.reachable(added) } }
+    },
+  }),
+  route({
+    id: 'sendImportMails',
+    method: 'post',
+    path: '/imports/{id}/mails',
+    tag: TAG,
+    summary: 'Send a welcome mail to those that an import added',
+    access: 'people.password',
+    params: { id: text },
+    body: z.strictObject(input),
+    status: 202,
+    answer: z.object({ configured: z.boolean(), queued: z.number().int() }),
+    handle: async ({ use, by, params: { id }, body }) => {
+      const queued = await use.mails.sendAll(by.actor, body, await use.bulk.addedPeople(id))
       return { body: { configured: use.mails.configured, queued: queued.length } }
     },
   }),
