@@ -290,6 +290,25 @@ describe('a connection of plain GETs', () => {
     expect(plain.finished).toHaveLength(1)
   })
 
+  test('goes on as long as it is used, however old it is', async () => {
+    const limits = { keepAliveTimeout: 400, connectionsCheckingInterval: 50 }
+    const { server, plain } = await startHere({ limits })
+    const socket = await open(server.httpPort)
+    let isClosed = false
+    socket.on('close', () => (isClosed = true))
+    const began = performance.now()
+    while (performance.now() - began < 1_200 && !isClosed) {
+      const answered = Promise.race([once(socket, 'data'), once(socket, 'close')])
+      socket.write(GET)
+      await answered
+      // Far from the thousand requests after which it is ended.
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    expect(isClosed).toBe(false)
+    expect(plain.finished.length).toBeGreaterThan(10)
+    socket.destroy()
+  })
+
   test('of a client that does not read is not read from either, until it does', async () => {
     const { server, plain, full } = await startHere()
     const socket = await askUnread(server.httpPort, plain)

@@ -129,10 +129,8 @@ class PlainConnection {
   send(data: string | Buffer, keepAlive: boolean, done: (isOut: boolean) => void): void {
     const { socket } = this
     socket.write(data, 'latin1', (error) => {
-      if (socket.isPaused() && socket.writableLength === 0) {
-        this.movedAt = performance.now()
-        socket.resume()
-      }
+      this.movedAt = performance.now()
+      if (socket.isPaused() && socket.writableLength === 0) socket.resume()
       // A connection that broke while reading ends what was to be written without an error of its own.
       done(!error && !socket.destroyed)
     })
@@ -142,6 +140,7 @@ class PlainConnection {
   }
 
   readonly #onData = (chunk: Buffer): void => {
+    this.movedAt = performance.now()
     const { length } = chunk
     const isWhole =
       length <= LONGEST_PLAIN_HEAD && chunk[length - 1] === 10 && chunk[length - 2] === 13 && chunk[length - 3] === 10
