@@ -16,6 +16,7 @@ import { webhooks } from './0015_webhooks.js'
 import { webhookDeliveries } from './0016_webhook_deliveries.js'
 import { keptFiles } from './0017_kept_files.js'
 import { bindingJournal } from './0018_binding_journal.js'
+import { lockedKeys } from './0021_locked_keys.js'
 import type { SchemaStep } from './migration.js'
 
 /** All steps in order, named one by one, so that they are found from src as well as from dist. */
@@ -38,4 +39,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   webhookDeliveries,
   keptFiles,
   bindingJournal,
+  lockedKeys,
 ]

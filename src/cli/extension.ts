@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { layOutKeys } from '../catalog/key-bank.js'
 import { NO_MODULES, withModules } from '../catalog/key-modules.js'
+import type { LineKey } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import type { KeyInput } from '../extensions/keys.js'
 import { isWeakPassword } from '../extensions/rules.js'
@@ -78,11 +79,15 @@ export function extensionCommands(program: Command, io: Io, run: Run): void {
       "set a person's keys in order, each kind:value:label, for example blf:102:Bob; none clears them; without any, show where they land",
     )
     .option('--model <model>', 'show them as they would be on this model')
-    .action((number: string, cells: string[], { model }: { model?: string }) =>
+    .option('--lock <places>', "places the person cannot change on the own page, for example 1,3; '' frees all")
+    .action((number: string, cells: string[], { model, lock }: { model?: string; lock?: string }) =>
       run(() =>
         withInstallation(io, async (installation) => {
-          if (cells.length === 0) return layoutOfPerson(installation, number, model)
-          const keys = keysIn(cells)
+          if (cells.length === 0 && lock === undefined) return layoutOfPerson(installation, number, model)
+          const { extension: before } = await installation.extensions.show(number)
+          const locked = lock === undefined ? lockedOf(before.keys) : placesIn(lock)
+          const given: readonly KeyInput[] = cells.length === 0 ? before.keys : keysIn(cells)
+          const keys = given.map((key) => ({ ...key, locked: locked.has(key.position) }))
           const changed = await installation.extensions.setKeys(actor(), number, keys)
           return { json: describeExtension(changed), lines: [`Extension ${changed.number} has ${keys.length} key(s).`] }
         }),
@@ -209,6 +214,18 @@ async function layoutOfPerson(
   }
   const bare = withModules(model, NO_MODULES)
   return shownLayout(bare, layOutKeys(bare, [1], extension.keys, []))
+}
+
+function lockedOf(keys: readonly LineKey[]): ReadonlySet<number> {
+  return new Set(keys.flatMap(({ position, locked }) => (locked ? position : [])))
+}
+
+/** `1,3` as places. Throws USAGE. */
+function placesIn(list: string): ReadonlySet<number> {
+  const places = list.split(',').filter((text) => text.trim() !== '')
+  const wrong = places.find((text) => !/^\s*[1-9]\d{0,3}\s*$/.test(text))
+  if (wrong !== undefined) throw new AppError('USAGE', `--lock ${wrong}: write places of keys such as 1,3`)
+  return new Set(places.map(Number))
 }
 
 /** A cell such as `blf:102:Bob`. Throws KEY_INVALID. */

@@ -143,6 +143,8 @@ export interface LineKey {
   label?: string
   /** Account index the key works on, 1-based; undefined: the owner's line. */
   line?: number
+  /** The admin's alone: its person cannot change it on the own page. Only keys of extensions. */
+  locked?: true
 }
 
 /** Layers of settings, weakest first. */
@@ -181,9 +183,9 @@ export interface Binding {
   userAgent?: string
   /** Line or softphone whose credentials were used; undefined: the extension's own. */
   lineId?: Id
-  /** Tells the password that was proved from the ones after it. In memory only: unknown after a restart. */
+  /** Tells the password that was proved from the ones after it, to whoever has the key file. */
   passwordMark?: string
-  /** Address of ours that the phone reached: what is sent to it leaves from there. In memory only: unknown after a restart. */
+  /** Address of ours that the phone reached: what is sent to it leaves from there. */
   local?: string
 }
 

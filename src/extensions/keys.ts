@@ -13,6 +13,8 @@ export interface KeyInput {
   value?: string | undefined
   label?: string | undefined
   line?: number | undefined
+  /** Keys of people only: they cannot change it themselves. */
+  locked?: boolean | undefined
 }
 
 const OWNER_WORDS = { extension: 'person', group: 'group', device: 'phone' } as const
@@ -38,7 +40,7 @@ export function requireKeys(inputs: readonly KeyInput[], owner: LineKey['owner']
   problems.push(...repetitions(inputs))
   refuseKeyProblems(problems)
   return inputs
-    .map(({ position, bank, kind, value, label, line }) => ({
+    .map(({ position, bank, kind, value, label, line, locked }) => ({
       id: newId(),
       owner,
       position,
@@ -47,6 +49,7 @@ export function requireKeys(inputs: readonly KeyInput[], owner: LineKey['owner']
       ...(value === undefined ? {} : { value }),
       ...(label === undefined ? {} : { label }),
       ...(line === undefined ? {} : { line }),
+      ...(locked === true ? { locked } : {}),
     }))
     .sort((a, b) => (a.bank ?? '').localeCompare(b.bank ?? '') || a.position - b.position)
 }
@@ -87,7 +90,7 @@ function place({ bank, position }: KeyInput): string {
 }
 
 function problemsOf(input: KeyInput, ownerKind: LineKey['owner']['kind']): string[] {
-  const { position, bank, kind, value, label, line } = input
+  const { position, bank, kind, value, label, line, locked } = input
   const isIndex = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= 1000
   const valueProblem = value === undefined ? undefined : problemWithLine(value, VALUE_MAX)
   const labelProblem = label === undefined ? undefined : problemWithLine(label, LABEL_MAX)
@@ -99,6 +102,9 @@ function problemsOf(input: KeyInput, ownerKind: LineKey['owner']['kind']): strin
     NEED_VALUE.has(kind) && !value ? `a ${kind} key needs a value` : undefined,
     valueProblem === undefined ? undefined : `the value ${valueProblem}`,
     labelProblem === undefined ? undefined : `the label ${labelProblem}`,
+    locked === true && ownerKind !== 'extension'
+      ? `a key of a ${OWNER_WORDS[ownerKind]} is the admin's anyway`
+      : undefined,
     line === undefined || isIndex(line) ? undefined : 'the line must be a whole number from 1',
   ].filter((problem) => problem !== undefined)
 }

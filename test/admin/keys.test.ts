@@ -89,6 +89,16 @@ describe('keys by the API', () => {
     expect(codeOf(await owner.get('/extensions/102/keys/layout?model=no/such'))).toEqual([422, 'MODEL_UNKNOWN'])
   })
 
+  test('a key of a person may be locked: the lock is kept, and keys of phones and groups have none', async () => {
+    await owner.post('/extensions', { number: '778', name: 'Locked' })
+    const keys = [{ ...blf('102', 1), locked: true }, blf('103', 2)]
+    const saved = await owner.put('/extensions/778/keys', keys).set('If-Match', '*')
+    expect(saved.status).toBe(200)
+    expect((await owner.get('/extensions/778/keys')).body).toEqual(keys)
+    const refused = await owner.put('/groups/Hall/keys', [{ ...blf('102', 1), locked: true }]).set('If-Match', '*')
+    expect(codeOf(refused)).toEqual([422, 'KEY_INVALID'])
+  })
+
   test('expansion modules make room: as if some were attached, and for good by the setting', async () => {
     const mac = '805ec0000077'
     await owner.post('/extensions', { number: '777', name: 'Front desk' })

@@ -2,6 +2,7 @@ import { Agent, request as httpsRequest } from 'node:https'
 import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { openOffice, type Office } from '../support/office.js'
+import { eventually } from '../support/server.js'
 
 interface Got {
   status: number
@@ -133,6 +134,26 @@ test('changes keys that are free, and no others', async () => {
   const { extension } = await office.installation.extensions.show('101')
   expect(extension.keys).toMatchObject([{ kind: 'speed-dial', value: '201', label: 'New boss' }, { kind: 'dnd' }])
   expect(extension.keys[1]?.label).toBeUndefined()
+})
+
+test('shows a key that the admin locked, and does not change it whatever the form says', async () => {
+  const before = (await office.installation.extensions.show('101')).extension.keys
+  const locked = before.map((key) => ({ ...key, locked: key.position === 1 }))
+  await office.installation.extensions.setKeys('test', '101', locked)
+  const { cookie, csrf } = await signIn()
+  const body = await eventually(async () => {
+    const { body: page } = await ask('/me/', { cookie })
+    expect(page).toContain('(kept by your administrator)')
+    return page
+  })
+  expect(body).not.toContain('name="value-1"')
+  const form = { _csrf: csrf, 'value-1': '666', 'label-1': 'Mine', 'value-2': '667' }
+  expect((await ask('/me/keys', { method: 'POST', cookie, form })).status).toBe(303)
+  const { extension } = await office.installation.extensions.show('101')
+  expect(extension.keys).toMatchObject([
+    { value: before[0]?.value, label: before[0]?.label, locked: true },
+    { kind: 'dnd' },
+  ])
 })
 
 test('without session, with a foreign form, or by HTTP it is as if it were not there', async () => {

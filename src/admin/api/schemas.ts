@@ -57,6 +57,7 @@ export const keyInput = z.strictObject({
   value: text.optional(),
   label: text.optional(),
   line: z.number().int().optional(),
+  locked: z.boolean().optional().meta({ description: 'The person cannot change it on the own page' }),
 })
 
 const key = z
@@ -67,6 +68,7 @@ const key = z
     value: z.string().optional(),
     label: z.string().optional(),
     line: z.number().int().optional(),
+    locked: z.boolean().optional().meta({ description: 'The person cannot change it on the own page' }),
   })
   .meta({ id: 'Key' })
 export const keyList = z.array(key)

@@ -41,8 +41,9 @@ export function keyView({
   value,
   label,
   line,
+  locked,
 }: LineKey): z.input<typeof schemas.device>['keys'][number] {
-  return { position, bank, kind, value, label, line }
+  return { position, bank, kind, value, label, line, locked }
 }
 
 /** Every key of a phone with what it shows, and what found no place on it. */

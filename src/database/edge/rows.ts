@@ -237,6 +237,7 @@ export interface LineKeyRow {
   value: string | null
   label: string | null
   line: number | null
+  locked: 0 | 1
 }
 
 export const LINE_KEY_COLUMNS = namesOf<LineKeyRow>({
@@ -250,6 +251,7 @@ export const LINE_KEY_COLUMNS = namesOf<LineKeyRow>({
   value: true,
   label: true,
   line: true,
+  locked: true,
 })
 
 export function toLineKey(row: LineKeyRow): LineKey {
@@ -265,6 +267,7 @@ export function toLineKey(row: LineKeyRow): LineKey {
     ...(row.value === null ? {} : { value: row.value }),
     ...(row.label === null ? {} : { label: row.label }),
     ...(row.line === null ? {} : { line: row.line }),
+    ...(row.locked === 1 ? { locked: true } : {}),
   }
 }
 
@@ -280,16 +283,20 @@ export function lineKeyRow(key: LineKey, siteId: Id): LineKeyRow {
     value: key.value ?? null,
     label: key.label ?? null,
     line: key.line ?? null,
+    locked: key.locked ? 1 : 0,
   }
 }
 
-export interface GroupKeyRow extends Omit<LineKeyRow, 'extension_id' | 'device_id' | 'bank'> {
+export interface GroupKeyRow extends Omit<LineKeyRow, 'extension_id' | 'device_id' | 'bank' | 'locked'> {
   group_id: Id
 }
 
 export function toGroupKey(row: GroupKeyRow): LineKey {
   const { group_id: id, ...key } = row
-  return { ...toLineKey({ ...key, extension_id: null, device_id: null, bank: null }), owner: { kind: 'group', id } }
+  return {
+    ...toLineKey({ ...key, extension_id: null, device_id: null, bank: null, locked: 0 }),
+    owner: { kind: 'group', id },
+  }
 }
 
 export function groupKeyRow(key: LineKey, siteId: Id): GroupKeyRow {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SiteUseCases } from '../../admin/parts.js'
 import type { Clock } from '../../domain/clock.js'
-import type { Id } from '../../domain/entities.js'
+import type { Id, LineKey } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
 import { sha256Hex } from '../../domain/fingerprint.js'
 import { formatMac } from '../../domain/mac-address.js'
@@ -146,12 +146,24 @@ async function change(
 /** The person's keys with what the form says of those that are free; all others stay as they are. */
 function changedKeys({ keys }: ExtensionRecord, form: URLSearchParams): KeyInput[] {
   return keys.map((key) => {
-    const { position, bank, kind, line } = key
-    const isFree = FREE_KINDS.has(kind)
+    const { position, bank, kind, line, locked } = key
+    const isFree = isFreeKey(key)
     const value = isFree ? (form.get(`value-${position}`)?.trim() ?? key.value) : key.value
     const label = isFree ? (form.get(`label-${position}`)?.trim() ?? key.label) : key.label
-    return { position, kind, ...defined({ bank, line }), ...(value ? { value } : {}), ...(label ? { label } : {}) }
+    return {
+      position,
+      kind,
+      locked,
+      ...defined({ bank, line }),
+      ...(value ? { value } : {}),
+      ...(label ? { label } : {}),
+    }
   })
+}
+
+/** Left free by the admin, and of a kind that is the person's own business. */
+function isFreeKey({ kind, locked }: Pick<LineKey, 'kind'> & { locked?: true | undefined }): boolean {
+  return locked !== true && FREE_KINDS.has(kind)
 }
 
 function defined(fields: { bank: string | undefined; line: number | undefined }): { bank?: string; line?: number } {
@@ -186,11 +198,11 @@ async function home(
     phones,
     softphones: own.map(({ id, app, authUsername }) => ({ id, app: apps.get(app)?.name ?? app, user: authUsername })),
     apps: [...apps.values()].map(({ id, name }) => ({ id, name })),
-    keys: extension.keys.map(({ position, kind, value, label }) => ({
-      ...{ position, kind, value: value ?? '', label: label ?? '' },
-      free: options.mayChangeKeys && FREE_KINDS.has(kind),
+    keys: extension.keys.map(({ position, kind, value, label, locked }) => ({
+      ...{ position, kind, value: value ?? '', label: label ?? '', locked: options.mayChangeKeys && locked === true },
+      free: options.mayChangeKeys && isFreeKey({ kind, locked }),
     })),
-    mayChange: options.mayChangeKeys && extension.keys.some(({ kind }) => FREE_KINDS.has(kind)),
+    mayChange: options.mayChangeKeys && extension.keys.some(isFreeKey),
     code: more.code,
     refusal: more.refused && words.t('own.home.refused', { why: more.refused.message }),
   }

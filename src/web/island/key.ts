@@ -10,6 +10,8 @@ export interface Key {
   readonly value?: string
   readonly label?: string
   readonly line?: number
+  /** Only keys of people: they cannot change it on their own page. */
+  readonly locked?: boolean
   /** Only keys of a phone. */
   readonly bank?: string
   readonly position?: number

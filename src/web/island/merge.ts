@@ -2,8 +2,8 @@ import { keyMeaning } from '../../catalog/key-bank.js'
 import type { Key, Owner } from './key.js'
 
 /** What stands on a key and what it does, without its place. */
-function content({ kind, value, label, line }: Key): string {
-  return JSON.stringify([kind, value, label, line])
+function content({ kind, value, label, line, locked = false }: Key): string {
+  return JSON.stringify([kind, value, label, line, locked])
 }
 
 /**

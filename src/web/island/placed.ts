@@ -5,8 +5,9 @@ import type { Key, Owner, Place } from './key.js'
 import type { ShownPhone } from './start.js'
 
 function toLineKeys(owner: Owner, keys: readonly Key[]): LineKey[] {
-  return keys.map(({ position, ...key }, index) => ({
+  return keys.map(({ position, locked, ...key }, index) => ({
     ...key,
+    ...(locked === true ? { locked } : {}),
     position: owner === 'device' ? (position ?? 0) : index + 1,
     owner: { kind: owner, id: '' },
   }))

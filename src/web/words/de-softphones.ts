@@ -25,6 +25,7 @@ export const deSoftphones: Readonly<Record<keyof typeof enSoftphones, string>> =
   'own.home.keys': 'Meine Tasten',
   'own.home.keys.none': 'Keine eigenen Tasten.',
   'own.home.label': 'Beschriftung',
+  'own.home.locked': '(von der Verwaltung festgelegt)',
   'own.home.value': 'Nummer',
   'own.home.save': 'Meine Tasten speichern',
   'own.home.refused': 'Das wurde nicht übernommen: {why}',
@@ -33,6 +34,14 @@ export const deSoftphones: Readonly<Record<keyof typeof enSoftphones, string>> =
   'mails.sendAll': 'An alle senden, die keine bekamen',
   'mails.notConfigured':
     'Kein SMTP-Server eingestellt: Mails werden aufgehoben und nicht gesendet. PHONEBOOT_SMTP_URL setzen, dann erneut senden.',
+  'mails.import': 'Willkommensmails senden?',
+  'mails.import.who':
+    '{reachable} der {added} Personen, die der Import angelegt hat, haben eine E-Mail-Adresse und noch keine Willkommensmail bekommen.',
+  'mails.import.what':
+    'Jede bekommt eine Mail mit Nebenstelle, Adressen und einem Code für eine App. Ein Passwort steht nicht darin.',
+  'mails.import.send': 'Willkommensmails senden',
+  'mails.import.link': 'Willkommensmails senden…',
+  'done.queued': 'Die Mails stehen in der Liste.',
   'mails.none': 'Noch keine Mails.',
   'mails.state': 'Zustand',
   'mails.state.waiting': 'Wartet',

@@ -23,6 +23,7 @@ export const enSoftphones = {
   'own.home.keys': 'My keys',
   'own.home.keys.none': 'No keys of your own.',
   'own.home.label': 'Label',
+  'own.home.locked': '(kept by your administrator)',
   'own.home.value': 'Number',
   'own.home.save': 'Save my keys',
   'own.home.refused': 'This was not taken: {why}',
@@ -31,6 +32,13 @@ export const enSoftphones = {
   'mails.sendAll': 'Send to all who got none',
   'mails.notConfigured':
     'No SMTP server is configured: mails are kept and not sent. Set PHONEBOOT_SMTP_URL, then send them again.',
+  'mails.import': 'Send welcome mails?',
+  'mails.import.who':
+    '{reachable} of the {added} people that the import added have an e-mail address and got no welcome mail yet.',
+  'mails.import.what': 'Each gets a mail with extension, addresses and a code for an app. It holds no password.',
+  'mails.import.send': 'Send them welcome mails',
+  'mails.import.link': 'Send welcome mails…',
+  'done.queued': 'The mails are in the list.',
   'mails.none': 'No mails yet.',
   'mails.state': 'State',
   'mails.state.waiting': 'Waiting',

@@ -1,15 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { KeyKind } from '../../../src/domain/entities.js'
-import {
-  isChanged,
-  openEditor,
-  reduce,
-  sameAs,
-  toStored,
-  type Action,
-  type Editor,
-} from '../../../src/web/island/editor.js'
+import { isChanged, openEditor, reduce, toStored } from '../../../src/web/island/editor.js'
+import { sameAs } from '../../../src/web/island/editor-form.js'
+import type { Action, Editor } from '../../../src/web/island/editor-state.js'
 import type { Place, StoredKey } from '../../../src/web/island/key.js'
 
 const blf = (value: string, position: number): StoredKey => ({ position, kind: 'blf', value })

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { KeyKind } from '../../../domain/entities.js'
 import { KINDS_THAT_DIAL, NEED_VALUE, TAKE_NO_VALUE } from '../../../extensions/key-kinds.js'
-import type { Form } from '../editor.js'
+import type { Form } from '../editor-state.js'
 import { kindsFor, placesFor } from '../placed.js'
 import { learnNames } from './requests.js'
 import type { Surroundings } from './surroundings.js'
@@ -92,6 +92,18 @@ function OpenForm({ around, form }: { around: Surroundings; form: Form }): preac
             {t('keys.form.label.hint')}
           </small>
         </div>
+        {start.owner === 'extension' && (
+          <label class="form-check mb-3">
+            <input
+              type="checkbox"
+              class="form-check-input"
+              checked={form.locked}
+              onChange={({ currentTarget }) => dispatch({ type: 'type', changes: { locked: currentTarget.checked } })}
+            />
+            <span class="form-check-label">{t('keys.form.locked')}</span>
+            <small class="form-hint">{t('keys.form.locked.hint')}</small>
+          </label>
+        )}
         {(sheet.lines > 1 || form.line !== '') && <LineField around={around} form={form} />}
       </div>
       <div class="card-footer actions">

@@ -111,7 +111,12 @@ function KeyRow({ around, of: key, n, onPointerDown }: RowProps): preact.JSX.Ele
           <b>{shown ?? key.value ?? t(`keys.kind.${key.kind}`)}</b>
         )}
         <small class="text-secondary">
-          {[t(`keys.kind.${key.kind}`), key.value, key.line === undefined ? '' : `${t('keys.form.line')} ${key.line}`]
+          {[
+            t(`keys.kind.${key.kind}`),
+            key.value,
+            key.line === undefined ? '' : `${t('keys.form.line')} ${key.line}`,
+            key.locked === true ? t('keys.locked') : '',
+          ]
             .filter((part) => part !== undefined && part !== '')
             .join(' · ')}
         </small>
