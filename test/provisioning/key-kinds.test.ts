@@ -86,3 +86,39 @@ describe('a forward key without a target lets the phone ask for one', () => {
     expect(keys.filter((key) => key.code === code && key.value === value)).toHaveLength(count)
   })
 })
+
+/** What switchboards take as feature codes: record, record all, greeting, log in as agent, night mode, lunch. */
+const CODES = ['*3', '*26', '*57', '*28201', '*81', '#902']
+
+describe('feature codes of a PBX are keys', () => {
+  const taking = (kind: KeyKind) => CASES.filter(([, bank, model]) => model.keys[bank]?.kinds.includes(kind))
+  /** Snom watches an address. */
+  const numberIn = (value: string): string => /^sip:(.*)@/.exec(value)?.[1] ?? value
+  const codesOn = (model: PhoneModel, bank: string, kind: KeyKind): string[] => {
+    const places = keySheet(model).front.blocks.flatMap((block) => block.places.filter((place) => place.bank === bank))
+    const room = sheetWithModules(keySheet(model), { number: moduleRules(model)?.max ?? 0 })
+    const all = places.length > 0 ? places : room.front.blocks.flatMap((block) => block.places)
+    const ofBank = all.filter((place) => place.bank === bank)
+    // The first key of a module may turn its page.
+    const own = ofBank.slice(ofBank.length > CODES.length ? 1 : 0).slice(0, CODES.length)
+    const keys = own.map(({ position }, index) => ({ bank, position, kind, value: CODES[index] ?? '' }))
+    const found = keysOf(model.vendor.toLowerCase() as PhoneVendor, entriesOf(model, keys)).map(({ value }) =>
+      numberIn(value),
+    )
+    expect(own.length).toBeGreaterThan(0)
+    return CODES.slice(0, own.length).filter((code) => !found.includes(code))
+  }
+
+  test.each(taking('speed-dial'))('%s %s: dialled as they are', (_id, bank, model) => {
+    expect(codesOn(model, bank, 'speed-dial')).toEqual([])
+  })
+
+  test.each(taking('blf'))('%s %s: with a lamp', (_id, bank, model) => {
+    expect(codesOn(model, bank, 'blf')).toEqual([])
+  })
+
+  test('every model has a key that dials one', () => {
+    const models = new Set(taking('speed-dial').map(([id]) => id))
+    expect(phones.catalog.models().filter(({ model }) => !models.has(model))).toEqual([])
+  })
+})
