@@ -42,6 +42,8 @@ export interface BulkUseCases {
   cancelImport(id: Id): ImportView
   /** Waits until nothing is under way. */
   settledImport(id: Id): Promise<ImportView>
+  /** Numbers of those that it added. Throws IMPORT_STATE before it is done. */
+  addedPeople(id: Id): Promise<ReadonlySet<string>>
   /** What became of each row, as CSV. */
   importResult(id: Id): Promise<string>
   /** Puts everything back. Throws IMPORT_NOT_UNDONE, IMPORT_STATE. */
@@ -84,6 +86,10 @@ export function createBulkUseCases(parts: BulkParts): BulkUseCases {
     settledImport: async (id) => {
       if (desk.view(siteId, id)) await desk.settled(siteId, id)
       return view(id)
+    },
+    addedPeople: async (id) => {
+      if ((await view(id)).state !== 'done') throw wrongState('it is not done (yet)')
+      return new Set((await reports(id)).filter(({ outcome }) => outcome === 'new').map(({ number }) => number))
     },
     importResult: async (id) => resultCsv(await reports(id), parts.pace()),
     undoImport: async (actor, id) => {

@@ -10,6 +10,7 @@ interface SendOptions {
   language?: string
   app?: string
   all?: boolean
+  import?: string
 }
 
 /** `mail send|preview|list|retry`: mails to people; the running server sends what waits. */
@@ -17,18 +18,21 @@ export function mailCommands(program: Command, io: Io, run: Run): void {
   const mail = program.command('mail').description('mails to people, sent by the running server')
 
   withChoices(mail.command('send [extension]'))
-    .description('send a mail to a person, or with --all to everybody who never got one')
+    .description('send a mail to a person, or to everybody who never got one')
     .option('--all', 'everybody with an e-mail address who never got one')
+    .option('--import <id>', 'only those of them that this import added')
     .action((extension: string | undefined, options: SendOptions) =>
       run(() =>
-        withInstallation(io, async ({ mails }) => {
-          if ((extension === undefined) !== (options.all === true)) {
-            throw new AppError('USAGE', 'name an extension, or give --all')
+        withInstallation(io, async ({ mails, bulk }) => {
+          const isMany = options.all === true || options.import !== undefined
+          if ((extension === undefined) !== isMany) {
+            throw new AppError('USAGE', 'name an extension, or give --all or --import')
           }
+          const added = options.import === undefined ? undefined : await bulk.addedPeople(options.import)
           const input = inputOf(options)
           const queued =
             extension === undefined
-              ? await mails.sendAll(actor(), input)
+              ? await mails.sendAll(actor(), input, added)
               : [await mails.send(actor(), extension, input)]
           const told = mails.configured ? 'waiting to be sent' : 'not sent: no SMTP server is configured'
           return { json: queued.map(mailJson), lines: [`${queued.length} mail(s) ${told}.`] }

@@ -37,8 +37,10 @@ export interface MailAdmin {
   readonly configured: boolean
   /** Puts a mail into the queue; without an SMTP server it is kept as not sent. Throws EXTENSION_NOT_FOUND, REQUEST_INVALID. */
   send(actor: string, number: string, input?: MailInput): Promise<Mail>
-  /** One to everybody with an address who never got one. */
-  sendAll(actor: string, input?: MailInput): Promise<Mail[]>
+  /** One to everybody with an address who never got one; with `numbers` only to these people. */
+  sendAll(actor: string, input?: MailInput, numbers?: Iterable<string>): Promise<Mail[]>
+  /** How many of these people `sendAll` would send one. */
+  reachable(numbers: Iterable<string>, kind?: MailKind): Promise<number>
   /** A mail that failed, or was not sent, once more. Throws MAIL_NOT_FOUND. */
   retry(actor: string, id: Id): Promise<void>
   list(query?: { state?: MailState | undefined; number?: string | undefined; limit?: number }): Promise<ListedMail[]>
@@ -63,6 +65,14 @@ export function createMailAdmin(parts: MailAdminParts): MailAdmin {
     )
     return mails
   }
+  const without = async (
+    kind: MailKind = 'welcome',
+    numbers: Iterable<string> | undefined,
+  ): Promise<ExtensionRecord[]> => {
+    const people = await store.peopleWithout(siteId, kind)
+    const wanted = numbers && new Set(numbers)
+    return wanted ? people.filter(({ number }) => wanted.has(number)) : people
+  }
   return {
     configured,
     send: async (actor, number, input = {}) => {
@@ -72,7 +82,8 @@ export function createMailAdmin(parts: MailAdminParts): MailAdmin {
       if (!mail) throw new AppError('REQUEST_INVALID', 'nothing to send')
       return mail
     },
-    sendAll: async (actor, input = {}) => add(actor, await store.peopleWithout(siteId, input.kind ?? 'welcome'), input),
+    sendAll: async (actor, input = {}, numbers) => add(actor, await without(input.kind, numbers), input),
+    reachable: async (numbers, kind) => (await without(kind, numbers)).length,
     retry: async (actor, id) => {
       const mail = await store.mail(id)
       if (mail?.siteId !== siteId) throw new AppError('MAIL_NOT_FOUND', 'there is no such mail', { field: 'mail' })

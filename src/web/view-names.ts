@@ -18,6 +18,7 @@ export const VIEW_NAMES = [
   'group',
   'groups',
   'import',
+  'import-mails',
   'import-undo',
   'imports',
   'keys',

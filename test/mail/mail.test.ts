@@ -99,6 +99,19 @@ describe('mails to people', () => {
     expect(await office.cli('mail', 'send', '--all')).toEqual([])
   })
 
+  test('those that an import added get one when that is wanted, and nobody else', async () => {
+    const { extensions, bulk, mails } = office.installation
+    await extensions.add('test', { number: '400', name: 'Here before' })
+    const csv = 'number,name,email\n400,Here before,old@example.com\n401,New,new@example.com\n402,Without,\n'
+    const { id = '' } = await bulk.importCsv('test', Buffer.from(csv))
+    const added = await bulk.addedPeople(id)
+    expect([[...added], await mails.reachable(added)]).toEqual([['401', '402'], 1])
+    expect(sink.mails).toEqual([])
+    expect(await office.cli('mail', 'send', '--import', id)).toMatchObject([{ state: 'waiting', kind: 'welcome' }])
+    await eventually(() => expect(sink.mails.map(({ to }) => to)).toEqual([['new@example.com']]))
+    expect(await mails.sendAll('test', {}, added)).toEqual([])
+  })
+
   test('a refusal for good is not tried again, can be retried by hand, and leaves no account behind', async () => {
     sink.refuse({ code: 550, text: 'no such mailbox' })
     await office.cli('extension', 'add', '301', '--name', 'Bea', '--email', 'bea@example.com')

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { wrongState } from '../../bulk/refusals.js'
 import { MAIL_KINDS, MAIL_LANGUAGES, MAIL_STATES, type Mail } from '../../mail/mail.js'
 import type { ListedMail } from '../../mail/store.js'
 import { route } from '../route.js'

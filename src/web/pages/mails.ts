@@ -33,7 +33,48 @@ async function list(call: PageCall, refused?: AppError): Promise<PageAnswer> {
   }
 }
 
+interface ImportMails {
+  configured: boolean
+  added: number
+  reachable: number
+}
+
+/** Asks before the people of an import get mails. */
+async function importMails(call: PageCall, refused?: AppError): Promise<PageAnswer> {
+  const { id = '' } = call.params
+  const mails = await ask<ImportMails>(call, 'showImportMails', { params: { id } })
+  return {
+    view: 'import-mails',
+    title: call.words.t('mails.import'),
+    menu: 'people',
+    ...(refused ? { status: 422 } : {}),
+    data: {
+      ...mails,
+      here: `/import/${encodeURIComponent(id)}`,
+      refusal: refused ? refusalOf(call, refused) : undefined,
+    },
+  }
+}
+
 export const mailPages = [
+  page({
+    id: 'importMailsForm',
+    method: 'get',
+    path: '/import/{id}/mails',
+    of: 'showImportMails',
+    run: (call) => importMails(call),
+  }),
+  page({
+    id: 'importMails',
+    method: 'post',
+    path: '/import/{id}/mails',
+    of: 'sendImportMails',
+    run: async (call) => {
+      await ask(call, 'sendImportMails', { params: { id: call.params.id }, body: {} })
+      return { to: done('/mails', 'queued') }
+    },
+    refused: importMails,
+  }),
   page({ id: 'mails', method: 'get', path: '/mails', of: 'listMails', run: (call) => list(call) }),
   page({
     id: 'sendMails',
@@ -42,7 +83,7 @@ export const mailPages = [
     of: 'sendMails',
     run: async (call) => {
       await ask(call, 'sendMails', { body: {} })
-      return { to: done('/mails', 'added') }
+      return { to: done('/mails', 'queued') }
     },
     refused: list,
   }),
@@ -53,7 +94,7 @@ export const mailPages = [
     of: 'retryMail',
     run: async (call) => {
       await ask(call, 'retryMail', { params: { id: call.params.id } })
-      return { to: done('/mails', 'saved') }
+      return { to: done('/mails', 'queued') }
     },
     refused: list,
   }),
@@ -64,7 +105,7 @@ export const mailPages = [
     of: 'sendMail',
     run: async (call) => {
       await ask(call, 'sendMail', { params: { number: call.params.number }, body: {} })
-      return { to: done('/mails', 'added') }
+      return { to: done('/mails', 'queued') }
     },
     refused: list,
   }),
