@@ -21,7 +21,7 @@ import type { Log } from './observe/log.js'
 import { loadPhoneData, templateRoots, type PhoneData } from './phone-data.js'
 import { KEY_FILE_NAME, loadOrCreateKeyRing } from './secrets/edge/key-file.js'
 import { sealedRowsExist } from './secrets/edge/sealed-rows.js'
-import { createByteBox, createSecretBox, type ByteBox, type SecretBox } from './secrets/seal.js'
+import { createByteBox, createMarker, createSecretBox, type ByteBox, type SecretBox } from './secrets/seal.js'
 import type { SettingsAdmin } from './settings/use-cases.js'
 import type { SnapshotFeed } from './snapshot/edge/snapshot-feed.js'
 import { openSoftphones, type Softphones } from './softphones/edge/open.js'
@@ -42,6 +42,8 @@ export interface Installation extends PhoneData {
   log: Log
   databases: Databases
   secrets: SecretBox
+  /** See createMarker. */
+  mark: (text: string) => string
   /** Seals what is kept beside the database. */
   byteBox: ByteBox
   site: Site
@@ -148,6 +150,7 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
       log,
       databases,
       secrets,
+      mark: createMarker(keyRing),
       byteBox: createByteBox(keyRing, systemRandom),
       site,
       sites: createSiteAdmin({ store: siteStore, clock: systemClock, random: systemRandom }),

@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   WEBHOOK_INVALID: 'A webhook has an address or a type that cannot be.',
   WEBHOOK_NOT_FOUND: 'No such webhook.',
   DELIVERY_NOT_FOUND: 'No such delivery of a webhook.',
+  BINDING_NOT_FOUND: 'There is no such registration, or not any more.',
   BAN_NOT_FOUND: 'No ban in force covers this address.',
   CSV_INVALID: 'The file cannot be imported; every mistake is listed with row and column.',
   PROFILE_NOT_FOUND: 'There is no import profile of this name.',

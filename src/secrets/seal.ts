@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
 import { AppError } from '../domain/errors.js'
 import type { Random } from '../domain/random.js'
 import { Secret, type Sealed } from '../domain/secret.js'
@@ -56,6 +56,16 @@ export function createSecretBox(keyRing: KeyRing, random: Random): SecretBox {
     },
     open: (sealed, context) => new Secret(openEnvelope(keyRing, sealed, context)),
   }
+}
+
+const MARK_DIGITS = 16
+
+/**
+ * Marks that tell equal texts from others, to whoever has the key, and nothing else of them: `<keyId>.` and the beginning of
+ * an HMAC-SHA-256 (RFC 2104). Marks by different keys tell nothing of each other.
+ */
+export function createMarker({ current }: KeyRing): (text: string) => string {
+  return (text) => `${current.id}.${createHmac('sha256', current.key).update(text).digest('hex').slice(0, MARK_DIGITS)}`
 }
 
 /** Seals bytes that are kept beside the database, as SecretBox does texts in it. */

@@ -5,6 +5,7 @@ import { systemRandom } from '../domain/edge/system-random.js'
 import type { Binding } from '../domain/entities.js'
 import { parseEndpoint } from '../network/address.js'
 import { localAddressesNow } from '../network/edge/interfaces.js'
+import { concernedBy } from '../registrar/concerned.js'
 import { KnexBindingStore } from '../registrar/edge/knex-binding-store.js'
 import { Registrar } from '../registrar/edge/registrar.js'
 import { SnapshotAccounts } from '../registrar/edge/snapshot-accounts.js'
@@ -25,6 +26,8 @@ export interface RunningSip {
   /** To be called when people or phones changed: bindings of those who are gone are dropped. */
   peopleChanged: (change: SnapshotChange) => void
   bindings: () => Binding[]
+  /** See Registrar. */
+  dropBinding: Registrar['dropBinding']
 }
 
 /** The registrar and check-sync, and their listeners. */
@@ -35,6 +38,7 @@ export async function startSip(base: Base): Promise<RunningSip> {
   const accounts = new SnapshotAccounts(
     () => snapshot,
     (sealed, context) => secrets.open(sealed, context),
+    installation.mark,
     log,
     config.sipDomain,
   )
@@ -137,8 +141,12 @@ export async function startSip(base: Base): Promise<RunningSip> {
   resync.start(listeners)
   const peopleChanged = (change: SnapshotChange): void => {
     warmAccounts.changed(change)
-    void registrar.dropRevoked()
+    void registrar.dropRevoked(concernedBy(change, (lineId) => snapshot.deviceByLine(lineId)?.id))
   }
   const { port, tlsPort = 0, webSockets } = listeners
-  return { port, tlsPort, webSockets, peopleChanged, bindings: () => registrar.bindings() }
+  return {
+    ...{ port, tlsPort, webSockets, peopleChanged },
+    bindings: () => registrar.bindings(),
+    dropBinding: (aor, bindingKey) => registrar.dropBinding(aor, bindingKey),
+  }
 }

@@ -398,12 +398,52 @@ describe('revocation', () => {
     bench.accounts.accounts.delete('line7')
     await bench.registrar.dropRevoked()
     expect(await store.load()).toMatchObject([{ aor: '101@example.com' }])
-    bench.accounts.accounts.delete('101')
+    bench.accounts.accounts.set('101', { username: '101', password: 'reset while it was down', number: '101' })
     await bench.registrar.stop()
     const after = await Bench.start({ store, accounts: bench.accounts })
     expect(after.registrar.bindings()).toEqual([])
     await after.registrar.stop()
     expect(await store.load()).toEqual([])
+  })
+
+  test('a change of somebody else leaves a binding unlooked at', async () => {
+    const bench = await Bench.start()
+    await bench.register()
+    await bench.register({ user: '102' }, 'line7', 'secret-7')
+    bench.accounts.accounts.clear()
+    await bench.registrar.dropRevoked(({ lineId }) => lineId === 'l7')
+    expect(bench.registrar.bindings()).toMatchObject([{ aor: '101@example.com' }])
+  })
+
+  test('one of several bindings is thrown out by an admin, on disk too, and may come back', async () => {
+    const store = new MemoryBindingStore()
+    const bench = await Bench.start({ store })
+    await bench.register({ contact: ['<sip:101@10.0.0.7:5062>', '<sip:101@10.0.0.8:5062>'] })
+    const [first] = bench.registrar.bindings()
+    const key = first?.bindingKey ?? ''
+    expect(await bench.registrar.dropBinding('101@example.com', key)).toEqual(first)
+    expect(bench.registrar.bindings()).toMatchObject([{ contactUri: 'sip:101@10.0.0.8:5062' }])
+    expect(await store.load()).toHaveLength(1)
+    expect(bench.changes.at(-1)).toEqual({ kind: 'remove', reason: 'revoked', binding: first })
+    expect(await bench.registrar.dropBinding('101@example.com', key)).toBeUndefined()
+    await bench.register()
+    expect(bench.registrar.bindings()).toHaveLength(2)
+  })
+
+  test('a binding that cannot be taken off the disk stays, and the admin is told', async () => {
+    const store = new HeldStore()
+    const bench = await Bench.start({ store })
+    const authorization = authorizationFor(await bench.challenges(), '101', 'secret-101')
+    await bench.ask({ contact: A, authorization })
+    store.release()
+    await settle()
+    const [binding] = bench.registrar.bindings()
+    const dropped = bench.registrar.dropBinding('101@example.com', binding?.bindingKey ?? '')
+    const told = expect(dropped).rejects.toThrow()
+    await settle()
+    store.fail()
+    await told
+    expect(bench.registrar.bindings()).toEqual([binding])
   })
 
   test('a password that was reset takes the bindings made with the old one', async () => {

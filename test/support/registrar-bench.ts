@@ -1,4 +1,5 @@
-import { createRegistrar, type Registrar, type RegistrarOptions } from '../../src/registrar/edge/registrar.js'
+import { createRegistrar, type Registrar } from '../../src/registrar/edge/registrar.js'
+import type { RegistrarOptions } from '../../src/registrar/options.js'
 import type { BindingChange, BindingStore } from '../../src/registrar/store.js'
 import { headerValues } from '../../src/sip/message.js'
 import { SILENT_LOG } from '../../src/observe/log.js'

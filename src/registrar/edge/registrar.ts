@@ -1,9 +1,7 @@
-import { isOutage } from '../../database/edge/write.js'
-import type { Clock, Millis } from '../../domain/clock.js'
-import type { Binding, Id, Site } from '../../domain/entities.js'
-import type { Random } from '../../domain/random.js'
+import { isOutage, orUnusable } from '../../database/edge/write.js'
+import type { Millis } from '../../domain/clock.js'
+import type { Binding, Site } from '../../domain/entities.js'
 import { formatEndpoint } from '../../network/address.js'
-import type { Log } from '../../observe/log.js'
 import type { Flow } from '../../sip/flow.js'
 import type { SipRequest } from '../../sip/message.js'
 import type { Parsed, RequestEnvelope } from '../../sip/parse.js'
@@ -12,14 +10,15 @@ import { serialize } from '../../sip/serialize.js'
 import { transactionKey } from '../../sip/transaction/key.js'
 import { ServerTransactions } from '../../sip/transaction/table.js'
 import { parseSipUri, type SipUri, unescapeUri } from '../../sip/uri.js'
-import { type Accounts, type DigestAccount, type Sites, siteRealm } from '../accounts.js'
+import { type DigestAccount, siteRealm } from '../accounts.js'
 import { unamplified } from '../amplification.js'
 import { authenticate, challengeHeaders } from '../authenticate.js'
 import { BindingTable } from '../binding-table.js'
 import { decide, type Registrant } from '../decide.js'
-import { type OwnHosts, siteOf } from '../domains.js'
+import { siteOf } from '../domains.js'
 import { NO_GUARD, type RegistrarGuard } from '../guard.js'
 import { NonceCounts, Nonces } from '../nonce.js'
+import type { BindingOwner, RefusedRegister, RegistrarOptions } from '../options.js'
 import { DEFAULT_POLICY, type RegistrarPolicy } from '../policy.js'
 import { readRegister, type RegisterWish } from '../register-request.js'
 import { screen } from '../screen.js'
@@ -28,48 +27,8 @@ import type { BindingChange, BindingStore } from '../store.js'
 import { Expiry } from './expiry.js'
 import { GroupCommit, TooBusyError } from './group-commit.js'
 import { ReportingStore } from './reporting-store.js'
-import { Revocation } from './revocation.js'
+import { Revocation, revoked } from './revocation.js'
 import { WallTimeStore } from './wall-time-store.js'
-
-/** A REGISTER that was refused although somebody tried to prove who they are. */
-export interface RefusedRegister {
-  readonly username: string
-  /** Source, `ip:port`. */
-  readonly received: string
-  readonly reason: 'wrong password or unknown user' | 'not its own extension' | 'outside its allowed networks'
-}
-
-export interface RegistrarOptions {
-  /** The machine's date. */
-  readonly clock: Clock
-  /** Runs evenly although somebody sets the date; bindings and nonces last by it. Default: `clock`. */
-  readonly steadyClock?: Clock
-  readonly random: Random
-  readonly log: Log
-  readonly store: BindingStore
-  readonly accounts: Accounts
-  readonly sites: Sites
-  /** Addresses and names of this server beside the address a request reached: PHONEBOOT_HOST, local addresses. */
-  readonly ownHosts: OwnHosts
-  readonly policy?: Partial<RegistrarPolicy>
-  /** Lifetime of a nonce (default 300). */
-  readonly nonceSeconds?: number
-  /** 32 secret bytes that sign nonces; default: random, so that a restart voids them (phones recover by stale). */
-  readonly nonceKey?: Uint8Array
-  /** Most transactions at a time (default 50,000). */
-  readonly maxTransactions?: number
-  /** Told of each binding that was registered, refreshed or is gone, once that is on disk. */
-  readonly onChange?: (change: BindingChange) => void
-  readonly onRefused?: (refused: RefusedRegister) => void
-  /** Limits for strangers; left out: none. */
-  readonly guard?: RegistrarGuard
-}
-
-/** Whose bindings to drop: all of an extension, or those that a line registered. */
-export interface BindingOwner {
-  readonly extensionId?: Id
-  readonly lineId?: Id
-}
 
 const DEFAULT_NONCE_SECONDS = 300
 const DEFAULT_MAX_TRANSACTIONS = 50_000
@@ -161,9 +120,23 @@ export class Registrar {
   /**
    * As `dropBindingsOf`, for everybody the accounts do not know any more: after changes of people and phones, whoever
    * made them. `start()` does it for what changed while the server was down.
+   * @param isConcerned leaves out those that the change was not about; default: none
    */
-  dropRevoked(): Promise<void> {
-    return this.#revocation.drop((binding) => !this.#options.accounts.mayKeep(binding))
+  dropRevoked(isConcerned: (binding: Binding) => boolean = () => true): Promise<void> {
+    const { accounts } = this.#options
+    return this.#revocation.drop((binding) => isConcerned(binding) && !accounts.mayKeep(binding))
+  }
+
+  /**
+   * Throws one binding out, as an admin asks for it: off the disk, then out of memory. Its phone may register again.
+   * Resolves to the binding; undefined when there is none (any more). Rejects when the store cannot be written.
+   */
+  async dropBinding(aor: string, bindingKey: string): Promise<Binding | undefined> {
+    const work = this.#commits.run(aor, (current) => ({
+      changes: current.filter((binding) => binding.bindingKey === bindingKey).map(revoked),
+    }))
+    const { changes } = await orUnusable(work)
+    return changes[0]?.binding
   }
 
   /** Takes what a transport has read. Never throws. */

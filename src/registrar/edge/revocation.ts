@@ -18,7 +18,8 @@ interface RevocationOptions {
   readonly onApplied: (change: BindingChange) => void
 }
 
-const removal = (binding: Binding): BindingChange => ({ kind: 'remove', reason: 'revoked', binding })
+/** The end of a binding that somebody takes back. */
+export const revoked = (binding: Binding): BindingChange => ({ kind: 'remove', reason: 'revoked', binding })
 
 /** Takes bindings back: from memory at once, from disk as soon as the store can. */
 export class Revocation {
@@ -48,7 +49,7 @@ export class Revocation {
     for (let from = 0; from < all.length; from += SLICE) {
       if (from > 0) await new Promise((resolve) => setImmediate(resolve))
       const some = all.slice(from, from + SLICE).filter((binding) => matches(binding) && table.has(binding))
-      for (const change of table.apply(some.map(removal))) onApplied(change)
+      for (const change of table.apply(some.map(revoked))) onApplied(change)
       doomed.push(...some)
     }
     // A REGISTER that is being stored right now may still bring one: look again after it.
@@ -64,7 +65,7 @@ export class Revocation {
       const old = doomed.filter(
         (binding) => binding.aor === aor && !current.some((other) => other.bindingKey === binding.bindingKey),
       )
-      return { changes: [...late, ...old].map(removal) }
+      return { changes: [...late, ...old].map(revoked) }
     }
     for (;;) {
       try {

@@ -13,6 +13,9 @@ import { type Accounts, type DigestAccount, type Sites, siteRealm } from '../acc
 /** Opens a sealed secret (SecretBox.open); throws SEALED_VALUE_UNREADABLE. */
 export type OpenSecret = (sealed: Sealed, context: string) => Secret
 
+/** What tells whether two texts are equal (createMarker). */
+export type Mark = (text: string) => string
+
 /** Owners whose HA1 is kept; beyond it the oldest are computed again at need. */
 const CACHED_OWNERS = 200_000
 
@@ -22,9 +25,11 @@ interface CachedHa1 {
   readonly realm: string
   md5?: string
   sha256?: string
+  /** See Binding.passwordMark. */
+  mark?: string
 }
 
-const MARK_LENGTH = 8
+const keyOf = (mark: string): string => mark.slice(0, mark.indexOf('.'))
 
 /** The user of a line as he was with the password before. */
 function beforeReset(user: DigestUser, line: Line): DigestUser {
@@ -46,6 +51,7 @@ export class SnapshotAccounts implements Accounts, Sites {
   constructor(
     private readonly snapshot: () => Snapshot,
     private readonly open: OpenSecret,
+    private readonly mark: Mark,
     private readonly log: Log,
     /** PHONEBOOT_SIP_DOMAIN: domain, and so realm, of the site that owns everything else. */
     private readonly sipDomain?: string,
@@ -126,26 +132,35 @@ export class SnapshotAccounts implements Accounts, Sites {
   #isMarked(user: DigestUser, username: string, realm: string, mark: string | undefined, isBefore = false): boolean {
     if (mark === undefined) return true
     const now = this.#mark(user, username, realm, isBefore)
-    return now === undefined || now === mark
+    // From before another key was put first: nobody can tell.
+    return now === undefined || now === mark || keyOf(now) !== keyOf(mark)
   }
 
-  /** The beginning of the HA1: it changes with the password, and sealing the same one anew does not matter. */
+  /** Of the HA1: it changes with the password, and sealing the same one anew does not matter. */
   #mark(user: DigestUser, username: string, realm: string, isBefore = false): string | undefined {
-    return this.#ha1(user, username, 'MD5', realm, isBefore)?.slice(0, MARK_LENGTH)
+    return this.#computed(user, username, realm, isBefore)?.mark
   }
 
   #ha1(
-    { extension, line, softphone }: DigestUser,
+    user: DigestUser,
     username: string,
     algorithm: DigestAlgorithm,
     realm: string,
     isBefore = false,
   ): string | undefined {
+    return this.#computed(user, username, realm, isBefore)?.[algorithm === 'MD5' ? 'md5' : 'sha256']
+  }
+
+  /** Undefined when the password cannot be opened. */
+  #computed(
+    { extension, line, softphone }: DigestUser,
+    username: string,
+    realm: string,
+    isBefore: boolean,
+  ): CachedHa1 | undefined {
     const owner = line ?? softphone ?? extension
     const cached = this.#cached(isBefore ? `${owner.id} before` : owner.id, owner.sealedPassword, username, realm)
-    const slot = algorithm === 'MD5' ? 'md5' : 'sha256'
-    const known = cached[slot]
-    if (known !== undefined) return known
+    if (cached.md5 !== undefined) return cached
     const context = line
       ? SEAL_CONTEXTS.linePassword(line.id)
       : softphone
@@ -156,7 +171,8 @@ export class SnapshotAccounts implements Accounts, Sites {
       const password = this.open(owner.sealedPassword, context)
       cached.md5 = computeHa1('MD5', username, realm, password)
       cached.sha256 = computeHa1('SHA-256', username, realm, password)
-      return cached[slot]
+      cached.mark = this.mark(cached.md5)
+      return cached
     } catch (error) {
       // The phone is refused like one with a wrong password; only the operator learns why.
       this.log.error({ err: error, username }, 'a SIP password cannot be opened')

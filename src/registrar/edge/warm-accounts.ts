@@ -3,6 +3,7 @@ import type { Id } from '../../domain/entities.js'
 import { ALGORITHMS } from '../../sip/digest.js'
 import type { DeviceRecord, ExtensionRecord, ListedSnapshot } from '../../snapshot/snapshot.js'
 import { siteRealm } from '../accounts.js'
+import type { PeopleChange } from '../concerned.js'
 import type { SnapshotAccounts } from './snapshot-accounts.js'
 
 /** Users whose passwords are opened in one go: one or two milliseconds. */
@@ -13,14 +14,6 @@ export interface WarmAccountsOptions {
   snapshot: Pick<ListedSnapshot, 'site' | 'allExtensions' | 'allDevices' | 'extension' | 'device'>
   accounts: Pick<SnapshotAccounts, 'findDigestUser' | 'defaultSite'>
   spareTime: Pick<Clock, 'after'>
-}
-
-/** What was changed, as the snapshot's feed tells it. */
-export interface PeopleChange {
-  readonly everything: boolean
-  readonly sites: readonly Id[]
-  readonly extensions: readonly Id[]
-  readonly devices: readonly Id[]
 }
 
 /**
@@ -45,7 +38,7 @@ export class WarmAccounts {
   }
 
   /** Only those who were changed: phones that tell of their firmware by the hundred change themselves, too. */
-  changed({ everything, sites, extensions, devices }: PeopleChange): void {
+  changed({ everything, sites, extensions, devices }: Omit<PeopleChange, 'layers'>): void {
     // The realm is part of an HA1.
     if (everything || sites.length > 0) return this.start()
     for (const id of extensions) this.#changed.extensions.add(id)

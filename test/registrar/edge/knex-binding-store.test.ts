@@ -37,6 +37,8 @@ describeOverDatabases('KnexBindingStore', (fresh) => {
       cseq: 2_147_483_647,
       userAgent: 'Yealink "T21" ü',
       lineId: 'l1',
+      passwordMark: 'k1.0123456789abcdef',
+      local: '10.0.0.254',
       transport: 'tcp',
     })
     await store().commit([save(full), save(binding(2))])

@@ -4,6 +4,7 @@ import { requireExtensionNumber } from '../../../src/domain/extension-number.js'
 import { requireMac } from '../../../src/domain/mac-address.js'
 import { Secret, type Sealed } from '../../../src/domain/secret.js'
 import { SnapshotAccounts } from '../../../src/registrar/edge/snapshot-accounts.js'
+import { createKeyRing, createMarker } from '../../../src/secrets/seal.js'
 import { computeHa1 } from '../../../src/sip/digest.js'
 import type {
   DeviceRecord,
@@ -13,6 +14,7 @@ import type {
   Snapshot,
 } from '../../../src/snapshot/snapshot.js'
 import { SILENT_LOG } from '../../../src/observe/log.js'
+import { seededRandom } from '../../support/seeded-random.js'
 
 const NOTHING_SET: LayerValues = { revision: 0, values: new Map() }
 const sealed = (text: string): Sealed => `sealed:${text}` as Sealed
@@ -51,6 +53,8 @@ const device = (state: DeviceRecord['state']): DeviceRecord => ({
   keys: [],
 })
 
+const MARK = createMarker(createKeyRing([{ id: 'k1', key: seededRandom().bytes(32) }]))
+
 /** A snapshot that knows one digest user, and counts how often secrets are opened. */
 function bench(user: DigestUser | undefined) {
   const state = { user }
@@ -60,6 +64,9 @@ function bench(user: DigestUser | undefined) {
     digestUser: (siteId, name) => (siteId === 's1' && name !== 'nobody' ? state.user : undefined),
     siteByDomain: () => undefined,
     defaultSite: () => ({ id: 's1', slug: 'main', name: 'Main', revision: 1 }),
+    site: () => ({ id: 's1', slug: 'main', name: 'Main', revision: 1 }),
+    extension: () => state.user?.extension,
+    layer: () => NOTHING_SET,
   }
   const open = (value: Sealed, context: string): Secret => {
     opened.push(context)
@@ -67,7 +74,7 @@ function bench(user: DigestUser | undefined) {
     return new Secret(value.replace('sealed:', ''))
   }
   const log = { ...SILENT_LOG, error: (fields: object): void => void logged.push(fields) }
-  return { accounts: new SnapshotAccounts(() => snapshot as Snapshot, open, log), state, opened, logged }
+  return { accounts: new SnapshotAccounts(() => snapshot as Snapshot, open, MARK, log), state, opened, logged }
 }
 
 describe('accounts of the snapshot', () => {
@@ -126,6 +133,7 @@ describe('accounts of the snapshot', () => {
     const accounts = new SnapshotAccounts(
       () => snapshot as Snapshot,
       () => new Secret(''),
+      MARK,
       SILENT_LOG,
     )
     const own = { aor: '101@x.example', extensionId: 'e1', received: '10.0.0.7:5060' }
@@ -159,7 +167,7 @@ describe('accounts of the snapshot', () => {
       defaultSite: () => ({ id: 's1', slug: 'main', name: 'Main', revision: 1 }),
     }
     const open = (value: Sealed): Secret => new Secret(passwords[value] ?? '')
-    const accounts = new SnapshotAccounts(() => snapshot as Snapshot, open, SILENT_LOG, 'x.example')
+    const accounts = new SnapshotAccounts(() => snapshot as Snapshot, open, MARK, SILENT_LOG, 'x.example')
     const passwordMark = accounts.findDigestUser('s1', '101')?.passwordMark('x.example') ?? ''
     const received = '10.0.0.7:5060'
     const binding = { aor: '101@x.example', extensionId: 'e1', passwordMark, received }
@@ -169,6 +177,19 @@ describe('accounts of the snapshot', () => {
     own = extension({ sealedPassword: sealed('other') })
     expect(accounts.mayKeep(binding)).toBe(false)
     expect(accounts.mayKeep({ aor: '101@x.example', extensionId: 'e1', received })).toBe(true)
+    // The mark lies on disk: who has the database and not the key cannot try passwords on it.
+    const ha1 = computeHa1('MD5', '101', 'x.example', new Secret('one'))
+    expect(passwordMark).toBe(MARK(ha1))
+    expect(passwordMark).not.toContain(ha1.slice(0, 8))
+  })
+
+  test('a mark by another key tells nothing, so its binding stays', () => {
+    const { accounts } = bench({ extension: extension() })
+    const other = createMarker(createKeyRing([{ id: 'k2', key: seededRandom(7).bytes(32) }]))
+    const kept = (passwordMark: string): boolean =>
+      accounts.mayKeep({ aor: '101@phoneboot', extensionId: 'e1', passwordMark, received: '10.0.0.7:5060' })
+    expect(kept(other('anything'))).toBe(true)
+    expect(kept(MARK('anything'))).toBe(false)
   })
 
   test('a network filter counts for new and old bindings; the strongest layer that has one counts alone', () => {
@@ -187,6 +208,7 @@ describe('accounts of the snapshot', () => {
     const accounts = new SnapshotAccounts(
       () => snapshot as Snapshot,
       () => new Secret('x'),
+      MARK,
       SILENT_LOG,
     )
     const may = (address: string): unknown[] => [
@@ -226,7 +248,7 @@ describe('accounts of the snapshot', () => {
       defaultSite: () => ({ id: 's1', slug: 'main', name: 'Main', revision: 1 }),
     }
     const open = (value: Sealed): Secret => new Secret(value.replace('sealed:', ''))
-    const accounts = new SnapshotAccounts(() => snapshot as Snapshot, open, SILENT_LOG)
+    const accounts = new SnapshotAccounts(() => snapshot as Snapshot, open, MARK, SILENT_LOG)
     const account = accounts.findDigestUser('s1', 'ab12')
     expect(account?.ha1('MD5', 'phoneboot')).toBe(computeHa1('MD5', 'ab12', 'phoneboot', new Secret('new')))
     expect(account?.former?.ha1('MD5', 'phoneboot')).toBe(computeHa1('MD5', 'ab12', 'phoneboot', new Secret('old')))
