@@ -9,18 +9,18 @@ export type DuplicateRule = (typeof DUPLICATE_RULES)[number]
 
 /**
  * Rows that say the same person, or the same line of the same phone, again. A person may have several phones and a
- * phone several lines: these are no duplicates.
+ * phone several lines: these are no duplicates. The map says of each row that is left out why.
  */
 export async function withoutDuplicates(
   rows: readonly ReadRow[],
   rule: DuplicateRule,
   pace: Pace,
-): Promise<{ duplicates: Set<number>; problems: Problem[] }> {
-  const duplicates = new Set<number>()
-  const problems: Problem[] = []
-  const seen = new Map<string, number>()
-  const withPhone = new Map<string, number>()
-  for await (const { row, checked } of paced(rows, pace)) {
+): Promise<ReadonlyMap<ReadRow, Problem>> {
+  const duplicates = new Map<ReadRow, Problem>()
+  const seen = new Map<string, ReadRow>()
+  const withPhone = new Map<string, ReadRow>()
+  for await (const row of paced(rows, pace)) {
+    const { checked } = row
     if (!checked) continue
     const { extension = '', mac = '', line = '' } = checked
     const what = `${extension} ${mac} ${line}`
@@ -31,14 +31,14 @@ export async function withoutDuplicates(
       continue
     }
     const out = rule === 'last' ? earlier : row
-    duplicates.add(out)
     if (rule === 'last') seen.set(what, row)
     const text =
       rule === 'refuse'
-        ? `is the same ${mac === '' ? 'extension' : 'line of the same phone'} as row ${earlier}`
-        : `left out, because row ${out === row ? earlier : row} is the same`
+        ? `is the same ${mac === '' ? 'extension' : 'line of the same phone'} as row ${earlier.row}`
+        : `left out, because row ${(out === row ? earlier : row).row} is the same`
     const column = mac === '' ? 'number' : 'mac'
-    problems.push(problemAt('CSV_INVALID', out, column, text, rule === 'refuse' ? undefined : 'warning'))
+    const severity = rule === 'refuse' ? undefined : 'warning'
+    duplicates.set(out, problemAt('CSV_INVALID', out.row, column, text, severity))
   }
-  return { duplicates, problems }
+  return duplicates
 }

@@ -43,11 +43,11 @@ export async function planImport(
 }
 
 class Planner {
-  readonly #problems = new Map<number, Problem[]>()
-  #duplicates: ReadonlySet<number> = new Set()
+  readonly #problems = new Map<ReadRow, Problem[]>()
+  #duplicates: ReadonlyMap<ReadRow, Problem> = new Map()
   /** Rows without mistakes of their own, by whom and what they are about. */
-  readonly #rowsOfPeople = new Map<string, ImportRow[]>()
-  readonly #rowsOfPhones = new Map<Mac, ImportRow[]>()
+  readonly #rowsOfPeople = new Map<string, GoodRow[]>()
+  readonly #rowsOfPhones = new Map<Mac, GoodRow[]>()
   readonly #people = new Map<string, PlannedPerson>()
   readonly #phones = new Map<Mac, PlannedPhone>()
   readonly #purged: DeviceRecord[] = []
@@ -68,14 +68,14 @@ class Planner {
   /** Leaves out rows that are there twice, and puts those together that belong together. */
   async sort(rule: DuplicateRule): Promise<void> {
     const { rows, pace, existing } = this
-    for (const { row, problems } of rows) if (problems.length > 0) this.#problems.set(row, [...problems])
-    const { duplicates, problems } = await withoutDuplicates(rows, rule, pace)
-    this.#duplicates = duplicates
-    problems.forEach((problem) => this.#push(problem))
-    for await (const { row, checked } of paced(rows, pace)) {
-      if (!checked || duplicates.has(row)) continue
-      addTo(this.#rowsOfPeople, checked.extension, checked)
-      addTo(this.#rowsOfPhones, checked.mac, checked)
+    this.#duplicates = await withoutDuplicates(rows, rule, pace)
+    for await (const row of paced(rows, pace)) {
+      const twice = this.#duplicates.get(row)
+      const problems = [...row.problems, ...(twice ? [twice] : [])]
+      if (problems.length > 0) this.#problems.set(row, problems)
+      if (!isGood(row) || twice) continue
+      addTo(this.#rowsOfPeople, row.checked.extension, row)
+      addTo(this.#rowsOfPhones, row.checked.mac, row)
     }
     for await (const { id, number, authUsername } of paced(existing.extensions.values(), pace)) {
       this.#numbers.set(id, number)
@@ -92,10 +92,10 @@ class Planner {
       const before = this.existing.extensions.get(number)
       const layer = before ? this.existing.settings(before.id) : NO_SETTINGS
       this.#basis.push(personBasis(number, this.existing))
-      this.#attempt(own, (problems) => {
-        if (!before) this.#checkNumber(number, own, problems)
-        const planned = planPerson(number, own, before, { layer, policy: this.existing.policy }, this.#parts, problems)
-        this.#takeName(planned, own, problems)
+      this.#attempt(own, (rows, problems) => {
+        if (!before) this.#checkNumber(number, rows, problems)
+        const planned = planPerson(number, rows, before, { layer, policy: this.existing.policy }, this.#parts, problems)
+        this.#takeName(planned, rows, problems)
         return () => {
           this.#people.set(number, planned)
           this.#numbers.set(planned.record.id, number)
@@ -116,13 +116,13 @@ class Planner {
       const known = this.existing.devices.get(mac)
       const before = known?.state === 'retired' ? undefined : known
       this.#basis.push(phoneBasis(mac, this.existing))
-      this.#attempt(own, (problems) => {
+      this.#attempt(own, (rows, problems) => {
         if (this.existing.foreign.has(mac)) {
           throw new AppError('DEVICE_EXISTS', `there is a phone ${mac} already`, { field: 'mac' })
         }
         if (spoilt.has(mac))
           throw new AppError('CSV_INVALID', 'another row of this phone has a mistake', { field: 'mac' })
-        const planned = planPhone(mac, own, before, personOf, this.#parts, problems)
+        const planned = planPhone(mac, rows, before, personOf, this.#parts, problems)
         return () => {
           if (!planned) return
           if (known && !before) this.#purged.push(known)
@@ -170,41 +170,42 @@ class Planner {
   /** Phones of which some row has a mistake. */
   async #spoiltPhones(): Promise<Set<string>> {
     const spoilt = new Set<string>()
-    for await (const { row, mac } of paced(this.rows, this.pace)) {
-      if (this.#hasError(row) && !this.#duplicates.has(row)) spoilt.add(mac)
+    for await (const row of paced(this.rows, this.pace)) {
+      if (this.#hasError(row) && !this.#duplicates.has(row)) spoilt.add(row.mac)
     }
     return spoilt
   }
 
   /** Runs the plan of what these rows belong to; it counts only when nothing is wrong with any of them. */
-  #attempt(rows: readonly ImportRow[], work: (problems: Problem[]) => () => void): void {
+  #attempt(own: readonly GoodRow[], work: (rows: readonly ImportRow[], problems: Problem[]) => () => void): void {
+    const rows = own.map(({ checked }) => checked)
     const problems: Problem[] = []
     let keep: (() => void) | undefined
     try {
-      keep = work(problems)
+      keep = work(rows, problems)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       const column = error.code === 'LINE_INVALID' ? 'extension' : (error.details.field ?? 'row')
       problems.push(problemAt(error.code, rows[0]?.row ?? 0, column, error.message))
     }
-    problems.forEach((problem) => this.#push(problem))
+    for (const problem of problems) this.#push(own.find(({ row }) => row === problem.row) ?? own[0], problem)
     if (!problems.some(isError)) keep?.()
-    else this.#spoil(rows, problems)
+    else this.#spoil(own, problems)
   }
 
   /** What one row of a person or phone has wrong keeps its other rows out too. */
-  #spoil(rows: readonly ImportRow[], problems: readonly Problem[]): void {
+  #spoil(own: readonly ReadRow[], problems: readonly Problem[]): void {
     const bad = problems.find(isError)?.row ?? 0
-    for (const { row } of rows) {
+    for (const row of own) {
       if (this.#hasError(row)) continue
-      this.#push(problemAt('CSV_INVALID', row, undefined, `left out with row ${bad}, which it belongs to`))
+      this.#push(row, problemAt('CSV_INVALID', row.row, undefined, `left out with row ${bad}, which it belongs to`))
     }
   }
 
   /** A phone that is refused takes people with it that only its rows name. */
   async #dropPeopleOfBadRows(): Promise<void> {
     for await (const [number, own] of paced(this.#rowsOfPeople, this.pace)) {
-      if (own.every(({ row }) => this.#hasError(row))) this.#people.delete(number)
+      if (own.every((row) => this.#hasError(row))) this.#people.delete(number)
     }
   }
 
@@ -228,14 +229,14 @@ class Planner {
     this.#names.set(record.authUsername, record.id)
   }
 
-  #push(problem: Problem): void {
-    const row = problem.row ?? 0
+  #push(row: ReadRow | undefined, problem: Problem): void {
+    if (!row) return
     const own = this.#problems.get(row)
     if (own) own.push(problem)
     else this.#problems.set(row, [problem])
   }
 
-  #hasError(row: number): boolean {
+  #hasError(row: ReadRow): boolean {
     return this.#problems.get(row)?.some(isError) ?? false
   }
 
@@ -247,10 +248,11 @@ class Planner {
       return planned.changes
     }
     const reports: RowReport[] = []
-    for await (const { row, number, mac, name, checked } of paced(this.rows, this.pace)) {
+    for await (const read of paced(this.rows, this.pace)) {
+      const { row, number, mac, name, checked } = read
       const person = checked?.extension === undefined ? undefined : this.#people.get(checked.extension)
       const phone = checked?.mac === undefined ? undefined : this.#phones.get(checked.mac)
-      const outcome = this.#outcome(row, person, phone)
+      const outcome = this.#outcome(read, person, phone)
       const isIn = outcome !== 'error' && outcome !== 'duplicate'
       const [ofPerson, ofPhone] = isIn ? [once(person), once(phone)] : [NONE, NONE]
       reports.push({
@@ -260,13 +262,13 @@ class Planner {
         name: name === '' ? (person?.record.displayName ?? '') : name,
         outcome,
         changes: ofPhone.length === 0 ? ofPerson : [...ofPerson, ...ofPhone],
-        problems: this.#problems.get(row) ?? NONE,
+        problems: this.#problems.get(read) ?? NONE,
       })
     }
     return reports
   }
 
-  #outcome(row: number, person: PlannedPerson | undefined, phone: PlannedPhone | undefined): RowOutcome {
+  #outcome(row: ReadRow, person: PlannedPerson | undefined, phone: PlannedPhone | undefined): RowOutcome {
     if (this.#duplicates.has(row)) return 'duplicate'
     if (this.#hasError(row)) return 'error'
     const both = [person?.outcome, phone?.outcome]
@@ -285,7 +287,14 @@ function count(counts: { added: number; changed: number; unchanged: number }, ou
   else counts.unchanged += 1
 }
 
-function addTo<K>(groups: Map<K, ImportRow[]>, key: K | undefined, row: ImportRow): void {
+/** A row that was understood. */
+type GoodRow = ReadRow & { readonly checked: ImportRow }
+
+function isGood(row: ReadRow): row is GoodRow {
+  return row.checked !== undefined
+}
+
+function addTo<K>(groups: Map<K, GoodRow[]>, key: K | undefined, row: GoodRow): void {
   if (key === undefined) return
   const own = groups.get(key)
   if (own) own.push(row)

@@ -7,6 +7,7 @@ import { cleanCell, lostNumber, readMac, withoutDecimals, type Repair } from './
 import { readKeyCell } from './key-cell.js'
 import { IMPORTED, type Column, type Field, type Mapping } from './mapping.js'
 import { headerKey, type Profile } from './profile.js'
+import { rangeProblem, rowsOfRange } from './ranges.js'
 import type { ImportRow, PlacedKey, ReadRow } from './row.js'
 import type { TableRow } from './table.js'
 
@@ -57,8 +58,13 @@ export async function readRows(
   const repairs = new Map<Repair, number>()
   const filled = mapping.columns.map(() => 0)
   const reader = new RowReader(mapping, parts, (repair) => repairs.set(repair, (repairs.get(repair) ?? 0) + 1), filled)
-  const rows = first.map((row) => reader.read(row))
-  for await (const row of rest) rows.push(reader.read(row))
+  const numberColumn = mapping.columns.findIndex(({ target }) => target.kind === 'field' && target.field === 'number')
+  const rows: ReadRow[] = []
+  const take = (row: TableRow): void => {
+    for (const one of rowsOfRange(row, numberColumn)) rows.push(reader.read(one))
+  }
+  first.forEach(take)
+  for await (const row of rest) take(row)
   return { rows, repairs, filled }
 }
 
@@ -87,7 +93,7 @@ class RowReader {
     this.#places = new Map(mapping.columns.map(({ header, from }, index) => [headerKey(from?.header ?? header), index]))
   }
 
-  read({ row, cells }: TableRow): ReadRow {
+  read({ row, cells, isOneOfMany }: TableRow): ReadRow {
     const { columns, profile } = this.mapping
     const problems: Problem[] = []
     if (cells.length > columns.length && cells.slice(columns.length).some((cell) => cell.trim() !== '')) {
@@ -100,6 +106,7 @@ class RowReader {
       if (target.kind === 'field') byField.set(target.field, { text: texts[index] ?? '', header })
     })
     if (profile) problems.push(...this.#ruleProblems(profile, texts, row))
+    if (isOneOfMany) problems.push(...problemsOfMany(row, byField))
     const checked = this.#row(row, columns, texts, byField, problems)
     const shown = (field: Field): string => byField.get(field)?.text ?? ''
     const isGood = problems.every(({ severity }) => severity === 'warning')
@@ -159,7 +166,7 @@ class RowReader {
       if (number !== undefined && lost === undefined) return number
       throw new AppError(
         'NUMBER_INVALID',
-        lost ?? `"${given.slice(0, 30)}" is not an extension number: 1 to 20 of 0-9 * #`,
+        lost ?? rangeProblem(given) ?? `"${given.slice(0, 30)}" is not an extension number: 1 to 20 of 0-9 * #`,
       )
     })
     const mac = read('mac', (given, header) => {
@@ -282,6 +289,15 @@ class RowReader {
     })
     return settings
   }
+}
+
+/** People of a range cannot share what is one person's or one phone's. */
+function problemsOfMany(row: number, byField: ReadonlyMap<Field, { text: string; header: string }>): Problem[] {
+  return (['mac', 'password'] as const).flatMap((field) => {
+    const cell = byField.get(field)
+    if (!cell || cell.text === '') return []
+    return [problemAt('CSV_INVALID', row, cell.header, 'many numbers cannot share this; leave it empty')]
+  })
 }
 
 /** The column says already what the refusal begins with. */

@@ -7,6 +7,8 @@ import type { Pace } from './pace.js'
 export interface TableRow {
   readonly row: number
   readonly cells: readonly string[]
+  /** Made of a row with a range of numbers. */
+  readonly isOneOfMany?: true
 }
 
 /** A row that begins so is a remark, as in our templates; `#1` is a number. */
