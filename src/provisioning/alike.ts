@@ -48,7 +48,8 @@ export function likenessIn(
       const person = snapshot.extension(extensionId)
       const own = contents.number(snapshot.layer('extension', extensionId).values)
       const line = contents.number(snapshot.layer('line', id).values)
-      text += ` ${position}${person?.enabled ? '' : 'x'}${label === undefined ? '' : 'l'}.${own}.${line}`
+      const mobile = snapshot.layer('extension', extensionId).values.has('mobileNumber') ? 'm' : ''
+      text += ` ${position}${mobile}${person?.enabled ? '' : 'x'}${label === undefined ? '' : 'l'}.${own}.${line}`
     }
     const owner = snapshot.extension(device.lines[0]?.extensionId ?? '')
     return `${text}|${keys(owner?.keys ?? [], device)}|${keys(device.keys, device)}`

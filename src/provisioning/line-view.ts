@@ -6,9 +6,10 @@ import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import type { SettingScalar, Vocabulary } from '../settings/vocabulary.js'
 import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
 import type { FileView, LineView } from './file-view.js'
-import { lineLayers, resolveLayers } from './layers.js'
+import { lineLayers, personLayers, resolveLayers } from './layers.js'
 import { fixedOfModel } from './model-view.js'
 import { withoutOldTls } from './old-tls.js'
+import { withOwnMobile } from './own-mobile.js'
 import { shared } from './shared-item.js'
 
 /** What views are built from; the same for every phone. */
@@ -62,7 +63,9 @@ export function lineView(
   const place = { n, n0: n - 1, slot }
   const layers = lineLayers(sources.snapshot, model, device, line)
   const { values } = resolveLayers(sources.vocabulary, model, layers)
-  const settings = withoutOldTls(model, values)
+  const settings = withOwnMobile(withoutOldTls(model, values), () =>
+    personLayers(sources.snapshot, device, extension.id),
+  )
   const isTls = settings.transport === 'tls'
   const registrar = hostAndPort(settings.sipServer)
   const host = registrar?.host ?? server.host

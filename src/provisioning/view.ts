@@ -9,10 +9,11 @@ import type { DeviceRecord } from '../snapshot/snapshot.js'
 import type { FileView, ServerAddress } from './file-view.js'
 import { equippedModel, layOutPhone } from './key-layout.js'
 import { keyViews } from './key-view.js'
-import { deviceLayers, modelLayers, resolveLayers } from './layers.js'
+import { deviceLayers, modelLayers, personLayers, resolveLayers } from './layers.js'
 import { lineView, type ViewSources } from './line-view.js'
 import { fixedOf } from './model-view.js'
 import { withoutOldTls } from './old-tls.js'
+import { withOwnMobile } from './own-mobile.js'
 
 export { deviceLayers, lineLayers } from './layers.js'
 export type { ViewSources } from './line-view.js'
@@ -30,7 +31,7 @@ export interface BuiltView {
 export function buildModelView(sources: ViewSources, model: PhoneModel, server: ServerAddress): BuiltView {
   const site = sources.snapshot.defaultSite()
   const layers = modelLayers(sources.snapshot, model, site.id)
-  const resolved = reachable(model, resolveLayers(sources.vocabulary, model, layers))
+  const resolved = tellable(model, resolveLayers(sources.vocabulary, model, layers))
   return {
     view: baseView(sources, model, server, resolved, undefined),
     raw: rawParameters(sources, model, resolved),
@@ -51,7 +52,9 @@ export function buildDeviceView(
   cleared = false,
 ): BuiltView {
   const { snapshot, vocabulary } = sources
-  const resolved = reachable(model, resolveLayers(vocabulary, model, deviceLayers(snapshot, model, device)))
+  const layers = deviceLayers(snapshot, model, device)
+  const owner = (): ReturnType<typeof personLayers> => personLayers(snapshot, device, device.lines[0]?.extensionId)
+  const resolved = tellable(model, resolveLayers(vocabulary, model, layers), owner)
   const base = baseView(sources, model, server, resolved, device.firmwareVersion)
   const token = sources.open(device.sealedToken, SEAL_CONTEXTS.deviceToken(device.id)).reveal()
   const lines = Array.from({ length: model.lines }, (_, i) => lineView(sources, model, device, i + 1, base, cleared))
@@ -107,8 +110,8 @@ function rawParameters(
 /** Name of our CA's certificate; request-path.ts answers it. */
 const CA_FILE = 'phoneboot-ca.crt'
 
-function reachable(model: PhoneModel, resolved: Resolved): Resolved {
-  const values = withoutOldTls(model, resolved.values)
+function tellable(model: PhoneModel, resolved: Resolved, owner?: () => ReturnType<typeof personLayers>): Resolved {
+  const values = withOwnMobile(withoutOldTls(model, resolved.values), owner)
   return values === resolved.values ? resolved : { ...resolved, values }
 }
 
