@@ -203,7 +203,7 @@ export function createSignIn(parts: SignInParts): SignIn {
       if (!session || session.expiresAt <= now || session.lastSeenAt + IDLE_MS <= now) return undefined
       const user = await store.user(session.userId)
       if (!user?.enabled) return undefined
-      if (session.lastSeenAt + TOUCH_MS <= now) await store.touchSession(session.idHash, now)
+      if (session.lastSeenAt + TOUCH_MS <= now) await ifWritable(store.touchSession(session.idHash, now))
       return { ...(await authenticated(user)), session }
     },
     apiToken: async (text) => {
@@ -212,7 +212,7 @@ export function createSignIn(parts: SignInParts): SignIn {
       if (!token || token.expiresAt <= now) return undefined
       const user = await store.user(token.userId)
       if (!user?.enabled) return undefined
-      if ((token.lastUsedAt ?? 0) + TOUCH_MS <= now) await store.touchToken(token.id, now)
+      if ((token.lastUsedAt ?? 0) + TOUCH_MS <= now) await ifWritable(store.touchToken(token.id, now))
       const found = await authenticated(user)
       return { ...found, rights: narrowed(found.rights, token), token }
     },
@@ -280,6 +280,12 @@ export function actorOf({ name }: AdminUser, token?: ApiToken): string {
 function failed(): AppError {
   return new AppError('SIGN_IN_FAILED', 'name, password or code is wrong', { field: 'password' })
 }
+
+/** Whoever only looks is not refused because nothing can be written just now. */
+const ifWritable = (touched: Promise<void>): Promise<void> =>
+  touched.catch((error: unknown) => {
+    if (!(error instanceof AppError && error.code === 'DATABASE_UNUSABLE')) throw error
+  })
 
 function tooMany(seconds: number): AppError {
   return new AppError('TOO_MANY_ATTEMPTS', `too many attempts; wait ${seconds} s`, { retryAfterSeconds: seconds })

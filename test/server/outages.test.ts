@@ -1,11 +1,11 @@
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdir, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { sqlitePool } from '../../src/database/edge/connect.js'
 import { describeAsRoot } from '../support/as-root.js'
+import { failing } from '../support/failing-disk.js'
 import { describeWithClients } from '../support/real-clients.js'
 import { fetchAccounts, loadPhones, RegisterLoad } from '../support/register-load.js'
 import { fetchUrl } from '../support/served-phones.js'
@@ -70,23 +70,6 @@ test('a database that another process holds locked: phones are served, REGISTER 
     return () => Promise.all(locks.map((lock) => lock.destroy()))
   })
 })
-
-/** Makes system calls of a running process fail. */
-async function failing(pid: number, faults: readonly string[]): Promise<() => Promise<void>> {
-  const inject = faults.flatMap((fault) => ['-e', `inject=${fault}`])
-  const calls = faults.map((fault) => fault.split(':')[0]).join(',')
-  const strace: ChildProcess = spawn(
-    'strace',
-    ['-f', '-p', String(pid), '-e', `trace=${calls}`, ...inject, '-o', '/dev/null'],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  )
-  // "Process … attached" comes when it holds.
-  if (strace.stderr) await once(strace.stderr, 'data')
-  return async () => {
-    strace.kill('SIGINT')
-    await once(strace, 'close')
-  }
-}
 
 describeAsRoot('a disk that fails under the running server', () => {
   describeWithClients('made to fail by strace', { strace: 'strace' }, () => {
