@@ -9,6 +9,7 @@ import { simulate } from '../dist/src/simulator/edge/simulate.js'
 import { isFlat } from './support/flat.mjs'
 import { phoneboot, prepare, serve } from './support/installation.mjs'
 import { lineCharts } from './support/line-chart.mjs'
+import { startListeners } from './support/listeners.mjs'
 import { OPTIONS } from './support/options.mjs'
 import { newProbe } from './support/probe.mjs'
 import { heading } from './support/rounds.mjs'
@@ -45,6 +46,7 @@ const probe = newProbe()
 // Nonces expire between two refreshes, as they do in an hour.
 const server = await serve({ ...probe.settings, PHONEBOOT_SIP_NONCE_SECONDS: '20' })
 const before = await probe.look(server.pid)
+const listeners = await startListeners(server.ports)
 
 const all = withTransport(generate(count, [...SIMULATED_MODELS.keys()]), 30, true)
 const restlessCount = Math.max(1, Math.round((count * RESTLESS_PERCENT) / 100))
@@ -86,6 +88,8 @@ const settled = steady.phones().filter(({ state }) => state === 'registered').le
 const polls = steady.polls()
 ended = true
 await Promise.all([steady.stop({ unregister: true }), restless])
+const heard = listeners.heard()
+await listeners.stop()
 
 /** Open TFTP transfers, SIP transactions and keep-alive connections take their time to end. */
 async function afterLast() {
@@ -120,11 +124,13 @@ if (more.length > 0) problems.push(`left behind: ${more.join(', ')}`)
 const expected = count - restlessCount
 console.log(`  ${settled} of ${expected} steady phones registered at the end; ${powerCuts} power cuts of the others`)
 console.log(`  configs loaded again ${polls.loaded} times, failed ${polls.failed}`)
+console.log(`  told by webhook ${heard.posted} times, by streams ${heard.streamed} times`)
+if (heard.posted === 0 || heard.streamed === 0) problems.push('a webhook or a stream was told nothing')
 if (settled !== expected) problems.push('phones lost their registration')
 if (polls.failed > 0) problems.push('polls failed')
 if (polls.loaded === 0) problems.push('nobody polled')
 
-const columns = Object.keys(samples[0])
+const columns = Object.keys(samples[0]).filter((name) => typeof samples[0][name] === 'number')
 const rows = samples.map((sample) => columns.map((name) => Number(sample[name].toFixed(2))).join(','))
 const into = (usual) => (OPTIONS.out === undefined ? resolve(import.meta.dirname, usual) : resolve(OPTIONS.out))
 const [csvFolder, svgFolder] = [into('.'), into('../docs/images')]
