@@ -17,7 +17,7 @@ const PER_IMPORT = 20
 /** The target is 2 s on a machine with nothing else to do. */
 const RESTART_WITHIN_MS = 20_000
 
-jest.setTimeout(SERVER_TEST_MS + ROUNDS * 15_000)
+jest.setTimeout(SERVER_TEST_MS + ROUNDS * 25_000)
 
 let installation: TestInstallation
 
@@ -32,6 +32,12 @@ interface Writes {
   /** First numbers of imports whose end nobody heard of. */
   unknown: Set<number>
 }
+
+/** A server that has just started needs a moment to keep the pace; a busy machine may never do. */
+const PACE_WITHIN_MS = 10_000
+const PACE_LOOK_MS = 200
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 const csvOf = (first: number): string =>
   ['extension,name', ...Array.from({ length: PER_IMPORT }, (_, n) => `${first + n},Person ${first + n}`), ''].join('\n')
@@ -109,20 +115,22 @@ test(`kill -9, ${ROUNDS} times (seed ${SEED}): no granted registration and no sa
   await installation.import(csv)
   let server = await installation.serve()
   const load = new RegisterLoad(await fetchAccounts(server.http, files), RATE === 0 ? Infinity : RATE)
-  let loadedMs = 0
+  let [loadedMs, granted] = [0, 0]
   const writes: Writes = { saved: new Set(), unknown: new Set() }
   const restarts: number[] = []
   for (let round = 0; round < ROUNDS; round += 1) {
     let stopped = false
-    const loadedFrom = performance.now()
     const registering = load.run(server.ports.sip)
     const importing = importUntil(() => stopped, writes, dice)
-    // Not before something was granted: the moment of the kill counts from there.
+    // Not before something was granted, at the pace: the moment of the kill counts from there.
     await grantedMore(load, 20)
-    await new Promise((resolve) => setTimeout(resolve, dice.below(1_500)))
+    await paced(load)
+    const [loadedFrom, grantedBefore] = [performance.now(), load.granted]
+    await pause(dice.below(1_500))
     server.signal('SIGKILL')
     await server.ended
     loadedMs += performance.now() - loadedFrom
+    granted += load.granted - grantedBefore
     stopped = true
     load.stop()
     await Promise.all([registering, importing])
@@ -140,7 +148,7 @@ test(`kill -9, ${ROUNDS} times (seed ${SEED}): no granted registration and no sa
   }
   process.stdout.write(
     `crash: ${JSON.stringify({
-      ...{ rounds: ROUNDS, wantedPerSecond: RATE, grantedPerSecond: Math.round((load.granted / loadedMs) * 1_000) },
+      ...{ rounds: ROUNDS, wantedPerSecond: RATE, grantedPerSecond: Math.round((granted / loadedMs) * 1_000) },
       ...{ granted: load.granted, imports: writes.saved.size, restarts },
     })}\n`,
   )
@@ -151,5 +159,15 @@ test(`kill -9, ${ROUNDS} times (seed ${SEED}): no granted registration and no sa
 
 async function grantedMore(load: RegisterLoad, more: number): Promise<void> {
   const wanted = load.granted + more
-  while (load.granted < wanted) await new Promise((resolve) => setImmediate(resolve))
+  while (load.granted < wanted) await pause(5)
+}
+
+/** Resolves when registrations are granted at the pace that is wanted, or when that took too long. */
+async function paced(load: RegisterLoad): Promise<void> {
+  const deadline = performance.now() + PACE_WITHIN_MS
+  for (let perSecond = 0; perSecond < 0.9 * RATE && performance.now() < deadline;) {
+    const [from, before] = [performance.now(), load.granted]
+    await pause(PACE_LOOK_MS)
+    perSecond = ((load.granted - before) / (performance.now() - from)) * 1_000
+  }
 }

@@ -27,6 +27,8 @@ export interface Known {
 }
 
 const RESEND_MS = 500
+/** How much of the pace is made up for when this process, or the server, could not keep it for a while. */
+const CATCH_UP_MS = 1_000
 /** Every so many REGISTERs of a phone is one that takes the binding back. */
 const UNREGISTER_EVERY = 5
 
@@ -79,6 +81,7 @@ export class RegisterLoad {
   /** Runs until `stop`; `wanted` grants end it, too. */
   async run(port: number, wanted = Infinity): Promise<void> {
     this.#stopped = false
+    this.#nextAt = performance.now()
     const socket = createSocket('udp4')
     this.#socket = socket
     socket.on('message', (data) => {
@@ -105,11 +108,10 @@ export class RegisterLoad {
     for (const resolve of [...this.#waiting.values()]) resolve('')
   }
 
-  /** What could not be begun in time is not made up for by more than a tenth of a second. */
   async #turn(): Promise<void> {
     if (this.perSecond === Infinity) return
     const now = performance.now()
-    const at = Math.max(this.#nextAt, now - 100)
+    const at = Math.max(this.#nextAt, now - CATCH_UP_MS)
     this.#nextAt = at + 1_000 / this.perSecond
     if (at > now) await new Promise((resolve) => setTimeout(resolve, at - now))
   }
