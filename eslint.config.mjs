@@ -49,6 +49,7 @@ export default tseslint.config(
     ignores: [
       'src/**/edge/**',
       'src/main.ts',
+      'src/phoneboot.ts',
       'src/server/**',
       'src/installation.ts',
       'src/site-use-cases.ts',

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { text } from 'node:stream/consumers'
 import { runCommandLine } from './cli/program.js'
 
@@ -12,7 +11,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
-process.exitCode = await runCommandLine(process.argv.slice(2), {
+const exit = runCommandLine(process.argv.slice(2), {
   out: (line) => void process.stdout.write(line),
   err: (line) => void process.stderr.write(line),
   readInput: () => text(process.stdin),
@@ -22,3 +21,4 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   logIsTerminal: process.stderr.isTTY ?? false,
   stopped: () => stopped,
 })
+void exit.then((code) => (process.exitCode = code))
