@@ -23,7 +23,6 @@ import { KEY_FILE_NAME, loadOrCreateKeyRing } from './secrets/edge/key-file.js'
 import { sealedRowsExist } from './secrets/edge/sealed-rows.js'
 import { createByteBox, createMarker, createSecretBox, type ByteBox, type SecretBox } from './secrets/seal.js'
 import type { SettingsAdmin } from './settings/use-cases.js'
-import type { SnapshotFeed } from './snapshot/edge/snapshot-feed.js'
 import { openSoftphones, type Softphones } from './softphones/edge/open.js'
 import { createKnexSiteStore } from './sites/edge/knex-store.js'
 import { openMailing, type Mailing } from './mail/edge/open.js'
@@ -32,7 +31,7 @@ import type { MailAdmin } from './mail/use-cases.js'
 import { createOwnAccess, type OwnAccess } from './self-service/access.js'
 import { createKnexOwnAccessStore } from './self-service/edge/knex-store.js'
 import type { SoftphoneAdmin } from './softphones/use-cases.js'
-import { createSiteUseCases, type ForSite } from './site-use-cases.js'
+import { createSiteUseCases, type ForSite, type RunningSide } from './site-use-cases.js'
 import { createSiteAdmin, type SiteAdmin } from './sites/use-cases.js'
 import type { WebhookAdmin } from './webhooks/use-cases.js'
 
@@ -71,8 +70,8 @@ export interface Installation extends PhoneData {
   migration: MigrationReport
   /** The use cases of another site; with `seen` they change nothing else than what was seen. */
   forSite: ForSite
-  /** From now on imports and exports look at this snapshot of people and phones instead of reading all of them. */
-  useSnapshot(feed: SnapshotFeed): void
+  /** From now on a server runs over it. */
+  serve(side: RunningSide): void
   close(): Promise<void>
 }
 
@@ -118,14 +117,14 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
       ...{ databases, config, ownAccess, softphones: allSoftphones },
       sites: () => siteStore.list(),
     })
-    let kept: SnapshotFeed | undefined
+    let running: RunningSide | undefined
     const forSite = createSiteUseCases({
       ...{ databases, deviceStore, secrets, clock: systemClock, random: systemRandom, log, phones },
       templateRoots: () => templateRoots(config),
       softphones: allSoftphones,
       mailing,
       welcomeMail: config.welcomeMail,
-      feed: () => kept,
+      server: () => running,
     })
     return {
       get catalog() {
@@ -165,8 +164,8 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
       deviceStore,
       ...forSite(site.id),
       forSite,
-      useSnapshot: (feed) => {
-        kept = feed
+      serve: (side) => {
+        running = side
       },
       close: () => databases.close(),
     }

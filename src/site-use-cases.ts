@@ -6,6 +6,7 @@ import { loadProfiles } from './bulk/edge/load-profiles.js'
 import { createPace } from './bulk/edge/pace.js'
 import { createModelFinder } from './bulk/model-names.js'
 import { createBulkUseCases, SERVER_RUNNER, type BulkParts } from './bulk/use-cases.js'
+import type { StoredImport } from './bulk/store.js'
 import type { Stored } from './bulk/work.js'
 import { isSecretParameter, rawParameterProblem, type Catalog } from './catalog/catalog.js'
 import { checkDeviceKeys } from './catalog/key-bank.js'
@@ -68,8 +69,15 @@ export interface SiteUseCasesParts {
   mailing: Mailing
   /** People who are added get a mail. */
   welcomeMail: boolean
-  /** The snapshot that a server keeps up to date; without it what is there is read from the database. */
-  feed?: () => Pick<SnapshotFeed, 'refresh' | 'snapshot'> | undefined
+  /** Undefined: this is no server. */
+  server?: () => RunningSide | undefined
+}
+
+/** What a running server adds to imports and exports. */
+export interface RunningSide {
+  /** Kept up to date; without it what is there is read from the database. */
+  feed: Pick<SnapshotFeed, 'refresh' | 'snapshot'>
+  importEnded(job: StoredImport): void
 }
 
 /** What operators do, site by site; with `seen` they change nothing else than what was seen. */
@@ -135,14 +143,14 @@ function bulkParts({
   log,
   phones,
   templateRoots,
-  feed,
+  server,
 }: SiteUseCasesParts): Pick<BulkParts, 'load' | 'apply' | 'desk' | 'pace' | 'knowledge'> {
   let known: ReturnType<BulkParts['knowledge']> | undefined
   return {
     load: async () => {
-      const kept = feed?.()
-      await (kept && orUnusable(kept.refresh()))
-      const stored = kept?.snapshot ?? new MemorySnapshot((await orUnusable(loadSnapshot(main))).content)
+      const feed = server?.()?.feed
+      await (feed && orUnusable(feed.refresh()))
+      const stored = feed?.snapshot ?? new MemorySnapshot((await orUnusable(loadSnapshot(main))).content)
       const layer: Stored['layer'] = (name, owner) => stored.layer(name, owner)
       return { extensions: stored.allExtensions(), devices: stored.allDevices(), layer }
     },
@@ -151,6 +159,7 @@ function bulkParts({
       ...{ clock, random, log },
       store: createKnexImportStore(main),
       runner: `${SERVER_RUNNER}${newId(random, clock.now())}`,
+      ended: (job) => server?.()?.importEnded(job),
     }),
     pace: createPace,
     // Profiles of files and names of models are read when somebody imports or exports.

@@ -8,7 +8,7 @@ import { viewOf, type DeskWork, type ImportView, type OpenImport, type WorkHooks
 import type { ImportOptions, Prepared } from './prepare.js'
 import { changed, refuseObstacles, told, whatChanged, wrongState } from './refusals.js'
 import type { RowReport } from './report.js'
-import type { ImportStore, StoredImport } from './store.js'
+import type { ImportState, ImportStore, StoredImport } from './store.js'
 
 export interface DeskParts {
   store: ImportStore
@@ -17,6 +17,8 @@ export interface DeskParts {
   log: Log
   /** Names this program among those that may run imports. */
   runner: string
+  /** Hears of each import that came to its end here: done, failed or cancelled. */
+  ended?: (job: StoredImport) => void
 }
 
 const OPEN_MAX = 20
@@ -182,6 +184,7 @@ export class ImportDesk {
     // From now on the database tells of it.
     this.#open.delete(one.id)
     one.progress = undefined
+    this.parts.ended?.({ ...job, state: one.state as ImportState })
   }
 
   #failed(one: OpenImport, error: unknown): void {

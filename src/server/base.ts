@@ -17,6 +17,7 @@ import { startSnapshotFeed, type SnapshotFeed } from '../snapshot/edge/snapshot-
 import { LastFailures } from '../observe/last-failures.js'
 import { RegisterHistory } from '../registrar/history.js'
 import { Live } from '../web/live.js'
+import { callableNetworks } from '../webhooks/destination.js'
 import { openHappenings, type Happenings } from '../webhooks/edge/open.js'
 import { purgeHourly } from './purge.js'
 import type { Undo } from './undo.js'
@@ -46,14 +47,15 @@ export async function openBase(installation: Installation, undo: Undo): Promise<
   const trust = openTrust(config, log)
   const feed = await startSnapshotFeed({ databases, clock: systemClock, log })
   undo.add(() => feed.stop())
-  installation.useSnapshot(feed)
   const live = new Live({ clock: systemClock, snapshot: feed.snapshot })
   undo.add(() => live.stop())
+  installation.serve({ feed, importEnded: (job) => live.importEnded(job) })
   undo.add(feed.onChange((change) => live.recordsChanged(change)))
   const happenings = openHappenings({
     ...{ databases, clock: systemClock, log, snapshot: feed.snapshot, secrets: installation.secrets },
     isSecretSetting: (key) => isSecretSetting(installation, key),
     siteName: (id) => feed.snapshot.site(id)?.slug,
+    mayCall: callableNetworks(config.webhookNetworks),
   })
   undo.add(() => happenings.stop())
   undo.add(feed.onChange(() => happenings.changed()))

@@ -1,3 +1,4 @@
+import type { ImportState } from '../bulk/store.js'
 import type { Clock, Millis } from '../domain/clock.js'
 import type { Binding, Id, ProvisioningEvent } from '../domain/entities.js'
 import type { Mac } from '../domain/mac-address.js'
@@ -22,6 +23,14 @@ export interface LiveChange {
   pending: boolean
   /** People or phones were added, changed or removed. */
   records: boolean
+}
+
+/** An import that came to its end. */
+export interface ImportEnded {
+  id: Id
+  siteId: Id
+  state: ImportState
+  fileName?: string
 }
 
 /** What the snapshot shows differently; see snapshot-feed.ts. */
@@ -51,6 +60,7 @@ export class Live {
   readonly #asked = new Map<Id, Millis>()
   readonly #pending = new Map<Mac, PendingPhone>()
   readonly #listeners = new Set<(change: LiveChange) => void>()
+  readonly #importListeners = new Set<(ended: ImportEnded) => void>()
   #devices = new Set<Id>()
   #extensions = new Set<Id>()
   #pendingChanged = false
@@ -135,6 +145,16 @@ export class Live {
     return this.#asked.get(deviceId)
   }
 
+  /** Told at once: whoever started it waits for it. */
+  importEnded(ended: ImportEnded): void {
+    for (const listener of this.#importListeners) listener(ended)
+  }
+
+  onImportEnded(listener: (ended: ImportEnded) => void): () => void {
+    this.#importListeners.add(listener)
+    return () => this.#importListeners.delete(listener)
+  }
+
   subscribe(listener: (change: LiveChange) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -144,6 +164,7 @@ export class Live {
     this.#cancelFlush?.()
     this.#cancelAging?.()
     this.#listeners.clear()
+    this.#importListeners.clear()
   }
 
   #isKnown(mac: Mac): boolean {

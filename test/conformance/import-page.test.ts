@@ -63,11 +63,22 @@ describeWithClients('the import page in Chromium', { chromium: 'chromium' }, () 
       await page.waitForSelector('text=is a date that a spreadsheet made of a number')
       expect(await page.locator('#rows tbody tr').count()).toBe(1)
 
+      // Somebody who is elsewhere meanwhile hears of the end.
+      const elsewhere = await page.context().newPage()
+      const listens = elsewhere.waitForResponse((answer) => answer.url().endsWith('/live'))
+      await elsewhere.goto(`${server.admin}/groups`)
+      await listens
       await page.getByRole('button', { name: 'Import now' }).focus()
       await page.keyboard.press('Enter')
       await page.waitForSelector('text=Imported')
       await expectAccessible(page)
-      await page.getByRole('link', { name: 'To the people' }).click()
+      await elsewhere.getByText('The import of Büro.csv is done.').waitFor()
+      await expectAccessible(elsewhere)
+      await elsewhere.getByRole('link', { name: 'Look at it' }).click()
+      await elsewhere.waitForSelector('text=Imported')
+      await elsewhere.close()
+      expect(await page.locator('[data-notes] > *').count()).toBe(0)
+      await page.getByRole('link', { name: 'To these people' }).click()
       await page.waitForSelector('text=Jörg Müller')
 
       await page.goBack()

@@ -67,6 +67,52 @@ describe('the import page', () => {
     expect((await owner.get('/import')).text).toContain('undone')
   })
 
+  test('many numbers at once are a form, previewed and undone as a file is', async () => {
+    const opened = await owner.post('/import/range', { first: '531', last: '533', each: 'Room {number}' })
+    expect(opened.status).toBe(303)
+    const path = opened.headers.location ?? ''
+    const preview = await settled(owner, path)
+    expect(preview).toContain('People: 3 new, 0 changed, 0 the same.')
+    expect(preview).toContain('Room 532')
+    await owner.post(`${path}/confirm`, { token: hiddenField(preview, 'token') })
+    expect(await settled(owner, path)).toContain('Imported')
+    await bench.parts.refresh()
+    expect((await owner.get('/people?q=Room 533')).text).toContain('533')
+    await owner.post(`${path}/undo`)
+    await bench.parts.refresh()
+    expect((await owner.get('/people?q=Room 533')).text).toContain('Nothing found.')
+
+    const backwards = await owner.post('/import/range', { first: '9', last: '1', each: '' })
+    expect(await settled(owner, backwards.headers.location ?? '')).toMatch(/runs backwards/)
+  })
+
+  test('from the result one comes to the people of this import, and stays among them by search and order', async () => {
+    const path = await sent(owner, { text: 'number,name\n541,Elif\n542,Emil\n54x,Bad\n' })
+    await owner.post(path, { mode: 'rows' })
+    await owner.post(`${path}/confirm`, { token: hiddenField(await settled(owner, path), 'token') })
+    const link = /href="(\/people\?import=[^"]+)"/.exec(await settled(owner, path))?.[1] ?? ''
+    await bench.parts.refresh()
+    const people = (await owner.get(link)).text
+    const numbers = (page: string): (string | undefined)[] =>
+      [...page.matchAll(/data-label="Number" class="fw-medium">([^<]*)</g)].map(([, number]) => number)
+    expect(numbers(people)).toEqual(['541', '542'])
+    expect(people).toContain('Only people of the import of pasted rows.')
+    expect(people).toMatch(/<input type="hidden" name="import" value="[^"]+">/)
+    expect(numbers((await owner.get(`${link}&q=emil&sort=-name`)).text)).toEqual(['542'])
+    expect((await owner.get('/people')).text).not.toContain('Only people of the import')
+    expect((await owner.get('/people?import=gone')).status).toBe(404)
+  })
+
+  test('a file of 10 MB is taken, previewed and cancelled', async () => {
+    const note = 'x'.repeat(1_000)
+    const rows = Array.from({ length: 10_000 }, (_, n) => `${600_000 + n},Person ${n},${note}`)
+    const file = Buffer.from(['number,name,Note', ...rows].join('\r\n'))
+    expect(file.length).toBeGreaterThan(10_000_000)
+    const path = await sent(owner, { file, name: 'large.csv' })
+    expect(await settled(owner, path)).toContain('People: 10000 new, 0 changed, 0 the same.')
+    expect((await owner.post(`${path}/cancel`)).status).toBe(303)
+  }, 120_000)
+
   test('pasted rows with a mistake cannot be confirmed; another choice leaves the row out', async () => {
     const path = await sent(owner, { text: 'number\tname\n511\tCarla\n51x\tBad\n' })
     const preview = await settled(owner, path)

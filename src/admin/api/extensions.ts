@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { BulkUseCases } from '../../bulk/use-cases.js'
 import type { Id } from '../../domain/entities.js'
 import { isWeakPassword } from '../../extensions/rules.js'
 import { folded, pageOf, sortedBy, type SortKeys } from '../paging.js'
@@ -82,6 +83,12 @@ export async function shownExtension({ use, parts }: Call, own: string): Promise
 
 const params = { number }
 
+/** Numbers of the rows of an import that were taken. */
+async function numbersOf(bulk: Pick<BulkUseCases, 'importReports'>, id: string): Promise<Set<string>> {
+  const rows = await bulk.importReports(id)
+  return new Set(rows.flatMap(({ number, outcome }) => (outcome === 'error' || number === '' ? [] : [number])))
+}
+
 export const extensionRoutes = [
   route({
     id: 'listExtensions',
@@ -98,9 +105,11 @@ export const extensionRoutes = [
       }),
       enabled: flag.optional(),
       registered: flag.optional(),
+      import: text.optional().meta({ description: 'Only people of this import: added, changed or found as they were' }),
     },
     answer: pageSchema(extension),
-    handle: ({ parts, site, query }) => {
+    handle: async ({ parts, site, use, query }) => {
+      const imported = query.import === undefined ? undefined : await numbersOf(use.bulk, query.import)
       const registered = registeredNow(parts)
       const wanted = query.q === undefined ? undefined : folded(query.q)
       const digits = digitsIn(query.q ?? '')
@@ -109,6 +118,7 @@ export const extensionRoutes = [
         if (one.siteId !== site.id) return false
         if (query.enabled !== undefined && one.enabled !== query.enabled) return false
         if (query.registered !== undefined && registered.counts.has(one.id) !== query.registered) return false
+        if (imported?.has(one.number) === false) return false
         if (wanted === undefined) return true
         const { text: own, mobile } = searched(parts, one)
         return own.includes(wanted) || (digits !== undefined && mobile.includes(digits)) || Boolean(owners?.has(one.id))

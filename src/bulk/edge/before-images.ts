@@ -3,6 +3,7 @@ import { chunks } from '../../database/edge/write.js'
 import type { Id } from '../../domain/entities.js'
 import type { DeviceRecord, ExtensionRecord } from '../../snapshot/snapshot.js'
 import type { BulkPlan } from '../apply.js'
+import { writePart } from './import-parts.js'
 
 /** Records per image part, and per look into the database. */
 const PART = 200
@@ -38,7 +39,7 @@ export async function keepBeforeImages(trx: Knex.Transaction, jobId: Id, plan: B
   let part = 0
   const keep = async (images: readonly Image[]): Promise<void> => {
     part += 1
-    await trx('import_parts').insert({ job_id: jobId, kind: 'undo', part, content: JSON.stringify(images) })
+    await writePart(trx, jobId, 'undo', part, images)
   }
   for (const some of chunks(plan.createExtensions, PART)) {
     await keep(some.map(({ id, number, revision }) => ({ kind: 'extension', id, label: number, after: revision })))

@@ -4,6 +4,7 @@ import type { Id } from '../../domain/entities.js'
 import type { ImportNote } from '../apply.js'
 import type { ImportSummary } from '../report.js'
 import type { ImportResult, ImportState, ImportStore, StoredImport } from '../store.js'
+import { partsOf, writePart } from './import-parts.js'
 import { undoImport } from './knex-undo.js'
 
 const RESULTS_IN_PART = 500
@@ -50,9 +51,9 @@ export function createKnexImportStore(db: Knex): ImportStore {
       return rows.map(fromRow)
     },
     results: async (id) => {
-      const found = db('import_parts').where({ job_id: id, kind: 'result' }).orderBy('part').pluck('content')
-      const parts = (await orUnusable(Promise.resolve(found))) as string[]
-      return parts.flatMap((part) => JSON.parse(part) as ImportResult[])
+      const results: ImportResult[] = []
+      for await (const part of partsOf<ImportResult>(db, id, 'result')) results.push(...part)
+      return results
     },
     undo: (job, by) => orUnusable(inWriteTransaction(db, (trx) => undoImport(trx, job, by))),
   }
@@ -64,7 +65,7 @@ export async function writeDone(trx: Knex.Transaction, { done, results }: Import
   let part = 0
   for (const some of chunks(results, RESULTS_IN_PART)) {
     part += 1
-    await trx('import_parts').insert({ job_id: done.id, kind: 'result', part, content: JSON.stringify(some) })
+    await writePart(trx, done.id, 'result', part, some)
   }
 }
 

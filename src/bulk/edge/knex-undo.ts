@@ -6,6 +6,7 @@ import type { Id } from '../../domain/entities.js'
 import { AppError, type Problem } from '../../domain/errors.js'
 import type { StoredImport } from '../store.js'
 import type { Image, Row } from './before-images.js'
+import { partsOf } from './import-parts.js'
 
 const CHUNK = 200
 type Records = Extract<Image, { kind: 'extension' | 'device' }>
@@ -24,14 +25,14 @@ export async function undoImport(
   const undone = { state: 'undone', undone_at: by.at, undone_by: by.actor }
   const taken = await trx('import_jobs').where({ id: job.id, state: 'done' }).update(undone)
   if (taken !== 1) throw new AppError('IMPORT_STATE', 'only an import that is done can be undone, and only once')
-  const parts: string[] = await trx('import_parts')
-    .where({ job_id: job.id, kind: 'undo' })
-    .orderBy('part')
-    .pluck('content')
-  const images = parts.flatMap((part) => JSON.parse(part) as Image[])
-  const records = images.filter((image): image is Records => image.kind === 'extension' || image.kind === 'device')
-  const settings = images.filter((image): image is Settings => image.kind === 'settings')
-  const purged = images.filter((image): image is Purged => image.kind === 'purged')
+  const [records, settings, purged]: [Records[], Settings[], Purged[]] = [[], [], []]
+  for await (const images of partsOf<Image>(trx, job.id, 'undo')) {
+    for (const image of images) {
+      if (image.kind === 'settings') settings.push(image)
+      else if (image.kind === 'purged') purged.push(image)
+      else records.push(image)
+    }
+  }
   refuse(await changedSince(trx, records, settings))
   try {
     await putBack(trx, records, settings, purged, by.at)

@@ -119,6 +119,28 @@
     setTimeout(refresh, STORED_MS, '[data-live-phone]')
   }
 
+  // An import that ended while one is elsewhere. The page of the import tells it itself.
+  const notes = document.querySelector('[data-notes]')
+  const noteImport = ({ id, state, name }) => {
+    const path = `/import/${id}`
+    if (location.pathname === path || !words[`import.${state}`]) return
+    const note = document.createElement('div')
+    note.className = `alert alert-${state === 'done' ? 'success' : 'warning'}`
+    const text = document.createElement('div')
+    text.textContent = words[`import.${state}`].replace('{name}', name ?? words['import.pasted'])
+    const look = document.createElement('a')
+    look.className = 'alert-link'
+    look.href = path
+    look.textContent = words['import.look']
+    const close = document.createElement('button')
+    close.className = 'btn-close'
+    close.type = 'button'
+    close.setAttribute('aria-label', words['import.close'])
+    close.addEventListener('click', () => note.remove())
+    note.append(text, look, close)
+    notes.replaceChildren(note)
+  }
+
   let source
   let opened = false
   const connect = () => {
@@ -133,6 +155,7 @@
     })
     source.addEventListener('change', ({ data }) => changed(JSON.parse(data)))
     source.addEventListener('all', refreshAll)
+    source.addEventListener('import', ({ data }) => noteImport(JSON.parse(data)))
     source.addEventListener('error', () => {
       banner.textContent = banner.dataset.text
       // Refused for good: the session has ended, or too many pages are open.

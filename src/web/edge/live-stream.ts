@@ -4,7 +4,7 @@ import { registeredNow } from '../../admin/api/views.js'
 import { EventStream } from '../../admin/edge/event-stream.js'
 import type { AdminParts } from '../../admin/parts.js'
 import type { Id } from '../../domain/entities.js'
-import type { Live, LiveChange } from '../live.js'
+import type { ImportEnded, Live, LiveChange } from '../live.js'
 import { personState, phoneState } from '../states.js'
 
 /** Pages that listen at once; each holds a connection. */
@@ -34,14 +34,17 @@ interface Listener extends Watcher {
 /** Tells open pages what changed: states by phone and person, and that lists are others than before. */
 export class LiveStream {
   readonly #listeners = new Set<Listener>()
-  readonly #cancel: () => void
+  readonly #cancels: readonly (() => void)[]
   #cancelBeat: (() => void) | undefined
 
   constructor(
     private readonly parts: AdminParts,
     private readonly live: Live,
   ) {
-    this.#cancel = live.subscribe((change) => this.#tell(change))
+    this.#cancels = [
+      live.subscribe((change) => this.#tell(change)),
+      live.onImportEnded((ended) => this.#tellImport(ended)),
+    ]
   }
 
   /** False when too many listen already. */
@@ -59,7 +62,7 @@ export class LiveStream {
   }
 
   stop(): void {
-    this.#cancel()
+    for (const cancel of this.#cancels) cancel()
     this.#cancelBeat?.()
     for (const { stream } of this.#listeners) stream.end()
   }
@@ -82,6 +85,14 @@ export class LiveStream {
       if (Object.values(message).every((value) => value === undefined)) continue
       if (change.devices.size + change.extensions.size > STATES_MAX) this.#send(listener, 'all', {})
       else this.#send(listener, 'change', message)
+    }
+  }
+
+  /** A note on whatever page is open: a long import ends while one is elsewhere. */
+  #tellImport({ id, siteId, state, fileName }: ImportEnded): void {
+    for (const listener of this.#listeners) {
+      if (listener.siteId !== siteId || !may(listener.rights, 'bulk.import', siteId)) continue
+      this.#send(listener, 'import', { id, state, ...(fileName === undefined ? {} : { name: fileName }) })
     }
   }
 

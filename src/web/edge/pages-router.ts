@@ -314,9 +314,15 @@ class Pages {
 
 const STATES = ['registered', 'provisioning', 'offline', 'blocked', 'pending', 'several', 'disabled'] as const
 
-/** The words of states, for the script; `{n}` stays. */
+/** What the script says of an import that ended, and on the note's buttons. */
+const NOTES = ['done', 'failed', 'cancelled', 'pasted', 'look', 'close'] as const
+
+/** The words of states and notes, for the script; `{n}` and `{name}` stay. */
 function stateWords(words: Words): string {
-  return JSON.stringify(Object.fromEntries(STATES.map((state) => [state, words.t(`state.${state}`)])))
+  return JSON.stringify({
+    ...Object.fromEntries(STATES.map((state) => [state, words.t(`state.${state}`)])),
+    ...Object.fromEntries(NOTES.map((note) => [`import.${note}`, words.t(`import.note.${note}`)])),
+  })
 }
 
 /** Only text: a field that was sent twice is none. */

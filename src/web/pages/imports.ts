@@ -1,3 +1,4 @@
+import { csvText } from '../../bulk/csv-text.js'
 import { ENCODINGS } from '../../bulk/decode.js'
 import { DUPLICATE_RULES } from '../../bulk/duplicates.js'
 import { SCOPES } from '../../bulk/export.js'
@@ -32,6 +33,11 @@ async function start(call: PageCall, refused?: AppError): Promise<PageAnswer> {
     data: {
       refusal: refused ? refusalOf(call, refused) : undefined,
       text: call.form.text ?? '',
+      range: {
+        first: call.form.first ?? '',
+        last: call.form.last ?? '',
+        each: call.form.each ?? words.t('import.range.name.default'),
+      },
       siteSlug: site.slug,
       mayExport: mayUse(call, 'exportCsv'),
       mayExportPasswords: mayUse(call, 'exportCsvWithPasswords'),
@@ -64,6 +70,20 @@ async function open(call: PageCall): Promise<PageAnswer> {
   }
   const query = file && file.bytes.length > 0 ? { fileName: file.name } : {}
   const { id } = await ask<Job>(call, 'openImport', { body, query })
+  return { to: pathOf(id) }
+}
+
+/** The form for many numbers is a file of one row, so that it is previewed and undone as files are. */
+async function openRange(call: PageCall): Promise<PageAnswer> {
+  const { first = '', last = '', each = '' } = call.form
+  const range = `${first.trim()}-${last.trim()}`
+  const body = new TextEncoder().encode(
+    csvText([
+      ['number', 'name'],
+      [range, each],
+    ]),
+  )
+  const { id } = await ask<Job>(call, 'openImport', { body, query: { fileName: range } })
   return { to: pathOf(id) }
 }
 
@@ -293,6 +313,7 @@ export const importPages = [
     run: open,
     refused: start,
   }),
+  page({ id: 'openRange', method: 'post', path: '/import/range', of: 'openImport', run: openRange, refused: start }),
   page({
     id: 'exportPeople',
     method: 'post',

@@ -1,6 +1,6 @@
 import type { AppError } from '../../domain/errors.js'
 import { formatMac, type Mac } from '../../domain/mac-address.js'
-import { ask, done, given, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
+import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import { meterOf, personOf, personPath, personRow, type PasswordRules } from './person.js'
 import { PAGE_ROWS, listLinks, listState } from './phones.js'
 import type { Person } from './records.js'
@@ -8,7 +8,11 @@ import type { Person } from './records.js'
 const SORTS = ['number', 'name', 'email', 'mobile']
 
 async function list(call: PageCall): Promise<PageAnswer> {
-  const state = listState(call.query, SORTS)
+  const state = {
+    ...listState(call.query, SORTS),
+    ...given({ import: mayUse(call, 'showImport') ? call.query.import : undefined }),
+  }
+  const from = state.import === undefined ? undefined : await call.use.bulk.showImport(state.import)
   const found = await ask<{ items: Person[]; nextCursor?: string; total: number }>(call, 'listExtensions', {
     query: { sort: 'number', ...state, limit: PAGE_ROWS },
   })
@@ -20,7 +24,8 @@ async function list(call: PageCall): Promise<PageAnswer> {
       people: found.items.map(personRow),
       total: found.total,
       state,
-      filtered: state.q !== undefined || state.registered !== undefined,
+      filtered: [state.q, state.registered, state.import].some((one) => one !== undefined),
+      only: from && call.words.t('import.only', { name: from.fileName ?? call.words.t('import.pasted') }),
       links: listLinks('/people', state, found.nextCursor),
     },
   }
