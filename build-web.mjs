@@ -12,7 +12,6 @@ const source = join(root, 'src', 'web')
 
 /** Name in the pages -> file. */
 const ASSETS = {
-  'app.css': join(source, 'assets', 'app.css'),
   'app.js': join(source, 'assets', 'app.js'),
   'import.js': join(source, 'assets', 'import.js'),
   'move-in.js': join(source, 'assets', 'move-in.js'),
@@ -46,6 +45,16 @@ function bundled(entry) {
   return outputFiles[0].text
 }
 
+/** The pages' own styles in one file; parts of it in the order of their names, as later ones win. */
+function ownStyles() {
+  const folder = join(source, 'assets', 'styles')
+  const parts = readdirSync(folder).filter((name) => name.endsWith('.css'))
+  return parts
+    .sort()
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n')
+}
+
 /** Text of every template below a folder, by name without `.hbs`. */
 function templates(folder) {
   const names = readdirSync(folder)
@@ -71,6 +80,7 @@ export function buildWeb(dist) {
       name,
       readFileSync(path, 'utf8').replace(/\n?\/[*/]# sourceMappingURL=[^\n]*/, ''),
     ]),
+    ['app.css', ownStyles()],
     ...Object.entries(SCRIPTS).map(([name, entry]) => [name, bundled(entry)]),
   ]
   for (const [name, text] of texts) {

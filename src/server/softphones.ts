@@ -33,7 +33,7 @@ export function withSoftphones(base: Base, otherwise: PhoneHttp): PhoneHttp {
     trustedProxies: trust().proxies,
     guard: limits.http,
     page: async (page) => (await pages()).code(page),
-    asset: async (path) => (await pages()).asset(path),
+    asset: async (path, accepted) => (await pages()).asset(path, accepted),
     otherwise: next,
     clock: systemClock,
     log,

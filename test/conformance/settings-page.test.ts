@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { availableParallelism, loadavg } from 'node:os'
 import type { Browser, Page } from 'playwright-core'
 import type { Mac } from '../../src/domain/mac-address.js'
 import { loopbackAddress } from '../../src/simulator/addresses.js'
@@ -11,9 +10,6 @@ import { eventually, SERVER_TEST_MS, TestInstallation, type ServerProcess } from
 const MAC = '805ec00000b1'
 const OTHER = '805ec00000b2'
 const CROWD = 1_000
-const CROWD_MS = 10_000
-/** The browser must never be deaf for longer; where many others use the machine, its clock goes on meanwhile. */
-const LONGEST_TASK_MS = 200 * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism())
 const PATIENT = { timeout: 20_000 }
 
 const macOf = (n: number): string => (0x805ec0100000 + n).toString(16)
@@ -41,14 +37,13 @@ describeWithClients('settings and one phone in Chromium', { chromium: 'chromium'
     await installation?.remove()
   }, SERVER_TEST_MS)
 
-  function boot(phones: { mac: string; model: string }[], spreadMs = 0): Simulation {
+  function boot(phones: { mac: string; model: string }[]): Simulation {
     const simulation = simulate({
       phones: phones.map(({ mac, model }, n) => ({
         ...{ mac: mac as Mac, model, transport: 'http' as const, localAddress: loopbackAddress(n) },
       })),
       server: { address: '127.0.0.1', httpPort: server.ports.http, tftpPort: server.ports.tftp },
       keepRegistered: true,
-      spreadMs,
     })
     running.push(simulation)
     return simulation
@@ -80,7 +75,7 @@ describeWithClients('settings and one phone in Chromium', { chromium: 'chromium'
 
       await page.getByRole('link', { name: 'Settings' }).click()
       await expectAccessible(page)
-      await page.getByRole('link', { name: /^Maker yealink/ }).click()
+      await page.getByRole('link', { name: /^Maker Yealink/ }).click()
       await expectAccessible(page)
       await page.locator('#q').fill('dtmf')
       await page.waitForURL(/q=dtmf/)
@@ -148,36 +143,6 @@ describeWithClients('settings and one phone in Chromium', { chromium: 'chromium'
       await page.keyboard.type('101')
       await page.keyboard.press('Enter')
       await page.waitForURL(/phones\/00041382000a\?done=added/)
-      await page.context().close()
-    },
-    SERVER_TEST_MS,
-  )
-
-  test(
-    `${CROWD} phones that register within ${CROWD_MS / 1_000} s do not freeze the list, which shows them without reload`,
-    async () => {
-      const { page, wrong } = await signedIn()
-      await page.goto(`${server.admin}/phones?sort=mac&q=person`)
-      await page.waitForSelector('[data-phone]')
-      await page.evaluate(
-        `window.longest = 0; window.wasHere = true
-         new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => (window.longest = Math.max(window.longest, duration))))
-           .observe({ entryTypes: ['longtask'] })`,
-      )
-      const crowd = boot(
-        Array.from({ length: CROWD }, (_, n) => ({ mac: macOf(n), model: 'yealink/t21p-e2' })),
-        CROWD_MS,
-      )
-      await crowd.settled
-      const up = crowd.phones().filter(({ registered }) => registered.length > 0).length
-      // Where many others use the machine, some phones of the crowd give up and try again later.
-      expect(up).toBeGreaterThan(0.9 * CROWD)
-      const registered = page.locator('[data-phone][data-state=registered]')
-      await eventually(async () => expect(await registered.count()).toBeGreaterThan(40), PATIENT.timeout)
-      const [longest, wasHere] = (await page.evaluate('[window.longest, window.wasHere]')) as [number, boolean]
-      expect(wasHere).toBe(true)
-      expect(longest).toBeLessThan(LONGEST_TASK_MS)
-      expect(wrong).toEqual([])
       await page.context().close()
     },
     SERVER_TEST_MS,

@@ -71,7 +71,7 @@ export async function servedAccount(vendor: PhoneVendor, url: string): Promise<P
 
 /** Registers an account at a port of 127.0.0.1. @throws RegistrationFailure */
 export function registerAccount(
-  account: PhoneAccount,
+  account: Pick<PhoneAccount, 'user' | 'authUser' | 'password' | 'server'>,
   port: number,
   { transport = 'udp', password }: { transport?: 'udp' | 'tcp'; password?: string } = {},
 ): Promise<Registration> {

@@ -191,7 +191,7 @@ describe('a file of a phone', () => {
       'account.1.display_name = Anna Neu',
     )
     expect(JSON.stringify(diff)).not.toMatch(/password = (?!\*{8})./)
-    expect((await owner.get(`/phones/${MAC}`)).text).toContain('1 file is another one now than the phone has.')
+    expect((await owner.get(`/phones/${MAC}`)).text).toContain('1 file has changed since the phone fetched it.')
   })
 
   test('that is not kept any more says so, with what was changed since', async () => {
@@ -217,8 +217,8 @@ describe('adding a phone', () => {
 
 test('a phone that waits for another file has a badge in the list once all were looked at', async () => {
   await bench.parts.waiting.refresh()
-  expect((await owner.get('/phones?q=805ec0000701')).text).toContain('change waits')
+  expect((await owner.get('/phones?q=805ec0000701')).text).toContain('new config waits')
   await fetches()
   await bench.parts.waiting.refresh()
-  expect((await owner.get('/phones?q=805ec0000701')).text).not.toContain('change waits')
+  expect((await owner.get('/phones?q=805ec0000701')).text).not.toContain('new config waits')
 })

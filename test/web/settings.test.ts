@@ -27,7 +27,7 @@ async function preview(path: string, fields: Record<string, string>): Promise<st
 describe('settings', () => {
   test('every layer is a page with what is told to phones, what the server does and what the PBX does, apart', async () => {
     const overview = await owner.get('/settings')
-    for (const text of ['All sites', 'This site', 'Maker yealink', 'Group Hall', 'T21'])
+    for (const text of ['All sites', 'This site', 'Maker Yealink', 'Group Hall', 'T21'])
       expect(overview.text).toContain(text)
     const layer = await owner.get('/settings/site/-')
     const at = ['Told to phones', 'Acted on by this server', 'Handled by your PBX'].map((text) =>

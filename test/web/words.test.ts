@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { readFileSync, readdirSync } from 'node:fs'
+import { loadPhoneData } from '../../src/phone-data.js'
+import { settingHelp, settingLabel } from '../../src/web/program-texts.js'
+import { SETTING_HELP_DE } from '../../src/web/words/de-setting-help.js'
 import { CATALOGUES, languageFor, wordsOf } from '../../src/web/words/words.js'
 
 const { en, de } = CATALOGUES
@@ -49,6 +52,30 @@ describe('the texts of the pages', () => {
       '1 entry',
       '1,234 entries',
     ])
+  })
+})
+
+describe('help in place', () => {
+  const folder = new URL('../../src/web/templates/', import.meta.url)
+  const inFrame = readdirSync(folder)
+    .filter((file) => file.endsWith('.hbs') && readFileSync(new URL(file, folder), 'utf8').startsWith('{{#> layout}}'))
+    .map((file) => file.replace('.hbs', ''))
+
+  test('tells of every page what it is for', () => {
+    expect(inFrame.length).toBeGreaterThan(40)
+    expect(inFrame.filter((view) => !Object.hasOwn(en, `help.${view}`))).toEqual([])
+    const views = Object.keys(en).filter((key) => key.startsWith('help.') && key !== 'help.open')
+    expect(views.filter((key) => !inFrame.includes(key.replace('help.', '')))).toEqual([])
+  })
+
+  test('has a name and a meaning for every setting, in each language', () => {
+    const { vocabulary } = loadPhoneData({})
+    const keys = [...vocabulary.keys()]
+    expect(keys.filter((key) => settingLabel(wordsOf('en'), key) === undefined)).toEqual([])
+    expect(keys.filter((key) => !Object.hasOwn(SETTING_HELP_DE, key))).toEqual([])
+    expect(Object.keys(SETTING_HELP_DE).filter((key) => !vocabulary.has(key))).toEqual([])
+    expect(settingHelp(wordsOf('en'), 'syslogServer', vocabulary)).toBe('Syslog server; empty: off.')
+    expect(settingHelp(wordsOf('de'), 'syslogServer', vocabulary)).toBe('Syslog-Server der Telefone; leer: aus.')
   })
 })
 

@@ -53,7 +53,7 @@ export interface SoftphoneHttpOptions {
   /** The page for people. */
   page(page: CodePage): Promise<OwnAnswer>
   /** A style or script of the pages; undefined for anything else. */
-  asset(path: string): Promise<OwnAnswer | undefined>
+  asset(path: string, accepted: string): Promise<OwnAnswer | undefined>
   /** Whatever is no live code gets the same answer as any other stranger. */
   otherwise: PhoneHttp
   clock: Clock
@@ -118,7 +118,7 @@ function giveAsset(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  asset(request.url ?? '').then(
+  asset(request.url ?? '', String(request.headers['accept-encoding'] ?? '')).then(
     (found) => {
       if (!found) return otherwise(request, response)
       const { status, headers, body } = found

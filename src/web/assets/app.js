@@ -35,12 +35,12 @@
   }
 
   // A menu closes when one goes elsewhere.
-  const menu = document.querySelector('.view-menu')
+  const openMenus = () => document.querySelectorAll('.view-menu[open]')
   document.addEventListener('click', (event) => {
-    if (menu?.open && !menu.contains(event.target)) menu.open = false
+    for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false
   })
   document.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && menu?.open) {
+    for (const menu of event.key === 'Escape' ? openMenus() : []) {
       menu.open = false
       menu.querySelector('summary').focus()
     }
@@ -89,7 +89,8 @@
     )
     plans.set(body, { ...plans.get(body), [selector]: plan })
   }
-  const refreshAll = () => ['[data-live-list]', '[data-live-pending]', '[data-live-phone]'].forEach(refresh)
+  const refreshAll = () =>
+    ['[data-live-list]', '[data-live-pending]', '[data-live-phone]', '[data-live-person]'].forEach(refresh)
 
   const pendingCount = (count) => {
     for (const badge of document.querySelectorAll('[data-pending-count]')) {
@@ -112,6 +113,8 @@
       refresh('[data-live-pending]')
     }
     if (records) refresh('[data-live-list]')
+    const person = document.querySelector('[data-live-person]')
+    if (person && (records || people[person.dataset.livePerson])) refresh('[data-live-person]')
     const one = document.querySelector('[data-live-phone]')
     if (!one || !(records || phones[one.dataset.livePhone])) return
     refresh('[data-live-phone]')

@@ -6,12 +6,13 @@ import { codeView } from '../own/code-view.js'
 import { ASSETS_PATH, createTemplates, type Templates } from '../templates.js'
 import type { ViewName } from '../view-names.js'
 import { languageFor, wordsOf, type Words } from '../words/words.js'
+import { packedFor } from './assets.js'
 import { readWebFiles, type Asset } from './web-files.js'
 
 /** Pages for everybody on the phones' listeners: nothing from elsewhere, no scripts but ours. */
 const SECURITY = {
   'Content-Security-Policy':
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   'X-Frame-Options': 'DENY',
 } as const
 
@@ -27,9 +28,12 @@ export class OwnPages {
   }
 
   /** A style or script of the pages; undefined for anything else. */
-  asset(path: string): OwnAnswer | undefined {
+  asset(path: string, accepted: string): OwnAnswer | undefined {
     const asset = path.startsWith(`${ASSETS_PATH}/`) ? this.#assets.get(path.slice(ASSETS_PATH.length + 1)) : undefined
-    return asset && { status: 200, headers: { 'Content-Type': asset.type }, body: asset.plain }
+    if (!asset) return undefined
+    const { body, packing } = packedFor(asset, accepted)
+    const headers = { 'Content-Type': asset.type, Vary: 'Accept-Encoding' }
+    return { status: 200, headers: { ...headers, ...(packing ? { 'Content-Encoding': packing } : {}) }, body }
   }
 
   words({ headers }: Pick<IncomingMessage, 'headers'>): Words {

@@ -1,11 +1,10 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
-import { ALL_SITES, PERMISSION_NAMES, may } from '../../accounts/permissions.js'
-import { csrfTokenOf } from '../../accounts/sign-in.js'
+import { PERMISSION_NAMES } from '../../accounts/permissions.js'
 import type { Locals } from '../../admin/edge/api.js'
 import { endedCookie, sessionCookie } from '../../admin/edge/cookie.js'
 import { admit, callerOf } from '../../admin/edge/guard.js'
 import { readFolder, readUpload, type Upload } from '../../admin/edge/upload.js'
-import { arrivalOf, type Arrival } from '../../admin/edge/visitor.js'
+import { arrivalOf } from '../../admin/edge/visitor.js'
 import type { AdminParts } from '../../admin/parts.js'
 import { toProblem } from '../../admin/problem.js'
 import type { Call } from '../../admin/route.js'
@@ -14,24 +13,15 @@ import { AppError } from '../../domain/errors.js'
 import type { Networks } from '../../network/trust.js'
 import type { Log } from '../../observe/log.js'
 import type { Live } from '../live.js'
-import {
-  mayUse,
-  permissionsHere,
-  refusalOf,
-  type Choice,
-  type Fields,
-  type PageAnswer,
-  type PageCall,
-  type PageRow,
-  type Shown,
-} from '../page.js'
+import { permissionsHere, refusalOf, type Fields, type PageAnswer, type PageCall, type PageRow } from '../page.js'
 import { PAGES } from '../pages.js'
-import { adminHome } from '../pages/admin-menu.js'
 import { createTemplates, ASSETS_PATH, type Templates } from '../templates.js'
-import { LANGUAGES, LANGUAGE_NAMES, languageFor, wordsOf, type Words } from '../words/words.js'
+import { languageFor, wordsOf, type Words } from '../words/words.js'
 import { serveAssets } from './assets.js'
 import { choiceCookies, choicesIn } from './cookies.js'
+import { frameOf, plainFrame, type Visit } from './frame.js'
 import { LiveStream } from './live-stream.js'
+import { sendPage } from './send-page.js'
 import { readWebFiles } from './web-files.js'
 
 /** Forms of the pages are short. */
@@ -44,13 +34,6 @@ export interface PagesOptions {
   live: Live
   trustedProxies: Networks
   log: Log
-}
-
-/** How a request is to be answered, whoever sends it. */
-interface Visit {
-  arrival: Arrival
-  words: Words
-  choices: Partial<Record<Choice, string>>
 }
 
 /** Serves the table of pages and their files; goes after the API and leaves to others what is none of it. */
@@ -143,7 +126,7 @@ class Pages {
       const answer = await this.#run(row, page)
       // Nobody goes on with an id that was there before the sign-in.
       if (answer.signedIn && call.sessionId !== undefined) await call.parts.signIn.signOut(call.sessionId)
-      this.#send(page, answer, request, response, visit)
+      await this.#send(page, answer, request, response, visit)
     }
   }
 
@@ -203,7 +186,7 @@ class Pages {
     if (!listens) response.status(503).set('Retry-After', '30').end()
   }
 
-  #send(call: PageCall, answer: PageAnswer, request: Request, response: Response, visit: Visit): void {
+  async #send(call: PageCall, answer: PageAnswer, request: Request, response: Response, visit: Visit): Promise<void> {
     const { arrival } = visit
     const { parts } = call
     response.set('Cache-Control', 'no-store')
@@ -221,57 +204,13 @@ class Pages {
       response.attachment(name).type('text/csv').send(answer.text)
       return
     }
-    const data = { ...answer.data, ...this.#around(call, answer, request, visit) }
+    const frame = { ...frameOf(call, answer, request, visit), stateWords: stateWords(call.words) }
+    const data = { ...answer.data, ...frame }
     const around = { words: call.words, permissions: permissionsHere(call, PERMISSION_NAMES), now: parts.clock.now() }
     const part = call.part === undefined ? undefined : this.templates.renderPart(answer.view, call.part, data, around)
     const html = part ?? this.templates.render(answer.view, data, around)
-    response
-      .status(answer.status ?? 200)
-      .set('Vary', 'HX-Request, HX-Target, Accept-Language, Cookie')
-      .type('html')
-      .send(html)
-  }
-
-  /** What the frame of every page shows. */
-  #around(call: PageCall, answer: Shown, request: Request, visit: Visit): object {
-    const { words, who, sessionId, site, live, by } = call
-    const sites = [...call.parts.snapshot.allSites()].filter(({ id }) => by.rights.has(ALL_SITES) || by.rights.has(id))
-    const seesPending = mayUse(call, 'listStrangers')
-    return {
-      ...this.#plainFrame(answer.title, request, visit),
-      menu: answer.menu,
-      csrf: who?.session && sessionId !== undefined ? csrfTokenOf(sessionId) : undefined,
-      userName: who?.user.name ?? '',
-      siteName: site.name,
-      manySites: who !== undefined && sites.length > 1,
-      sites: sites.map(({ slug, name, id }) => ({ slug, name, chosen: id === site.id })),
-      may: {
-        phones: may(by.rights, 'phones.read', site.id),
-        people: may(by.rights, 'people.read', site.id),
-        pending: seesPending,
-        administration: adminHome(call) !== undefined,
-      },
-      pendingCount: seesPending ? live.pending().length : 0,
-      doneText: words.find(`done.${call.query.done ?? ''}`),
-      stateWords: stateWords(words),
-    }
-  }
-
-  #plainFrame(title: string, request: Request, { words, choices }: Visit): object {
-    const theme = choices.theme ?? 'auto'
-    const { language } = words
-    return {
-      title,
-      language,
-      theme,
-      path: request.method === 'GET' ? request.originalUrl : '/',
-      themes: (['auto', 'light', 'dark'] as const).map((id) => ({
-        id,
-        name: words.t(`app.theme.${id}`),
-        chosen: id === theme,
-      })),
-      languages: LANGUAGES.map((id) => ({ id, name: LANGUAGE_NAMES[id], chosen: id === language })),
-    }
+    response.status(answer.status ?? 200).set('Vary', 'HX-Request, HX-Target, Accept-Language, Cookie')
+    await sendPage(request, response, html)
   }
 
   /** A refusal as a page; whoever is not signed in gets to sign in, and then where he wanted to go. */
@@ -298,7 +237,7 @@ class Pages {
     const shown = error instanceof AppError ? error : new AppError('ROUTE_NOT_FOUND', 'internal error')
     const refusal = problem.code === 'INTERNAL' ? { text: visit.words.t('error.INTERNAL') } : refusalOf(visit, shown)
     const data = {
-      ...this.#plainFrame(visit.words.t('error.title'), request, visit),
+      ...plainFrame(visit.words.t('error.title'), request, visit),
       refusal,
       requestId,
       manySites: false,

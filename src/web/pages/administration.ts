@@ -1,5 +1,6 @@
 import type { AppError } from '../../domain/errors.js'
 import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
+import { banReason } from '../program-texts.js'
 import { adminPage } from './admin-menu.js'
 
 interface AuditRow {
@@ -117,6 +118,7 @@ async function bans(call: PageCall, refused?: AppError): Promise<PageAnswer> {
       all,
       bans: items.map((one) => ({
         ...one,
+        reason: banReason(call.words, one.reason),
         user: one.user ?? '',
         sinceAt: Date.parse(one.since),
         untilAt: Date.parse(one.until),

@@ -3,6 +3,7 @@ import type { Layer } from '../../domain/entities.js'
 import { MASKED } from '../../settings/vocabulary.js'
 import { ask, mayUse, type PageCall } from '../page.js'
 import type { WordKey } from '../words/words.js'
+import { settingHelp, settingLabel } from '../program-texts.js'
 import { fieldText, layerTitle, shownValue, valueField } from './setting-values.js'
 
 /** A setting of a person, as the API gives it. */
@@ -143,7 +144,7 @@ function fieldView(
   const { words } = call
   const definition = call.parts.viewSources.vocabulary.get(one.key)
   const isSecret = definition?.type === 'secret'
-  const label = words.find(`field.${one.key}`) ?? one.key
+  const label = settingLabel(words, one.key) ?? one.key
   const stored = one.set && !isSecret ? fieldText(one.value) : ''
   const typed = refused ? (call.form[one.key] ?? '') : stored
   const from = layerTitle(call, one.origin.layer, one.origin.owner)
@@ -156,7 +157,7 @@ function fieldView(
     ...field,
     key: one.key,
     label,
-    help: helpOf(definition?.help ?? '', label),
+    help: helpOf(settingHelp(words, one.key, call.parts.viewSources.vocabulary) ?? '', label),
     unit: definition?.unit,
     value: typed,
     isSecret,

@@ -1,6 +1,7 @@
 import { PERMISSION_NAMES } from '../../accounts/permissions.js'
 import type { AppError } from '../../domain/errors.js'
 import { ask, done, given, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
+import { rightText } from '../program-texts.js'
 import { adminPage } from './admin-menu.js'
 
 interface Role {
@@ -38,7 +39,7 @@ async function checklist(call: PageCall, ticked: ReadonlySet<string>): Promise<o
   for (const { name, meaning } of permissions) {
     const [thing = ''] = name.split('.')
     const rows = about.get(thing) ?? []
-    rows.push({ name, meaning, checked: ticked.has(name) })
+    rows.push({ name, meaning: rightText(call.words, name, meaning), checked: ticked.has(name) })
     about.set(thing, rows)
   }
   return [...about.values()].map((rows, index) => ({ rows, index }))

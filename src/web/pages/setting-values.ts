@@ -28,7 +28,9 @@ export function layerTitle(call: Pick<PageCall, 'words' | 'parts'>, layer: Layer
       ? (parts.catalog.model(owner)?.name ?? owner)
       : layer === 'device' || layer === 'line'
         ? `${formatMac(mac as Mac)}${position === undefined ? '' : `, ${position}`}`
-        : owner
+        : layer === 'vendor'
+          ? (parts.catalog.models().find(({ family }) => family === owner)?.vendor ?? owner)
+          : owner
   return words.t(`settings.layer.${layer}`, { name })
 }
 

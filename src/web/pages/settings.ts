@@ -3,6 +3,7 @@ import type { Layer } from '../../domain/entities.js'
 import { parseRawKey } from '../../settings/vocabulary.js'
 import { ask, done, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import { ownerId } from '../../admin/settings-place.js'
+import { settingHelp, settingLabel } from '../program-texts.js'
 import { fieldText, isLayer, layerTitle, shownValue, valueField } from './setting-values.js'
 
 /** A setting of a layer, as the API gives it. */
@@ -82,8 +83,8 @@ function settingRow(call: PageCall, one: LayerSetting): object {
   return {
     ...one,
     setBy: one.setBy,
-    label: call.words.find(`field.${one.key}`),
-    help: definition?.help,
+    label: settingLabel(call.words, one.key),
+    help: settingHelp(call.words, one.key, call.parts.viewSources.vocabulary),
     unit: definition?.unit,
     shown: shownValue(call, one.value),
     from: layerTitle(call, one.origin.layer, one.origin.owner),
@@ -100,7 +101,9 @@ async function layerPage(call: PageCall): Promise<PageAnswer> {
   const wanted = q.trim().toLowerCase()
   const fits = (one: LayerSetting): boolean =>
     (only === undefined || one.set) &&
-    (one.key.toLowerCase().includes(wanted) || (vocabulary.get(one.key)?.help.toLowerCase().includes(wanted) ?? false))
+    [one.key, settingLabel(call.words, one.key), settingHelp(call.words, one.key, vocabulary)].some((text) =>
+      text?.toLowerCase().includes(wanted),
+    )
   const shown = items.filter(fits)
   const by = (who: string) =>
     shown.filter(({ key }) => vocabulary.get(key)?.actedOnBy === who).map((one) => settingRow(call, one))
@@ -156,11 +159,12 @@ async function settingPage(call: PageCall, { refused, typed, reset = false, effe
     : ''
   return {
     view: 'setting',
-    title: key,
+    title: settingLabel(call.words, key) ?? key,
     menu: 'settings',
     ...(refused ? { status: refused.code === 'REVISION_CONFLICT' ? 412 : 422 } : {}),
     data: {
-      ...{ key, value, reset, zone, help: definition?.help },
+      ...{ key, value, reset, zone, label: settingLabel(call.words, key) },
+      help: settingHelp(call.words, key, call.parts.viewSources.vocabulary),
       where: isLayer(layer) ? layerTitle(call, layer, owner === '-' ? '' : owner) : layer,
       seen: await seenOf(call, revision),
       field: valueField(call, key, definition, value),

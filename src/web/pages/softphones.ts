@@ -67,6 +67,12 @@ function wishOf({ app = '', transport, address, scheme, name }: Fields): object 
   return { app, ...given({ transport, address, scheme, name }) }
 }
 
+/** What is shown of a softphone as dot and word. */
+function stateOf({ registered, fetchedAt }: Pick<Softphone, 'registered' | 'fetchedAt'>): string {
+  if (registered) return 'registered'
+  return fetchedAt === undefined ? 'waiting' : 'offline'
+}
+
 const numberOf = ({ params: { number = '' } }: PageCall): { number: string } => ({ number })
 const personPath = (number: string): string => `/people/${encodeURIComponent(number)}`
 
@@ -89,6 +95,7 @@ async function list(call: PageCall, refused?: AppError): Promise<PageAnswer> {
   const apps = await ask<Apps>(call, 'listSoftphoneApps')
   const { items } = await ask<{ items: Softphone[] }>(call, 'listSoftphones', { params: numberOf(call) })
   const names = new Map(apps.items.map(({ id, name }) => [id, name]))
+  const one = items.find(({ id }) => id === call.query.one)
   return {
     view: 'softphones',
     title: call.words.t('softphones.title', { name: person.name }),
@@ -96,10 +103,11 @@ async function list(call: PageCall, refused?: AppError): Promise<PageAnswer> {
     ...(refused ? { status: 422 } : {}),
     data: {
       person: { name: person.name, number: person.number, path: personPath(person.number) },
+      one: { id: one?.id ?? '', state: one ? stateOf(one) : 'offline' },
       softphones: items.map((one) => ({
         ...one,
         appName: names.get(one.app) ?? one.app,
-        state: one.registered ? 'registered' : one.fetchedAt === undefined ? 'waiting' : 'offline',
+        state: stateOf(one),
         fetched: one.fetchedAt === undefined ? undefined : Date.parse(one.fetchedAt),
         expires: one.codeExpiresAt === undefined ? undefined : Date.parse(one.codeExpiresAt),
       })),
@@ -174,7 +182,12 @@ export const softphonePages = [
         view: 'softphone-code',
         title: call.words.t('softphone.code', { name: code.person, number: code.number }),
         menu: 'people',
-        data: { code: shownCode(call, apps, code), back: `${personPath(code.number)}/softphones` },
+        data: {
+          code: shownCode(call, apps, code),
+          person: { number: code.number, path: personPath(code.number) },
+          one: { id: code.id, state: 'waiting' },
+          back: `${personPath(code.number)}/softphones`,
+        },
       }
     },
     refused: list,

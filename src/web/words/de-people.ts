@@ -105,7 +105,7 @@ export const dePeople: Readonly<Record<keyof typeof enPeople, string>> = {
 
   'person.mobile': 'Mobil',
   'person.keys': 'Tasten',
-  'person.duplicate': 'Kopieren',
+  'person.duplicate': 'Duplizieren',
   'person.renumber': 'Neue Nummer',
   'person.duplicate.title': 'Jemand wie {name} ({number})',
   'person.duplicate.why': 'Tasten und Einstellungen werden kopiert; Namen, Adressen, Passwörter und Telefone nicht.',

@@ -7,11 +7,13 @@ import { deSettings } from './de-settings.js'
 import type { WordKey } from './en.js'
 import { deAccounts } from './de-accounts.js'
 import { deWebhooks } from './de-webhooks.js'
+import { deHelp } from './de-help.js'
 import { dePeople } from './de-people.js'
 
 /** Every text of the pages, in German. */
 export const de: Readonly<Record<WordKey, string>> = {
   ...deAccounts,
+  ...deHelp,
   ...deWebhooks,
   ...dePeople,
   ...deImports,
@@ -22,6 +24,8 @@ export const de: Readonly<Record<WordKey, string>> = {
   ...deKeys,
   'app.skip': 'Zum Inhalt',
   'app.site': 'Standort',
+  'app.actsIn': 'Sie arbeiten im Standort {site}, als Administrator aller Standorte.',
+  'app.otherSite': 'Anderer Standort',
   'app.theme': 'Farben',
   'app.theme.auto': 'Wie das System',
   'app.theme.light': 'Hell',

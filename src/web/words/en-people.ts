@@ -103,7 +103,7 @@ export const enPeople = {
 
   'person.mobile': 'Mobile',
   'person.keys': 'Keys',
-  'person.duplicate': 'Copy',
+  'person.duplicate': 'Duplicate',
   'person.renumber': 'New number',
   'person.duplicate.title': 'Somebody like {name} ({number})',
   'person.duplicate.why': 'Keys and settings are copied; names, addresses, passwords and phones are not.',

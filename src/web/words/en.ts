@@ -7,11 +7,13 @@ import { enSettings } from './en-settings.js'
 
 import { enAccounts } from './en-accounts.js'
 import { enWebhooks } from './en-webhooks.js'
+import { enHelp } from './en-help.js'
 import { enPeople } from './en-people.js'
 
 /** Every text of the pages, in English; `{name}` is filled in. Ends in `.one`/`.other` where a number decides. */
 export const en = {
   ...enAccounts,
+  ...enHelp,
   ...enWebhooks,
   ...enPeople,
   ...enImports,
@@ -22,6 +24,8 @@ export const en = {
   ...enKeys,
   'app.skip': 'Skip to content',
   'app.site': 'Site',
+  'app.actsIn': 'You act in the site {site}, as an administrator of all sites.',
+  'app.otherSite': 'Another site',
   'app.theme': 'Colours',
   'app.theme.auto': 'As the system',
   'app.theme.light': 'Light',
