@@ -17,6 +17,7 @@ import type { EffectJobs } from '../provisioning/effect-jobs.js'
 import type { WaitingChanges } from '../provisioning/waiting-changes.js'
 import type { PreviewSources } from '../provisioning/preview.js'
 import type { RegisterStep } from '../registrar/history.js'
+import type { BindingAdmin } from '../registrar/use-cases.js'
 import type { ResyncAdmin } from '../resync/use-cases.js'
 import type { ScheduleAdmin } from '../settings/schedule.js'
 import type { SettingsAdmin } from '../settings/use-cases.js'
@@ -108,6 +109,8 @@ export interface AdminParts extends PreviewSources {
     /** The last TLS handshake of the phones' listener that failed from there. */
     tlsFailure(address: string): { at: Millis; reason: string } | undefined
   }
+  /** Throws single registrations out. */
+  bindingAdmin: BindingAdmin
   /** Settings that are to be saved at a time. */
   schedule: ScheduleAdmin
   /** What happens, as it happens. */

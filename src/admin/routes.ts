@@ -10,6 +10,7 @@ import { keyRoutes } from './api/keys.js'
 import { importRoutes } from './api/imports.js'
 import { liveRoutes } from './api/live.js'
 import { peopleRoutes } from './api/people.js'
+import { registrationRoutes } from './api/registrations.js'
 import { resyncRoutes } from './api/resync.js'
 import { scheduledRoutes } from './api/scheduled.js'
 import { sessionRoutes } from './api/session.js'
@@ -41,6 +42,7 @@ export const ROUTES: readonly Route[] = [
   ...changeRoutes,
   ...scheduledRoutes,
   ...liveRoutes,
+  ...registrationRoutes,
   ...banRoutes,
   ...bulkRoutes,
   ...importRoutes,

@@ -19,6 +19,26 @@ export function layerTopic(layer: Layer, owner: string): FeedTopic {
   return { topic: 'layer', key: `${layer}:${owner}` }
 }
 
+const ENDED = 'registration:'
+
+/** A registration that an admin throws out by command line: the server is told by the feed. */
+export interface EndedRegistration {
+  readonly aor: string
+  readonly bindingKey: string
+}
+
+/** Goes as a layer, of which there is none of this name: the feed's table knows no other topics. */
+export function endedRegistrationTopic({ aor, bindingKey }: EndedRegistration): FeedTopic {
+  return { topic: 'layer', key: ENDED + JSON.stringify([aor, bindingKey]) }
+}
+
+/** The reverse of `endedRegistrationTopic`; undefined for the key of a layer. */
+export function parseEndedRegistration(key: string): EndedRegistration | undefined {
+  if (!key.startsWith(ENDED)) return undefined
+  const [aor = '', bindingKey = ''] = JSON.parse(key.slice(ENDED.length)) as string[]
+  return { aor, bindingKey }
+}
+
 /** The reverse of `layerTopic`. */
 export function parseLayerKey(key: string): { layer: Layer; owner: string } {
   const colon = key.indexOf(':')

@@ -8,6 +8,7 @@ import { isSecretSetting } from '../site-use-cases.js'
 import type { Networks } from '../network/trust.js'
 import type { ServerAddress } from '../provisioning/file-view.js'
 import type { Base } from './base.js'
+import type { RunningSip } from './sip.js'
 
 /** What the admins' program shares with the phones' listeners. */
 interface Shared {
@@ -16,6 +17,7 @@ interface Shared {
   keptFile: AdminParts['keptFile']
   registrations: AdminParts['registrations']
   bindings: () => Binding[]
+  dropBinding: RunningSip['dropBinding']
   lastSeen: AdminParts['lastSeen']
   outcomes: () => ReadonlyMap<string, number>
   trustedProxies: () => Networks

@@ -55,11 +55,10 @@ export async function startSip(base: Base): Promise<RunningSip> {
     live.binding(binding)
     const phone = binding.lineId === undefined ? undefined : snapshot.deviceByLine(binding.lineId)
     if (phone) history.changed(phone.id, change, systemClock.now())
-    if (kind === 'save') limits.vouch(binding)
-    if (kind !== 'save' || binding.lineId === undefined) return
-    const user = snapshot.deviceByLine(binding.lineId)
-    const model = user && catalog.model(user.model)
-    if (!user || !model) return
+    if (kind !== 'save') return
+    limits.vouch(binding)
+    const model = phone && catalog.model(phone.model)
+    if (!phone || !model || binding.lineId === undefined) return
     if (accounts.usesNewPassword(binding)) {
       installation.deviceStore
         .forgetFormer(binding.lineId, systemClock.now())
@@ -68,12 +67,12 @@ export async function startSip(base: Base): Promise<RunningSip> {
     const claim = binding.userAgent === undefined ? undefined : claimOf(binding.userAgent)
     const tokens = [model.match.model, ...(model.match.aliases ?? [])]
     const firmwareVersion = firmwareToStore(
-      { family: model.family, tokens, firmwareVersion: user.firmwareVersion },
+      { family: model.family, tokens, firmwareVersion: phone.firmwareVersion },
       claim,
     )
     const ip = parseEndpoint(binding.received)?.address ?? binding.received
     sightings.note({
-      deviceId: user.id,
+      deviceId: phone.id,
       at: systemClock.now(),
       ip,
       ...(firmwareVersion === undefined ? {} : { firmwareVersion }),
@@ -141,6 +140,11 @@ export async function startSip(base: Base): Promise<RunningSip> {
   resync.start(listeners)
   const peopleChanged = (change: SnapshotChange): void => {
     warmAccounts.changed(change)
+    for (const { aor, bindingKey } of change.ended ?? []) {
+      registrar
+        .dropBinding(aor, bindingKey)
+        .catch((error: unknown) => log.warn({ err: error, aor }, 'a registration was not thrown out'))
+    }
     void registrar.dropRevoked(concernedBy(change, (lineId) => snapshot.deviceByLine(lineId)?.id))
   }
   const { port, tlsPort = 0, webSockets } = listeners

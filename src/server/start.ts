@@ -52,6 +52,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
       tlsFailure: (address) => base.tlsFailures.of(address),
     },
     bindings: sip.bindings,
+    dropBinding: sip.dropBinding,
     lastSeen: (id) => sightings.last(id),
     outcomes: () => outcomes,
     trustedProxies: () => trust().proxies,

@@ -13,6 +13,7 @@ import { phoneActionPages } from './pages/phone-actions.js'
 import { phoneFilePages } from './pages/phone-files.js'
 import { phoneDetailPages } from './pages/phone.js'
 import { phonePages } from './pages/phones.js'
+import { registrationPages } from './pages/registrations.js'
 import { rolePages } from './pages/roles.js'
 import { settingPages } from './pages/settings.js'
 import { moveInPages } from './pages/move-in.js'
@@ -31,6 +32,7 @@ export const PAGES: readonly PageRow[] = [
   ...phoneDetailPages,
   ...phoneActionPages,
   ...phoneFilePages,
+  ...registrationPages,
   ...groupPages,
   ...keyPages,
   ...softphonePages,

@@ -7,7 +7,7 @@ import { ROUTES } from '../../src/admin/routes.js'
 import type { Binding, Id } from '../../src/domain/entities.js'
 import { ALL_SITES } from '../../src/accounts/permissions.js'
 import { shippedTemplates } from '../../src/catalog/edge/load-folder.js'
-import { readAudit } from '../../src/database/edge/write.js'
+import { inWriteTransaction, readAudit, recordChanges } from '../../src/database/edge/write.js'
 import { createKnexDeviceStore } from '../../src/devices/edge/knex-store.js'
 import { KnexBanStore } from '../../src/limits/edge/knex-ban-store.js'
 import { NO_NETWORKS, parseNetworks } from '../../src/network/trust.js'
@@ -20,6 +20,7 @@ import { createRenderer } from '../../src/provisioning/render.js'
 import { WaitingChanges } from '../../src/provisioning/waiting-changes.js'
 import { readEvents, readStrangers } from '../../src/provisioning/edge/event-reads.js'
 import { RegisterHistory } from '../../src/registrar/history.js'
+import { createBindingAdmin } from '../../src/registrar/use-cases.js'
 import { LastFailures } from '../../src/observe/last-failures.js'
 import { READERS } from '../../src/readers/index.js'
 import { KnexResyncStore } from '../../src/resync/edge/knex-store.js'
@@ -107,6 +108,7 @@ export async function adminBench(
     ...{ databases, clock, log: SILENT_LOG, snapshot: feed.snapshot, secrets },
     isSecretSetting: (key) => isSecretSetting(phones, key),
     siteName: (id) => feed.snapshot.site(id)?.slug,
+    mayCall: () => true,
   })
   const servedBytes = new Map<string, Uint8Array>()
   const keptFiles = new KeptFiles({
@@ -156,6 +158,15 @@ export async function adminBench(
     keptFile: (sha256) => keptFiles.find(sha256),
     turns: () => () => undefined,
     registrations: { history: (id) => history.of(id), tlsFailure: (address) => tlsFailures.of(address) },
+    bindingAdmin: createBindingAdmin({
+      dropBinding: (aor, bindingKey) => {
+        const at = bindings.findIndex((one) => one.aor === aor && one.bindingKey === bindingKey)
+        return Promise.resolve(at < 0 ? undefined : bindings.splice(at, 1)[0])
+      },
+      note: (change) => inWriteTransaction(databases.main, (trx) => recordChanges(trx, [change])),
+      siteOf: (extensionId) => feed.snapshot.extension(extensionId)?.siteId,
+      clock,
+    }),
     schedule: createScheduleAdmin({
       ...{ store: createKnexScheduleStore(databases.main), secrets, clock, random, isSecret: () => false },
     }),

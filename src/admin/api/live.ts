@@ -2,22 +2,9 @@ import { z } from 'zod'
 import { ALL_SITES, may } from '../../accounts/permissions.js'
 import { fileNamesOf, previewFiles } from '../../provisioning/preview.js'
 import { requireMac } from '../../domain/mac-address.js'
-import { folded, pageOf } from '../paging.js'
 import type { NumberedEvent } from '../parts.js'
 import { route } from '../route.js'
-import {
-  auditEntry,
-  event,
-  listQuery,
-  logQuery,
-  mac,
-  outcome,
-  pageSchema,
-  registration,
-  site as siteSchema,
-  stranger,
-  text,
-} from './schemas.js'
+import { auditEntry, event, logQuery, mac, outcome, site as siteSchema, stranger, text } from './schemas.js'
 import { SiteNames, isoTime } from './views.js'
 
 /** A log has no number of pages: what is older is asked for by `before`. */
@@ -36,56 +23,6 @@ const eventView = ({ at, ...rest }: NumberedEvent): object => ({ ...rest, at: is
 const moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
 
 export const liveRoutes = [
-  route({
-    id: 'listRegistrations',
-    method: 'get',
-    path: '/registrations',
-    tag: 'State',
-    summary: 'Who is registered now',
-    access: 'registrations.read',
-    query: {
-      ...listQuery(['aor', 'registeredAt', 'expiresAt'], 'aor'),
-      q: text.optional().meta({ description: 'Part of address of record, source or User-Agent' }),
-      extension: text.optional(),
-      transport: z.enum(['udp', 'tcp', 'tls', 'ws', 'wss']).optional(),
-    },
-    answer: pageSchema(registration),
-    handle: ({ parts, site, query }) => {
-      const { snapshot } = parts
-      const wanted = query.q === undefined ? undefined : folded(query.q)
-      const found = parts.bindings().flatMap((binding) => {
-        const extension = snapshot.extension(binding.extensionId)
-        if (!extension || extension.siteId !== site.id) return []
-        if (query.extension !== undefined && extension.number !== query.extension) return []
-        if (query.transport !== undefined && binding.transport !== query.transport) return []
-        const texts = `${binding.aor}\n${binding.received}\n${binding.userAgent ?? ''}`
-        if (wanted !== undefined && !folded(texts).includes(wanted)) return []
-        return [{ ...binding, id: `${binding.aor} ${binding.bindingKey}`, number: extension.number }]
-      })
-      const page = pageOf(found, query, {
-        aor: ({ aor }) => aor,
-        registeredAt: ({ registeredAt }) => registeredAt,
-        expiresAt: ({ expiresAt }) => expiresAt,
-      })
-      const items = page.items.map(({ id, aor, number, contactUri, received, transport, userAgent, ...binding }) => {
-        const device = binding.lineId === undefined ? undefined : snapshot.deviceByLine(binding.lineId)
-        return {
-          id,
-          aor,
-          extension: number,
-          mac: device?.mac,
-          line: device?.lines.find((line) => line.id === binding.lineId)?.position,
-          contact: contactUri,
-          received,
-          transport,
-          registeredAt: isoTime(binding.registeredAt),
-          expiresAt: isoTime(binding.expiresAt),
-          userAgent,
-        }
-      })
-      return { body: { ...page, items } }
-    },
-  }),
   route({
     id: 'listDeviceEvents',
     method: 'get',

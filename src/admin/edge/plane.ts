@@ -6,7 +6,7 @@ import { createSignIn } from '../../accounts/sign-in.js'
 import type { AccountStore } from '../../accounts/store.js'
 import type { PasswordHasher } from '../../accounts/use-cases.js'
 import type { Databases } from '../../database/edge/connect.js'
-import { readAudit } from '../../database/edge/write.js'
+import { inWriteTransaction, readAudit, recordChanges } from '../../database/edge/write.js'
 import type { Random } from '../../domain/random.js'
 import { takeTurns, type Turns } from '../../domain/turns.js'
 import { KnexBanStore } from '../../limits/edge/knex-ban-store.js'
@@ -14,6 +14,7 @@ import type { Networks } from '../../network/trust.js'
 import type { Log } from '../../observe/log.js'
 import { EffectJobs } from '../../provisioning/effect-jobs.js'
 import { readEvents, readStrangers } from '../../provisioning/edge/event-reads.js'
+import { createBindingAdmin, type BindingAdminOptions } from '../../registrar/use-cases.js'
 import { openResync } from '../../resync/edge/open.js'
 import type { SecretBox } from '../../secrets/seal.js'
 import { qrPng, qrSvg } from '../../softphones/edge/qr.js'
@@ -27,7 +28,7 @@ import { createIdempotency } from './idempotency.js'
 /** Made here from the rest. */
 type Made =
   | ('signIn' | 'events' | 'bans' | 'strangers' | 'audit' | 'accountStore')
-  | ('resync' | 'effects' | 'schedule' | 'turns' | 'qr')
+  | ('resync' | 'bindingAdmin' | 'effects' | 'schedule' | 'turns' | 'qr')
 type Given = Omit<AdminParts, Made>
 
 export interface AdminPlaneOptions extends Given {
@@ -36,6 +37,8 @@ export interface AdminPlaneOptions extends Given {
   hasher: PasswordHasher
   secrets: SecretBox
   random: Random
+  /** See Registrar. */
+  dropBinding: BindingAdminOptions['dropBinding']
   trustedProxies: Networks
   /** Provisioning requests since the start, by outcome. */
   outcomes(): ReadonlyMap<string, number>
@@ -60,6 +63,12 @@ export function createAdminPlane(options: AdminPlaneOptions): RequestListener {
       random,
     }),
     resync: openResync(databases),
+    bindingAdmin: createBindingAdmin({
+      dropBinding: (aor, bindingKey) => options.dropBinding(aor, bindingKey),
+      note: (change) => inWriteTransaction(databases.main, (trx) => recordChanges(trx, [change])),
+      siteOf: (extensionId) => snapshot.extension(extensionId)?.siteId,
+      clock,
+    }),
     qr: { svg: qrSvg, png: qrPng },
     effects: new EffectJobs({
       sources: options,

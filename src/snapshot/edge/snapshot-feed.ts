@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { parseLayerKey, type FeedTopic } from '../../database/change.js'
+import { parseEndedRegistration, parseLayerKey, type EndedRegistration, type FeedTopic } from '../../database/change.js'
 import { toSite, type SiteRow } from '../../database/edge/rows.js'
 import type { Databases } from '../../database/edge/connect.js'
 import { isOutage } from '../../database/edge/write.js'
@@ -20,6 +20,8 @@ export interface SnapshotChange {
   readonly devices: readonly Id[]
   /** `layer:owner`, as in the change feed. */
   readonly layers: readonly string[]
+  /** Registrations to be thrown out; left out: none. */
+  readonly ended?: readonly EndedRegistration[]
 }
 
 export interface SnapshotFeedOptions {
@@ -144,12 +146,14 @@ class FeedReader implements SnapshotFeed {
     const keysOf = (wanted: FeedTopic['topic']): string[] => [
       ...new Set(topics.filter(({ topic }) => topic === wanted).map(({ key }) => key)),
     ]
-    const [sites, extensions, devices, layers] = [
+    const [sites, extensions, devices, layerKeys] = [
       keysOf('site'),
       keysOf('extension'),
       keysOf('device'),
       keysOf('layer'),
     ] as const
+    const layers = layerKeys.filter((key) => parseEndedRegistration(key) === undefined)
+    const ended = layerKeys.flatMap((key) => parseEndedRegistration(key) ?? [])
     const records = sites.length + extensions.length + devices.length + layers.length
     if (keysOf('all').length > 0 || records > RELOAD_ABOVE) return undefined
     const db = this.#options.databases.main
@@ -170,7 +174,7 @@ class FeedReader implements SnapshotFeed {
     for (const record of extensionRecords) content.putExtension(record)
     for (const record of deviceRecords) content.putDevice(record)
     for (const values of layerValues) content.putLayer(...values)
-    return { everything: false, sites, extensions, devices, layers }
+    return { everything: false, sites, extensions, devices, layers, ...(ended.length > 0 ? { ended } : {}) }
   }
 }
 

@@ -3,9 +3,10 @@ import type { Mac } from '../../domain/mac-address.js'
 import { formatMac } from '../../domain/mac-address.js'
 import { PASSWORD_CLASSES } from '../../extensions/policy.js'
 import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
-import { personState } from '../states.js'
+import { personState, phoneState } from '../states.js'
 import { changesIn, FORM_NAMES, formView, isFormName, settingsOf } from './person-fields.js'
 import type { Person } from './records.js'
+import { registrationsThat } from './registrations.js'
 
 export const personOf = ({ params: { number = '' } }: PageCall): { number: string } => ({ number })
 export const personPath = (number: string): string => `/people/${encodeURIComponent(number)}`
@@ -30,6 +31,18 @@ export function meterOf({ passwordMinLength, passwordClasses = [] }: PasswordRul
   return { least: passwordMinLength, classes: passwordClasses.filter((name) => name in PASSWORD_CLASSES).join(' ') }
 }
 
+/** Model and state of a phone, for whoever may see phones. */
+function phoneOf(call: PageCall, mac: string): object {
+  const phone = mayUse(call, 'showDevice') ? call.parts.snapshot.deviceByMac(mac as Mac) : undefined
+  if (!phone) return {}
+  const { parts, live } = call
+  const registered = parts.bindings().some(({ lineId }) => phone.lines.some(({ id }) => id === lineId))
+  return {
+    modelName: parts.catalog.model(phone.model)?.name ?? phone.model,
+    shown: phoneState({ state: phone.state, registered }, live.askedAt(phone.id), parts.clock.now()),
+  }
+}
+
 async function personPage(call: PageCall, refused?: AppError): Promise<PageAnswer> {
   const person = await ask<Person>(call, 'showExtension', { params: personOf(call) })
   const settings = await settingsOf(call, person.number)
@@ -48,7 +61,8 @@ async function personPage(call: PageCall, refused?: AppError): Promise<PageAnswe
     menu: 'people',
     ...(refused ? { status: isConflict ? 412 : 422 } : {}),
     data: {
-      person: row,
+      person: { ...row, phones: row.phones.map((one) => ({ ...one, ...phoneOf(call, one.mac) })) },
+      registrations: registrationsThat(call, ({ extensionId }) => extensionId === person.id),
       values: isIdentity ? typed : stored,
       refusal: refused ? refusalOf(call, refused) : undefined,
       conflict:

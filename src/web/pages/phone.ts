@@ -1,11 +1,11 @@
 import type { AppError } from '../../domain/errors.js'
 import { parseMac, formatMac, requireMac, type Mac } from '../../domain/mac-address.js'
 import { moduleRules, moduleType } from '../../catalog/key-modules.js'
-import { parseEndpoint } from '../../network/address.js'
 import { modulesOn } from '../../provisioning/key-layout.js'
 import { ask, done, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import type { Device } from './records.js'
 import { modelChoices, phoneRow } from './phones.js'
+import { registrationsThat } from './registrations.js'
 import { timeline } from './timeline.js'
 
 export const macOf = ({ params: { mac = '' } }: PageCall): { mac: string } => ({ mac })
@@ -29,7 +29,7 @@ async function phonePage(call: PageCall, refused?: AppError): Promise<PageAnswer
       values: refused && call.form.model !== undefined ? call.form : { name: phone.name ?? '', model: phone.model },
       models: modelChoices(call),
       modules: modulesOf(call, phone),
-      registrations: mayUse(call, 'listRegistrations') ? registrationsOf(call, phone) : undefined,
+      registrations: registrationsThat(call, ({ lineId }) => isLineOf(call, phone, lineId)),
       files,
       others: await otherFiles(call, phone),
       ...(mayUse(call, 'showTimeline') ? await timeline(call, phone) : { steps: undefined, diagnoses: [] }),
@@ -54,33 +54,15 @@ function modulesOf({ parts }: PageCall, { mac, model: id }: Device): object | un
   }
 }
 
+function isLineOf({ parts }: PageCall, { id }: Device, lineId: string | undefined): boolean {
+  return lineId !== undefined && parts.snapshot.deviceByLine(lineId)?.id === id
+}
+
 /** How many files are others now than the phone has. */
 async function otherFiles({ parts }: PageCall, { mac }: Device): Promise<number> {
   const device = parts.snapshot.deviceByMac(mac as Mac)
   if (device?.state !== 'approved') return 0
   return ((await parts.waiting.look(device)) ?? []).length
-}
-
-/** Its bindings, with what their User-Agent and addresses say. */
-function registrationsOf({ parts }: PageCall, { id }: Device): object[] {
-  const { snapshot, catalog } = parts
-  return parts.bindings().flatMap((binding) => {
-    if (binding.lineId === undefined || snapshot.deviceByLine(binding.lineId)?.id !== id) return []
-    const { userAgent, received } = binding
-    const claim = userAgent === undefined ? undefined : catalog.userAgent(userAgent)
-    const model = claim && catalog.modelByToken(claim.family, claim.model)
-    const from = parseEndpoint(received)
-    return [
-      {
-        ...binding,
-        number: snapshot.extension(binding.extensionId)?.number ?? '',
-        client: model && `${model.name}${claim.firmware === undefined ? '' : `, ${claim.firmware}`}`,
-        userAgent,
-        address: from?.address ?? received,
-        port: from?.port,
-      },
-    ]
-  })
 }
 
 export const phoneDetailPages = [

@@ -2,6 +2,12 @@ import type { enPhone } from './en-phone.js'
 
 /** Texts of one phone's page: what happened, what to do, its files, and adding one. */
 export const dePhone: Readonly<Record<keyof typeof enPhone, string>> = {
+  'registration.drop': 'Abmelden',
+  'registration.drop.ask': 'Diese Anmeldung beenden?',
+  'registration.drop.why':
+    'Das Telefon oder die App ist darüber ab sofort nicht mehr erreichbar. Es kann sich wieder anmelden; für ein verlorenes Telefon, oder eines, das nicht wiederkommen darf, gibt es „Als verloren melden“ und „Sperren“, für eine App das Zurückziehen ihres Codes.',
+  'registration.softphone': 'Ein Softphone, oder das eigene Konto der Person',
+  'done.thrownOut': 'Abgemeldet. Es kann sich wieder anmelden.',
   'phone.modules': 'Erweiterungsmodule',
   'phone.modules.none': 'keine',
   'phone.modules.change': 'ändern',

@@ -1,5 +1,11 @@
 /** Texts of one phone's page: what happened, what to do, its files, and adding one. */
 export const enPhone = {
+  'registration.drop': 'Throw out',
+  'registration.drop.ask': 'Throw this registration out?',
+  'registration.drop.why':
+    'The phone or app is no longer reached by it from now on. It may register again; for a phone that is lost or must not come back, use “Report lost” or “Block”, for an app take its code back.',
+  'registration.softphone': 'A softphone, or the person’s own account',
+  'done.thrownOut': 'Thrown out. It may register again.',
   'phone.modules': 'Expansion modules',
   'phone.modules.none': 'none',
   'phone.modules.change': 'change',

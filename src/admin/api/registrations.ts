@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import type { Binding } from '../../domain/entities.js'
+import { AppError } from '../../domain/errors.js'
+import { folded, pageOf } from '../paging.js'
+import { route, type Call } from '../route.js'
+import { listQuery, pageSchema, registration, text } from './schemas.js'
+import { isoTime } from './views.js'
+
+/** Tells a registration from the others: address of record and what makes its contact that one. */
+export function registrationId({ aor, bindingKey }: Pick<Binding, 'aor' | 'bindingKey'>): string {
+  return `${aor} ${bindingKey}`
+}
+
+/** A registration of this site. Throws BINDING_NOT_FOUND. */
+function requireRegistration({ parts, site }: Pick<Call, 'parts' | 'site'>, id: string): Binding {
+  const found = parts.bindings().find((binding) => registrationId(binding) === id)
+  if (found && parts.snapshot.extension(found.extensionId)?.siteId === site.id) return found
+  throw new AppError('BINDING_NOT_FOUND', 'there is no such registration any more')
+}
+
+export const registrationRoutes = [
+  route({
+    id: 'listRegistrations',
+    method: 'get',
+    path: '/registrations',
+    tag: 'State',
+    summary: 'Who is registered now',
+    access: 'registrations.read',
+    query: {
+      ...listQuery(['aor', 'registeredAt', 'expiresAt'], 'aor'),
+      q: text.optional().meta({ description: 'Part of address of record, source or User-Agent' }),
+      extension: text.optional(),
+      transport: z.enum(['udp', 'tcp', 'tls', 'ws', 'wss']).optional(),
+    },
+    answer: pageSchema(registration),
+    handle: ({ parts, site, query }) => {
+      const { snapshot } = parts
+      const wanted = query.q === undefined ? undefined : folded(query.q)
+      const found = parts.bindings().flatMap((binding) => {
+        const extension = snapshot.extension(binding.extensionId)
+        if (!extension || extension.siteId !== site.id) return []
+        if (query.extension !== undefined && extension.number !== query.extension) return []
+        if (query.transport !== undefined && binding.transport !== query.transport) return []
+        const texts = `${binding.aor}\n${binding.received}\n${binding.userAgent ?? ''}`
+        if (wanted !== undefined && !folded(texts).includes(wanted)) return []
+        return [{ ...binding, id: registrationId(binding), number: extension.number }]
+      })
+      const page = pageOf(found, query, {
+        aor: ({ aor }) => aor,
+        registeredAt: ({ registeredAt }) => registeredAt,
+        expiresAt: ({ expiresAt }) => expiresAt,
+      })
+      const items = page.items.map(({ id, aor, number, contactUri, received, transport, userAgent, ...binding }) => {
+        const device = binding.lineId === undefined ? undefined : snapshot.deviceByLine(binding.lineId)
+        return {
+          id,
+          aor,
+          extension: number,
+          mac: device?.mac,
+          line: device?.lines.find((line) => line.id === binding.lineId)?.position,
+          contact: contactUri,
+          received,
+          transport,
+          registeredAt: isoTime(binding.registeredAt),
+          expiresAt: isoTime(binding.expiresAt),
+          userAgent,
+        }
+      })
+      return { body: { ...page, items } }
+    },
+  }),
+  route({
+    id: 'dropRegistration',
+    method: 'delete',
+    path: '/registrations/{id}',
+    tag: 'State',
+    summary: 'Throw one registration out; its phone may register again, which a lost or blocked one may not',
+    access: 'phones.state',
+    params: { id: text },
+    handle: async (call) => {
+      const { aor, bindingKey } = requireRegistration(call, call.params.id)
+      await call.parts.bindingAdmin.drop(call.by.actor, aor, bindingKey)
+      return {}
+    },
+  }),
+]
