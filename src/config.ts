@@ -33,6 +33,8 @@ export interface Config {
   sipNonceSeconds: number
   trustedNetworks?: string
   trustedProxies?: string
+  /** Beside public addresses, what webhooks may call. */
+  webhookNetworks?: string
   unlimitedNetworks?: string
   /** Points for refused requests that an address may gather in ten minutes. */
   maxRefusals: number
@@ -59,6 +61,8 @@ export interface Config {
   welcomeMail: boolean
   /** Whether people have pages of their own on the phones' HTTPS port, and may change keys there. */
   selfService: 'off' | 'look' | 'keys'
+  /** `password`: people may also sign in by a password that they set there. */
+  selfServiceSignIn: 'link' | 'password'
   tlsCert?: string
   tlsKey?: string
   eventDays: number
@@ -115,6 +119,7 @@ const schema = z.strictObject({
   PHONEBOOT_SIP_NONCE_SECONDS: z.coerce.number().int().min(10).max(86400).default(300),
   PHONEBOOT_TRUSTED_NETWORKS: z.string().optional(),
   PHONEBOOT_TRUSTED_PROXIES: z.string().optional(),
+  PHONEBOOT_WEBHOOK_NETWORKS: z.string().optional(),
   PHONEBOOT_UNLIMITED_NETWORKS: z.string().optional(),
   PHONEBOOT_MAX_REFUSALS: z.coerce.number().int().min(10).max(1_000_000).default(100),
   PHONEBOOT_BAN_MINUTES: z.coerce.number().int().min(1).max(1440).default(10),
@@ -130,6 +135,7 @@ const schema = z.strictObject({
   PHONEBOOT_MAIL_LANGUAGE: z.enum(['en', 'de']).default('en'),
   PHONEBOOT_WELCOME_MAIL: z.enum(['on', 'off']).default('on'),
   PHONEBOOT_SELF_SERVICE: z.enum(['off', 'look', 'keys']).default('off'),
+  PHONEBOOT_SELF_SERVICE_SIGN_IN: z.enum(['link', 'password']).default('link'),
   PHONEBOOT_TLS_CERT: text.optional(),
   PHONEBOOT_TLS_KEY: text.optional(),
   PHONEBOOT_EVENT_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
@@ -200,6 +206,7 @@ function toConfig(data: z.infer<typeof schema>, folder: string): Config {
     mailLanguage: data.PHONEBOOT_MAIL_LANGUAGE,
     welcomeMail: data.PHONEBOOT_WELCOME_MAIL === 'on',
     selfService: data.PHONEBOOT_SELF_SERVICE,
+    selfServiceSignIn: data.PHONEBOOT_SELF_SERVICE_SIGN_IN,
     softphones: data.PHONEBOOT_SOFTPHONES,
     published: parsePublished(data.PHONEBOOT_PUBLISHED_ADDRESSES ?? '', 'PHONEBOOT_PUBLISHED_ADDRESSES'),
     maxRefusals: data.PHONEBOOT_MAX_REFUSALS,
@@ -213,6 +220,7 @@ function toConfig(data: z.infer<typeof schema>, folder: string): Config {
     ...optional('sipDomain', data.PHONEBOOT_SIP_DOMAIN?.toLowerCase()),
     ...optional('trustedNetworks', data.PHONEBOOT_TRUSTED_NETWORKS),
     ...optional('trustedProxies', data.PHONEBOOT_TRUSTED_PROXIES),
+    ...optional('webhookNetworks', data.PHONEBOOT_WEBHOOK_NETWORKS),
     ...optional('unlimitedNetworks', data.PHONEBOOT_UNLIMITED_NETWORKS),
     ...optional('sipScanners', data.PHONEBOOT_SIP_SCANNERS),
     ...optional('smtpUrl', data.PHONEBOOT_SMTP_URL),

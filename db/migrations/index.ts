@@ -17,6 +17,7 @@ import { webhookDeliveries } from './0016_webhook_deliveries.js'
 import { keptFiles } from './0017_kept_files.js'
 import { bindingJournal } from './0018_binding_journal.js'
 import { lockedKeys } from './0021_locked_keys.js'
+import { ownPasswords } from './0022_own_passwords.js'
 import type { SchemaStep } from './migration.js'
 
 /** All steps in order, named one by one, so that they are found from src as well as from dist. */
@@ -40,4 +41,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   keptFiles,
   bindingJournal,
   lockedKeys,
+  ownPasswords,
 ]

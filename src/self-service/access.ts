@@ -1,5 +1,6 @@
+import type { Change } from '../database/change.js'
 import type { Clock, Millis } from '../domain/clock.js'
-import type { Id } from '../domain/entities.js'
+import type { Extension, Id } from '../domain/entities.js'
 import { sha256Hex } from '../domain/fingerprint.js'
 import { randomText, type Random } from '../domain/random.js'
 import { Secret } from '../domain/secret.js'
@@ -21,7 +22,13 @@ export interface OwnAccessStore {
   redeem(tokenHash: string, session: { idHash: string; createdAt: Millis; expiresAt: Millis }): Promise<Id | undefined>
   /** Hashes of all links and sessions that have not expired, with whose they are. */
   live(now: Millis): Promise<ReadonlyMap<string, Id>>
+  begin(extensionId: Id, session: { idHash: string; createdAt: Millis; expiresAt: Millis }): Promise<void>
   endSession(idHash: string): Promise<void>
+  /** Hash of the password; undefined: none was set. */
+  password(extensionId: Id): Promise<string | undefined>
+  setPassword(extensionId: Id, hash: string, change: Change): Promise<void>
+  /** All links and sessions of a person but this session. */
+  endOthers(extensionId: Id, idHash: string): Promise<void>
   /** All links and sessions of a person. */
   endAll(extensionId: Id): Promise<void>
   prune(now: Millis): Promise<void>
@@ -35,6 +42,12 @@ export interface OwnAccess {
   isLink(token: string): Promise<boolean>
   /** Begins a session; undefined: the link was used, has expired or never was. */
   redeem(token: string): Promise<Secret | undefined>
+  /** Begins a session of somebody who has proven who he is. */
+  begin(extensionId: Id): Promise<Secret>
+  endOthers(extensionId: Id, sessionId: string): Promise<void>
+  /** Hash of the password; undefined: none was set. */
+  password(extensionId: Id): Promise<string | undefined>
+  setPassword(extension: Pick<Extension, 'id' | 'siteId' | 'number'>, hash: string): Promise<void>
   /** Whose session this is. */
   session(id: string): Promise<Id | undefined>
   endSession(id: string): Promise<void>
@@ -60,12 +73,30 @@ export function createOwnAccess(parts: { store: OwnAccessStore; clock: Clock; ra
     redeem: async (token) => {
       const tokenHash = sha256Hex(`link ${token}`)
       if ((await live.ownerOf(tokenHash)) === undefined) return undefined
-      const id = randomText(random, TOKEN_LENGTH)
-      const now = clock.now()
-      const session = { idHash: sha256Hex(`session ${id}`), createdAt: now, expiresAt: now + SESSION_MS }
+      const { id, session } = draftSession(parts)
       const owner = await store.redeem(tokenHash, session)
       live.forget()
-      return owner === undefined ? undefined : new Secret(id)
+      return owner === undefined ? undefined : id
+    },
+    begin: async (extensionId) => {
+      const { id, session } = draftSession(parts)
+      await store.begin(extensionId, session)
+      live.forget()
+      return id
+    },
+    password: (extensionId) => store.password(extensionId),
+    setPassword: ({ id, siteId, number }, hash) =>
+      store.setPassword(id, hash, {
+        author: { actor: `self:${number}`, at: clock.now() },
+        action: 'extension.own-password',
+        entity: 'extension',
+        entityId: id,
+        siteId,
+        feed: [],
+      }),
+    endOthers: async (extensionId, sessionId) => {
+      await store.endOthers(extensionId, sha256Hex(`session ${sessionId}`))
+      live.forget()
     },
     session: (id) => live.ownerOf(sha256Hex(`session ${id}`)),
     endSession: async (id) => {
@@ -76,6 +107,18 @@ export function createOwnAccess(parts: { store: OwnAccessStore; clock: Clock; ra
       await store.endAll(extensionId)
       live.forget()
     },
+  }
+}
+
+function draftSession({ clock, random }: { clock: Clock; random: Random }): {
+  id: Secret
+  session: { idHash: string; createdAt: Millis; expiresAt: Millis }
+} {
+  const id = randomText(random, TOKEN_LENGTH)
+  const now = clock.now()
+  return {
+    id: new Secret(id),
+    session: { idHash: sha256Hex(`session ${id}`), createdAt: now, expiresAt: now + SESSION_MS },
   }
 }
 

@@ -1,6 +1,7 @@
 import { steadyClock, systemClock } from '../domain/edge/system-clock.js'
 import { PatientTime } from '../domain/patient-time.js'
 import type { PhoneHttp } from '../provisioning/edge/http.js'
+import { createOwnSignIn, type OwnSignIn } from '../self-service/sign-in.js'
 import { createSoftphoneHttp } from '../softphones/edge/http.js'
 import { createOwnHttp } from '../web/edge/own-http.js'
 import type { OwnPages } from '../web/edge/own-pages.js'
@@ -46,12 +47,19 @@ function ownPages(
   pages: () => Promise<OwnPages>,
   otherwise: PhoneHttp,
 ): PhoneHttp {
+  const { ownAccess: access, hasher, config } = installation
+  let loading: Promise<OwnSignIn> | undefined
+  const open = async (): Promise<OwnSignIn> => {
+    const { createAttempts } = await import('../accounts/edge/attempts.js')
+    return createOwnSignIn({ access, hasher, attempts: createAttempts(), snapshot: feed.snapshot })
+  }
   return createOwnHttp({
-    access: installation.ownAccess,
+    access,
+    signIn: config.selfServiceSignIn === 'password' ? () => (loading ??= open()) : undefined,
     snapshot: feed.snapshot,
     forSite: (siteId) => installation.forSite(siteId),
     refresh: () => feed.refresh(),
-    mayChangeKeys: installation.config.selfService === 'keys',
+    mayChangeKeys: config.selfService === 'keys',
     pages,
     trustedProxies: trust().proxies,
     guard: limits.http,

@@ -1,15 +1,7 @@
-import { Agent, request as httpsRequest } from 'node:https'
-import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { openOffice, type Office } from '../support/office.js'
+import { askOwnPage, type Got, type Question } from '../support/own-page.js'
 import { eventually } from '../support/server.js'
-
-interface Got {
-  status: number
-  body: string
-  cookie: string | undefined
-  location: string | undefined
-}
 
 let office: Office
 let extensionId = ''
@@ -30,40 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => office.stop())
 
-function ask(
-  path: string,
-  options: { method?: string; form?: Record<string, string>; cookie?: string; http?: boolean } = {},
-): Promise<Got> {
-  const { method = 'GET', form, cookie, http = false } = options
-  const body = form && new URLSearchParams(form).toString()
-  return new Promise((resolve, reject) => {
-    const headers = {
-      Accept: 'text/html',
-      'User-Agent': 'Mozilla/5.0',
-      ...(cookie === undefined ? {} : { Cookie: cookie }),
-      ...(body === undefined
-        ? {}
-        : { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': body.length }),
-    }
-    const base = http ? `http://127.0.0.1:${office.ports.http}` : `https://127.0.0.1:${office.ports.https}`
-    const agent = http ? {} : { agent: new Agent({ rejectUnauthorized: false }) }
-    const sent = (http ? httpRequest : httpsRequest)(`${base}${path}`, { method, headers, ...agent }, (response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (part: string) => (text += part))
-      response.on('end', () => {
-        const [set] = response.headers['set-cookie'] ?? []
-        resolve({
-          status: response.statusCode ?? 0,
-          body: text,
-          cookie: set?.split(';')[0],
-          location: response.headers.location,
-        })
-      })
-    })
-    sent.on('error', reject)
-    sent.end(body)
-  })
-}
+const ask = (path: string, options?: Question): Promise<Got> => askOwnPage(office, path, options)
 
 async function signIn(): Promise<{ cookie: string; csrf: string }> {
   const link = await office.installation.ownAccess.makeLink(extensionId)

@@ -1,9 +1,11 @@
 import type { Databases } from '../../database/edge/connect.js'
 import { systemClock } from '../../domain/edge/system-clock.js'
 import { systemRandom } from '../../domain/edge/system-random.js'
-import type { Id, Site } from '../../domain/entities.js'
+import type { Id, Layer, Site } from '../../domain/entities.js'
 import type { OwnAccess } from '../../self-service/access.js'
 import { OWN_PATH } from '../../self-service/access.js'
+import { mayHaveOwnPage } from '../../self-service/may-have-page.js'
+import { createKnexSettingsStore } from '../../settings/edge/knex-store.js'
 import type { ExtensionRecord } from '../../snapshot/snapshot.js'
 import { addressNamed } from '../../softphones/published.js'
 import type { Softphones } from '../../softphones/edge/open.js'
@@ -68,6 +70,18 @@ export function openMailing(options: OpenMailOptions): Mailing {
     const values = valuesOf(options, await siteOf(extension.siteId), extension, mail.language, code)
     return compose(templates, mail.kind, mail.language, values, links)
   }
+  const settings = createKnexSettingsStore(databases.main)
+  /** The page is there, and the person may open it. */
+  const mayHave = async (extension: ExtensionRecord): Promise<boolean> => {
+    if (config.selfService === 'off') return false
+    const places = [`extension ${extension.id}`, `site ${extension.siteId}`, 'global ']
+    const read = async (place: string) => {
+      const [layer, owner = ''] = place.split(' ') as [Layer, string]
+      return [place, new Map((await settings.values(layer, owner)).map(({ key, value }) => [key, value]))] as const
+    }
+    const values = new Map(await Promise.all(places.map(read)))
+    return mayHaveOwnPage((layer, owner) => values.get(`${layer} ${owner}`), extension)
+  }
   const admin = (siteId: Id): MailAdmin =>
     createMailAdmin({
       ...{ store, clock: systemClock, random: systemRandom, siteId },
@@ -97,7 +111,7 @@ export function openMailing(options: OpenMailOptions): Mailing {
       const app = mail.app ?? DEFAULT_APP
       const code = await site.create(ACTOR, extension.number, { app, minutes: CODE_MINUTES })
       try {
-        const own = config.selfService === 'off' ? undefined : await ownAccess.makeLink(extension.id)
+        const own = (await mayHave(extension)) ? await ownAccess.makeLink(extension.id) : undefined
         const ownUrl = own && `${ownBase(softphones)}${OWN_PATH}start/${own.reveal()}`
         const told = { appName: code.app.name, uses: code.uses, expiresAt: code.expiresAt }
         const links = { url: code.url.reveal(), ...(ownUrl === undefined ? {} : { ownUrl }) }

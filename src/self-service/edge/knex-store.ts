@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { inWriteTransaction, orUnusable } from '../../database/edge/write.js'
+import { inWriteTransaction, orUnusable, recordChanges } from '../../database/edge/write.js'
 import type { Id } from '../../domain/entities.js'
 import type { OwnAccessStore } from '../access.js'
 
@@ -32,6 +32,27 @@ export function createKnexOwnAccessStore(db: Knex): OwnAccessStore {
         return rows.map(({ hash, owner }) => [hash, owner])
       }
       return new Map([...(await read('own_links', 'token_hash')), ...(await read('own_sessions', 'id_hash'))])
+    },
+    begin: async (extensionId, { idHash, createdAt, expiresAt }) => {
+      const row = { id_hash: idHash, extension_id: extensionId, created_at: createdAt, expires_at: expiresAt }
+      await orUnusable(Promise.resolve(db('own_sessions').insert(row)))
+    },
+    password: async (extensionId) => {
+      const query = db('own_passwords').where({ extension_id: extensionId }).first('hash')
+      return ((await orUnusable(Promise.resolve(query))) as { hash: string } | undefined)?.hash
+    },
+    setPassword: (extensionId, hash, change) =>
+      orUnusable(
+        inWriteTransaction(db, async (trx) => {
+          const row = { extension_id: extensionId, hash, set_at: change.author.at }
+          await trx('own_passwords').insert(row).onConflict('extension_id').merge()
+          await recordChanges(trx, [change])
+        }),
+      ),
+    endOthers: async (extensionId, idHash) => {
+      const own = { extension_id: extensionId }
+      await orUnusable(Promise.resolve(db('own_links').where(own).delete()))
+      await orUnusable(Promise.resolve(db('own_sessions').where(own).whereNot({ id_hash: idHash }).delete()))
     },
     endSession: async (idHash) => {
       await orUnusable(Promise.resolve(db('own_sessions').where({ id_hash: idHash }).delete()))

@@ -12,13 +12,18 @@ import type { HttpGuard } from '../../provisioning/edge/http-guard.js'
 import { describeRequest, methodOf } from '../../provisioning/edge/http-request.js'
 import type { PhoneHttp } from '../../provisioning/edge/http.js'
 import { OWN_PATH, type OwnAccess } from '../../self-service/access.js'
+import { mayHaveOwnPage } from '../../self-service/may-have-page.js'
+import type { OwnSignIn } from '../../self-service/sign-in.js'
 import type { ExtensionRecord, ListedSnapshot } from '../../snapshot/snapshot.js'
 import type { OwnAnswer } from '../../softphones/edge/http.js'
 import { qrSvg } from '../../softphones/edge/qr.js'
 import type { OwnPages } from './own-pages.js'
+import { SIGN_IN_PATH, signInPage } from './own-sign-in.js'
 
 export interface OwnHttpOptions {
   access: OwnAccess
+  /** Absent: people come by links alone. */
+  signIn?: (() => Promise<OwnSignIn>) | undefined
   snapshot: ListedSnapshot
   forSite(siteId: Id): Pick<SiteUseCases, 'extensions' | 'softphones'>
   refresh(): Promise<void>
@@ -77,10 +82,18 @@ async function answer(options: OwnHttpOptions, visit: Visit): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD' && !isPost) return stranger(options, visit)
   const token = START.exec(path)?.[1]
   if (token !== undefined) return start(options, visit, token, isPost)
+  if (path === SIGN_IN_PATH && options.signIn) return signIn(options, visit, await options.signIn())
   const sessionId = cookieOf(request)
   const owner = sessionId === undefined ? undefined : await access.session(sessionId)
   const extension = owner === undefined ? undefined : snapshot.extension(owner)
-  if (sessionId === undefined || !extension?.enabled) return stranger(options, visit)
+  if (
+    sessionId === undefined ||
+    !extension ||
+    !mayHaveOwnPage((layer, id) => snapshot.layer(layer, id).values, extension)
+  ) {
+    if (options.signIn && path === OWN_PATH && !isPost) return send(visit, goTo(SIGN_IN_PATH))
+    return stranger(options, visit)
+  }
   const csrf = sha256Hex(`csrf ${sessionId}`).slice(0, 32)
   if (!isPost)
     return path === OWN_PATH ? home(options, visit, extension, csrf) : options.otherwise(request, visit.response)
@@ -105,9 +118,33 @@ async function start(options: OwnHttpOptions, visit: Visit, token: string, isPos
   }
   const session = await options.access.redeem(token)
   if (!session) return stranger(options, visit)
-  const cookie = `${COOKIE}=${session.reveal()}; Path=${OWN_PATH}; HttpOnly; Secure; SameSite=Strict`
   visit.request.resume()
-  send(visit, { status: 303, headers: { Location: OWN_PATH, 'Set-Cookie': cookie }, body: '' })
+  send(visit, begun(session.reveal()))
+}
+
+async function signIn(options: OwnHttpOptions, visit: Visit, how: OwnSignIn): Promise<void> {
+  const { request, peer } = visit
+  const form = request.method === 'POST' ? await formOf(request) : undefined
+  send(visit, await signInPage(how, { request, peer, form, begun, pages: await options.pages() }))
+}
+
+function goTo(path: string): OwnAnswer {
+  return { status: 303, headers: { Location: path }, body: '' }
+}
+
+/** On with a session that begins now. */
+function begun(session: string): OwnAnswer {
+  const cookie = `${COOKIE}=${session}; Path=${OWN_PATH}; HttpOnly; Secure; SameSite=Strict`
+  return { status: 303, headers: { Location: OWN_PATH, 'Set-Cookie': cookie }, body: '' }
+}
+
+async function left({ pages: load, signIn: how }: OwnHttpOptions, visit: Visit): Promise<void> {
+  const pages = await load()
+  const words = pages.words(visit.request)
+  const data = { title: words.t('own.left.title'), language: words.language, signIn: how !== undefined }
+  const { headers, ...page } = pages.render('own-left', words, data)
+  const cookie = `${COOKIE}=; Path=${OWN_PATH}; Max-Age=0; HttpOnly; Secure; SameSite=Strict`
+  send(visit, { ...page, headers: { ...headers, 'Set-Cookie': cookie } })
 }
 
 async function change(
@@ -122,12 +159,12 @@ async function change(
   const revoked = REVOKE.exec(path)?.[1]
   if (path === `${OWN_PATH}leave`) {
     await options.access.endSession(sessionId)
-    const cookie = `${COOKIE}=; Path=${OWN_PATH}; Max-Age=0; HttpOnly; Secure; SameSite=Strict`
-    return send(visit, {
-      status: 200,
-      headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Set-Cookie': cookie },
-      body: 'OK\n',
-    })
+    return left(options, visit)
+  }
+  if (path === `${OWN_PATH}password` && options.signIn) {
+    const how = await options.signIn()
+    await how.setPassword(extension, form.get('password') ?? '', sessionId)
+    return home(options, visit, extension, csrf, { passwordSet: true })
   }
   if (path === `${OWN_PATH}softphones`) {
     const code = await use.softphones.create(actor, extension.number, { app: form.get('app') ?? '' })
@@ -140,7 +177,7 @@ async function change(
     await use.extensions.setKeys(actor, extension.number, changedKeys(extension, form))
   } else return absent(visit)
   await options.refresh().catch(() => undefined)
-  send(visit, { status: 303, headers: { Location: OWN_PATH }, body: '' })
+  send(visit, goTo(OWN_PATH))
 }
 
 /** The person's keys with what the form says of those that are free; all others stay as they are. */
@@ -176,7 +213,7 @@ async function home(
   visit: Visit,
   extension: ExtensionRecord,
   csrf: string,
-  more: { code?: { app: string; svg: string; url: string }; refused?: AppError } = {},
+  more: { code?: { app: string; svg: string; url: string }; refused?: AppError; passwordSet?: boolean } = {},
 ): Promise<void> {
   const pages = await options.pages()
   const words = pages.words(visit.request)
@@ -204,6 +241,8 @@ async function home(
     })),
     mayChange: options.mayChangeKeys && extension.keys.some(isFreeKey),
     code: more.code,
+    login: (await options.signIn?.())?.loginOf(extension),
+    done: more.passwordSet === true ? words.t('own.password.done') : undefined,
     refusal: more.refused && words.t('own.home.refused', { why: more.refused.message }),
   }
   send(visit, pages.render('own-home', words, data, more.refused ? 422 : 200))
