@@ -1,13 +1,16 @@
 import ipaddr from 'ipaddr.js'
 import type { Endpoint } from './udp.js'
 
+/** Four decimal numbers without leading zeros. Each request asks for it, so it is not left to a parser. */
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
+
 /**
  * The one spelling of an IP address: IPv4-mapped IPv6 (`::ffff:192.0.2.1`) becomes IPv4, brackets go, IPv6 is
  * written as RFC 5952 has it (a zone stays). @returns undefined when the text is no IP address.
  */
 export function normaliseAddress(text: string): string | undefined {
   const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text
-  if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return bare
+  if (IPV4.test(bare)) return bare
   if (!bare.includes(':') || !ipaddr.IPv6.isValid(bare)) return undefined
   const address = ipaddr.IPv6.parse(bare)
   return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String()

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import ipaddr from 'ipaddr.js'
 import {
   addressesToBind,
   addressOfEndpoint,
@@ -26,6 +27,17 @@ describe('normaliseAddress', () => {
       expect(normaliseAddress(text)).toBeUndefined()
     },
   )
+
+  test('IPv4 is what ipaddr.js takes for four decimal numbers', () => {
+    const number = fc.oneof(fc.nat(300).map(String), fc.stringMatching(/^[0-9.]{0,4}$/))
+    fc.assert(
+      fc.property(fc.array(number, { minLength: 2, maxLength: 6 }), (numbers) => {
+        const text = numbers.join('.')
+        expect(normaliseAddress(text)).toBe(ipaddr.IPv4.isValidFourPartDecimal(text) ? text : undefined)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
 })
 
 describe('endpoints', () => {
