@@ -92,8 +92,10 @@ export class Live {
     // A stranger may ask for any MAC: that is not the phone.
     if (event.deviceId === undefined || event.outcome === 'untrusted') return
     this.#asked.set(event.deviceId, event.at)
-    this.#devices.add(event.deviceId)
     this.#cancelAging ??= this.#clock.after(PROVISIONING_MS, () => this.#age())
+    // Nearly always nobody looks, and phones ask for thousands of files.
+    if (this.#listeners.size === 0) return
+    this.#devices.add(event.deviceId)
     this.#changed()
   }
 

@@ -2,7 +2,7 @@ import type { Knex } from 'knex'
 import type { Id } from '../../domain/entities.js'
 import { isPostgres } from './write.js'
 
-/** Rows per query: the event loop goes round between two pages. */
+/** Rows per query: the event loop goes round between two pages, and the database reads one while we look at the one before. */
 const PAGE_ROWS = 500
 
 /**
@@ -19,16 +19,22 @@ export async function eachRow<Row extends { id: Id }>(
   const asJson = isPostgres(trx)
     ? "select coalesce(json_agg(page), '[]') as rows from (select ?? from ?? where id > ? order by id limit ?) page"
     : `select json_group_array(json_object(${columns.map((name) => `'${name}', ${name}`).join(', ')})) as rows from (select ?? from ?? where id > ? order by id limit ?)`
-  let after = ''
-  for (;;) {
-    const answer = firstRow(await trx.raw(asJson, [[...columns], table, after, PAGE_ROWS]))
-    const rows = (typeof answer === 'string' ? JSON.parse(answer) : answer) as Row[]
-    for (const row of rows) {
-      use(row)
-      if (row.id > after) after = row.id
-    }
-    if (rows.length < PAGE_ROWS) return
+  const pageAfter = async (id: Id): Promise<Row[]> => {
+    const answer = firstRow(await trx.raw(asJson, [[...columns], table, id, PAGE_ROWS]))
+    return (typeof answer === 'string' ? JSON.parse(answer) : answer) as Row[]
   }
+  let next: Promise<Row[]> | undefined = pageAfter('')
+  while (next) {
+    const rows = await next
+    next = rows.length < PAGE_ROWS ? undefined : pageAfter(lastId(rows))
+    // When `use` throws nobody waits for the next page any more.
+    next?.catch(() => undefined)
+    for (const row of rows) use(row)
+  }
+}
+
+function lastId(rows: readonly { id: Id }[]): Id {
+  return rows.reduce((last, { id }) => (id > last ? id : last), '')
 }
 
 /** The `rows` of the one row that either driver gives. */
