@@ -1,5 +1,6 @@
 import type { Databases } from '../../database/edge/connect.js'
 import type { BindingChange } from '../../registrar/store.js'
+import type { MayCall } from '../destination.js'
 import type { HappeningFeed } from '../happening.js'
 import { WebhookDeliverer, type DelivererOptions } from './deliverer.js'
 import { HappeningStream } from './happening-stream.js'
@@ -9,6 +10,7 @@ import { post } from './post.js'
 
 export interface HappeningsOptions extends Omit<DelivererOptions, 'webhooks' | 'deliveries' | 'audit' | 'post'> {
   readonly databases: Pick<Databases, 'main' | 'events'>
+  readonly mayCall: MayCall
 }
 
 /** Tells others what happens: by webhooks, and to those who listen. */
@@ -22,7 +24,7 @@ export interface Happenings extends HappeningFeed {
   stop(): Promise<void>
 }
 
-export function openHappenings({ databases, ...options }: HappeningsOptions): Happenings {
+export function openHappenings({ databases, mayCall, ...options }: HappeningsOptions): Happenings {
   const audit = new KnexAuditLog(databases.main)
   const stream = new HappeningStream({ ...options, audit })
   const deliverer = new WebhookDeliverer({
@@ -30,7 +32,7 @@ export function openHappenings({ databases, ...options }: HappeningsOptions): Ha
     audit,
     webhooks: new KnexWebhookStore(databases.main),
     deliveries: new KnexDeliveryStore(databases.events),
-    post,
+    post: (what) => post(what, mayCall),
   })
   return {
     listen: (lastId, listener) => stream.listen(lastId, listener),
