@@ -7,6 +7,7 @@ import type { BulkPlan, SettingsChange } from './apply.js'
 import { personBasis, phoneBasis } from './basis.js'
 import { withoutDuplicates, type DuplicateRule } from './duplicates.js'
 import { paced, type Pace } from './pace.js'
+import { forwardWarnings } from './forward-warnings.js'
 import { describesPerson, planPerson, type PlannedPerson } from './plan-people.js'
 import type { Existing, PlanParts } from './plan-parts.js'
 import { planPhone, type PlannedPhone } from './plan-phones.js'
@@ -152,7 +153,9 @@ class Planner {
       // Somebody of whom only settings differ has the record of before.
       if (outcome === 'changed' && this.existing.extensions.get(record.number) !== record)
         plan.updateExtensions.push(record)
-      if (settings) plan.settings.push(settings)
+      if (!settings) continue
+      plan.settings.push(settings)
+      this.#warnOfForwards(settings)
     }
     const phones = { added: 0, changed: 0, unchanged: 0 }
     for await (const { outcome, record } of paced(this.#phones.values(), this.pace)) {
@@ -161,6 +164,15 @@ class Planner {
       if (outcome === 'changed') plan.updateDevices.push(record)
     }
     return { plan, reports: await this.#reports(), people, phones, basis: this.#basis }
+  }
+
+  /** Forwards to nobody, and rules that are not what whoever wrote them may think. */
+  #warnOfForwards({ number, set }: SettingsChange): void {
+    const isThere = (to: string): boolean => this.#people.has(to) || this.existing.extensions.has(to)
+    for (const { code, key, what } of forwardWarnings(number, set, isThere)) {
+      const row = this.#rowsOfPeople.get(number)?.find(({ checked }) => checked?.settings?.has(key))
+      this.#push(row, problemAt(code, row?.row ?? 0, key, what, 'warning'))
+    }
   }
 
   #total(): number {

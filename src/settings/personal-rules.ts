@@ -51,10 +51,13 @@ const target = z.strictObject({
   number: telephone,
 })
 
+/** States of a person that rules tell apart. */
+export const STATUSES = ['available', 'away', 'do-not-disturb', 'lunch', 'business-trip', 'off-work'] as const
+
 const forwardingRule = z
   .strictObject({
     /** State of the person that the rule is for; left out: any. */
-    status: z.enum(['available', 'away', 'do-not-disturb', 'lunch', 'business-trip', 'off-work']).optional(),
+    status: z.enum(STATUSES).optional(),
     condition: z.enum(['always', 'busy', 'no-answer', 'unavailable']).optional(),
     hours: z.enum(['open', 'closed', 'holiday']).optional(),
     days: z.array(z.enum(WEEKDAYS)).min(1).max(7).optional(),
@@ -69,6 +72,8 @@ const forwardingRule = z
     ({ action, target: to }) => (action === 'forward') === (to !== undefined),
     'forward, and only that, needs a target',
   )
+
+export type ForwardingRule = z.infer<typeof forwardingRule>
 
 const forwardingRules = z.array(forwardingRule).min(1).max(100)
 

@@ -131,6 +131,25 @@ describe("a person's page", () => {
     await save('206', 'pbx', { callerIdAnonymous: 'true', callerIdAlways: 'true' })
     expect((await owner.get('/people/206')).text).toContain('both hidden and always shown')
   })
+
+  test('a forward to a number outside needs a trunk of the PBX, and rules are looked through: that is told', async () => {
+    await owner.post('/people/new', { number: '207', name: 'Gül' })
+    await save('207', 'phone', { forwardBusy: '201', forwardNoAnswer: '+49171555' })
+    const { text } = await owner.get('/people/207')
+    expect(formIn(text, 'phone')).toContain('a number outside. Your PBX needs a trunk and a route for it.')
+    expect(formIn(text, 'phone').split('a number outside').length).toBe(2)
+    const rules = [
+      { status: 'away', action: 'forward', target: { kind: 'external', number: '+4930123' } },
+      { status: 'lunch', condition: 'busy', action: 'ring' },
+    ]
+    await save('207', 'pbx', { forwardingRules: JSON.stringify(rules) })
+    const form = formIn((await owner.get('/people/207')).text, 'pbx')
+    expect(form).toContain('a number outside. Your PBX needs a trunk and a route for it.')
+    expect(form).toContain('no rule says what becomes of calls for available, do-not-disturb, business-trip, off-work')
+    const plain = { condition: 'busy', action: 'forward', target: { kind: 'extension', number: '201' } }
+    await save('207', 'pbx', { forwardingRules: JSON.stringify([plain]) })
+    expect(formIn((await owner.get('/people/207')).text, 'pbx')).toContain('by the setting behind it: 1 (forwardBusy)')
+  })
 })
 
 describe('what is done with people', () => {

@@ -3,6 +3,7 @@ import type { Layer } from '../../domain/entities.js'
 import { MASKED } from '../../settings/vocabulary.js'
 import { ask, mayUse, type PageCall } from '../page.js'
 import type { WordKey } from '../words/words.js'
+import { warningsOf } from './person-warnings.js'
 import { settingHelp, settingLabel } from '../program-texts.js'
 import { fieldText, layerTitle, shownValue, valueField } from './setting-values.js'
 
@@ -106,7 +107,7 @@ export function formView(
   call: PageCall,
   settings: PersonSettings,
   form: FormName,
-  { person, refused }: { person: { id: string; path: string }; refused: AppError | undefined },
+  { person, refused }: { person: { id: string; path: string; number: string }; refused: AppError | undefined },
 ): object {
   const byKey = new Map(settings.items.map((one) => [one.key, one]))
   const isConflict = refused?.code === 'REVISION_CONFLICT'
@@ -120,7 +121,6 @@ export function formView(
       return one ? [fieldView(call, one, { refused, isConflict })] : []
     }),
   }))
-  const value = (key: string): unknown => byKey.get(key)?.value
   return {
     id: form,
     title: call.words.t(`fields.${form}`),
@@ -129,10 +129,7 @@ export function formView(
     seen: { id: `extension:${person.id}`, revision: settings.revision },
     groups: groups.filter(({ fields }) => fields.length > 0),
     tells: form === 'phone' && mayUse(call, 'resyncDevice'),
-    warning:
-      form === 'pbx' && value('callerIdAnonymous') === true && value('callerIdAlways') === true
-        ? call.words.t('fields.warnCallerId')
-        : undefined,
+    warnings: warningsOf(call, form, person.number, (key) => byKey.get(key)?.value),
   }
 }
 

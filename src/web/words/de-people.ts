@@ -101,6 +101,10 @@ export const dePeople: Readonly<Record<keyof typeof enPeople, string>> = {
   'fields.secret.set': 'Ist gesetzt. Ein neuer Wert ersetzt ihn.',
   'fields.secret.remove': 'Entfernen',
   'fields.tell': 'Telefone jetzt benachrichtigen',
+  'fields.warnTrunk': '{field}: eine Nummer außerhalb. Die Anlage braucht dafür eine Amtsleitung und eine Route.',
+  'fields.warnStatus': 'Weiterleitungsregeln: Keine Regel sagt, was mit Anrufen geschieht bei {statuses}.',
+  'fields.warnByPhones':
+    'Weiterleitungsregeln, die ein Telefon selbst könnte, mit der Einstellung dahinter: {rules}. Die Anlage tut alle; setzen Sie nur eines von beiden.',
   'fields.warnCallerId': 'Die Nummer wird zugleich unterdrückt und immer gezeigt: Die Anlage tut nur eines davon.',
 
   'person.mobile': 'Mobil',

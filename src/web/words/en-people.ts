@@ -99,6 +99,10 @@ export const enPeople = {
   'fields.secret.set': 'Is set. Type a new one to replace it.',
   'fields.secret.remove': 'Remove it',
   'fields.tell': 'Tell the phones now',
+  'fields.warnTrunk': '{field}: a number outside. Your PBX needs a trunk and a route for it.',
+  'fields.warnStatus': 'Forwarding rules: no rule says what becomes of calls for {statuses}.',
+  'fields.warnByPhones':
+    'Forwarding rules that a phone could do itself, by the setting behind it: {rules}. Your PBX does them all; set only one of both.',
   'fields.warnCallerId': 'The number is both hidden and always shown: your PBX will do only one of them.',
 
   'person.mobile': 'Mobile',
