@@ -15,7 +15,7 @@ export interface RuleReport {
   readonly byPhones: readonly { readonly rule: number; readonly setting: string; readonly number: string }[]
 }
 
-export const NOTHING_TO_SAY: RuleReport = { unruled: [], byPhones: [] }
+const NOTHING_TO_SAY: RuleReport = { unruled: [], byPhones: [] }
 
 /** Undefined or anything but a list of rules has nothing to be said of. */
 export function reportRules(value: unknown): RuleReport {
