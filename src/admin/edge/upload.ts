@@ -3,6 +3,8 @@ import { AppError } from '../../domain/errors.js'
 
 /** Largest file that is taken. */
 const UPLOAD_BYTES = 20 * 1024 * 1024
+/** A form with one file: the file, and the short fields beside it. */
+const FORM_BYTES = UPLOAD_BYTES + 1024 * 1024
 /** Most files of a folder, and all that comes with them. */
 const FILES_MAX = 20_000
 const FOLDER_BYTES = 60 * 1024 * 1024
@@ -19,10 +21,11 @@ export function isMultipart(request: Request): boolean {
 }
 
 /**
- * Reads a multipart form into memory: fields go into `request.body`, the file of field `file` is returned.
- * Throws BODY_TOO_LARGE, REQUEST_INVALID.
+ * Reads a multipart form into memory: fields go into `request.body`, the file of field `file` is returned. The form must
+ * say how large it is. Throws BODY_TOO_LARGE, REQUEST_INVALID.
  */
 export async function readUpload(request: Request, response: Response): Promise<Upload | undefined> {
+  requireLength(request, FORM_BYTES, 'the form is')
   return (await readFiles(request, response, 1))[0]
 }
 
@@ -34,11 +37,16 @@ export async function readFolder(request: Request, response: Response): Promise<
   if (!isMultipart(request)) {
     throw new AppError('BODY_TYPE_REFUSED', 'Content-Type: multipart/form-data is wanted', { field: 'Content-Type' })
   }
-  const length = Number(request.headers['content-length'] ?? Infinity)
-  if (!(length <= FOLDER_BYTES)) {
-    throw new AppError('BODY_TOO_LARGE', `the files are more than ${FOLDER_BYTES / 1024 / 1024} MB together`)
-  }
+  requireLength(request, FOLDER_BYTES, 'the files together are')
   return await readFiles(request, response, FILES_MAX)
+}
+
+/** Fields and files are limited one by one; what they are together is held in memory, too. */
+function requireLength({ headers }: Request, most: number, what: string): void {
+  if (Number(headers['content-length'] ?? Infinity) <= most) return
+  throw new AppError('BODY_TOO_LARGE', `${what} more than ${most / 1024 / 1024} MB`, {
+    hint: 'The length must be said beforehand (Content-Length)',
+  })
 }
 
 async function readFiles(request: Request, response: Response, most: number): Promise<Upload[]> {
