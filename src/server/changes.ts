@@ -18,6 +18,7 @@ import { openResync } from '../resync/edge/open.js'
 import { ScheduledChanges } from '../resync/scheduled-changes.js'
 import { createKnexScheduleStore } from '../settings/edge/knex-schedule-store.js'
 import { createScheduleAdmin } from '../settings/schedule.js'
+import { publishedForPhones } from './advertised.js'
 import type { Base } from './base.js'
 import type { Ports } from './ports.js'
 
@@ -26,8 +27,9 @@ const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
 /** What phones may have been told about where the server is. */
 function openServers({ config }: Base['installation'], ports: Ports): () => ServerAddress[] {
   const present = localAddressesNow(systemClock)
-  return () =>
-    possibleServers({
+  return () => [
+    ...publishedForPhones(config, ports),
+    ...possibleServers({
       host: config.host,
       addresses: addressesToBind(config.bind, present()),
       ports: [
@@ -36,7 +38,8 @@ function openServers({ config }: Base['installation'], ports: Ports): () => Serv
           ...{ sipPort: ports.sip, sipsPort: ports.sips },
         },
       ],
-    })
+    }),
+  ]
 }
 
 /** Which phones would get other files than they have, for those who look. */

@@ -1,4 +1,5 @@
 import { AppError } from '../domain/errors.js'
+import { NO_NETWORKS, parseNetworks, type Networks } from '../network/trust.js'
 
 /** A name under which this server is known, with its ports as seen from there. */
 export interface PublishedAddress {
@@ -18,10 +19,12 @@ export interface GivenAddress {
   name: string
   host: string
   ports: Readonly<Partial<Record<'sip' | 'tls' | 'http' | 'https', number>>>
+  /** Desk phones there are told this address. */
+  from: Networks
 }
 
 const ENTRY =
-  /^([A-Za-z0-9][\w-]{0,31})\s*=\s*([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])((?:\s+\w+:\d+)*)$/
+  /^([A-Za-z0-9][\w-]{0,31})\s*=\s*([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])((?:\s+\w+:\S+)*)$/
 
 /** Ports that the listeners have. */
 export interface OwnPorts {
@@ -33,7 +36,7 @@ export interface OwnPorts {
 }
 
 /**
- * Reads `office=10.0.0.5, internet=pbx.example.com https:443 sip:5060`.
+ * Reads `office=10.0.0.5 from:10.0.0.0/16, internet=pbx.example.com https:443 sip:5060`.
  * @throws AppError CONFIG_INVALID naming the entry
  */
 export function parsePublished(text: string, field: string): GivenAddress[] {
@@ -42,9 +45,11 @@ export function parsePublished(text: string, field: string): GivenAddress[] {
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '')
   const found = entries.map((entry): GivenAddress => {
-    const [, name = '', host = '', ports = ''] = ENTRY.exec(entry) ?? []
+    const [, name = '', host = '', rest = ''] = ENTRY.exec(entry) ?? []
     if (name === '') throw invalid(field, `"${entry.slice(0, 60)}" is no published address`)
-    return { name, host, ports: parsePorts(ports, field) }
+    const networks = [...rest.matchAll(/\sfrom:(\S+)/g)].map(([, network = '']) => network)
+    const from = networks.length === 0 ? NO_NETWORKS : parseNetworks(networks.join(' '), field)
+    return { name, host, ports: parsePorts(rest.replace(/\sfrom:\S+/g, ''), field), from }
   })
   const names = new Set(found.map(({ name }) => name))
   if (names.size !== found.length) throw invalid(field, 'a name is there twice')
@@ -53,8 +58,8 @@ export function parsePublished(text: string, field: string): GivenAddress[] {
 
 function parsePorts(text: string, field: string): GivenAddress['ports'] {
   const ports: Partial<Record<'sip' | 'tls' | 'http' | 'https', number>> = {}
-  for (const [, kind = '', digits = ''] of text.matchAll(/(\w+):(\d+)/g)) {
-    const port = Number(digits)
+  for (const [, kind = '', digits = ''] of text.matchAll(/(\w+):(\S+)/g)) {
+    const port = /^\d{1,5}$/.test(digits) ? Number(digits) : 0
     if (kind !== 'sip' && kind !== 'tls' && kind !== 'http' && kind !== 'https') {
       throw invalid(field, `"${kind}" is no kind of port`)
     }
@@ -67,7 +72,7 @@ function parsePorts(text: string, field: string): GivenAddress['ports'] {
 function invalid(field: string, what: string): AppError {
   return new AppError('CONFIG_INVALID', `${field}: ${what}`, {
     field,
-    hint: 'Write name=host, parted by commas, with ports that differ: office=10.0.0.5, internet=pbx.example.com https:443',
+    hint: 'Write name=host, parted by commas, with ports that differ and networks of desk phones: office=10.0.0.5 from:10.0.0.0/16, internet=pbx.example.com https:443',
   })
 }
 
@@ -77,7 +82,7 @@ export function publishedAddresses(
   host: string,
   own: OwnPorts,
 ): readonly PublishedAddress[] {
-  const list = given.length > 0 ? given : [{ name: 'default', host, ports: {} }]
+  const list = given.length > 0 ? given : [{ name: 'default', host, ports: {}, from: NO_NETWORKS }]
   return list.map(({ name, host: at, ports }) => {
     const tlsPort = ports.tls ?? (own.sips === 0 ? undefined : own.sips)
     return {
@@ -89,6 +94,11 @@ export function publishedAddresses(
       httpsPort: ports.https ?? own.https,
     }
   })
+}
+
+/** The address that desk phones in this network are told; undefined: none is given for it. */
+export function addressFor(given: readonly GivenAddress[], peer: string): GivenAddress | undefined {
+  return given.find(({ from }) => from.contains(peer))
 }
 
 /** The address of this name; the first one when it is not there any more. Throws REQUEST_INVALID when there is none. */
