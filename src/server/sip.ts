@@ -140,11 +140,6 @@ export async function startSip(base: Base): Promise<RunningSip> {
   resync.start(listeners)
   const peopleChanged = (change: SnapshotChange): void => {
     warmAccounts.changed(change)
-    for (const { aor, bindingKey } of change.ended ?? []) {
-      registrar
-        .dropBinding(aor, bindingKey)
-        .catch((error: unknown) => log.warn({ err: error, aor }, 'a registration was not thrown out'))
-    }
     void registrar.dropRevoked(concernedBy(change, (lineId) => snapshot.deviceByLine(lineId)?.id))
   }
   const { port, tlsPort = 0, webSockets } = listeners

@@ -115,8 +115,9 @@ export class SnapshotAccounts implements Accounts, Sites {
   usesNewPassword({ aor, lineId, passwordMark }: Pick<Binding, 'aor' | 'lineId' | 'passwordMark'>): boolean {
     const device = lineId === undefined ? undefined : this.snapshot().deviceByLine(lineId)
     const line = device?.lines.find(({ id }) => id === lineId)
-    const extension = line && this.snapshot().extension(line.extensionId)
-    if (!device || !line?.former || !extension || passwordMark === undefined) return false
+    if (!device || !line?.former || passwordMark === undefined) return false
+    const extension = this.snapshot().extension(line.extensionId)
+    if (!extension) return false
     const realm = aor.slice(aor.indexOf('@') + 1)
     return this.#mark({ extension, device, line }, line.authUsername, realm) === passwordMark
   }
