@@ -7,7 +7,7 @@ import { createPace } from './bulk/edge/pace.js'
 import { createModelFinder } from './bulk/model-names.js'
 import { createBulkUseCases, SERVER_RUNNER, type BulkParts } from './bulk/use-cases.js'
 import type { StoredImport } from './bulk/store.js'
-import type { Stored } from './bulk/work.js'
+import type { Knowledge, Stored } from './bulk/work.js'
 import { isSecretParameter, rawParameterProblem, type Catalog } from './catalog/catalog.js'
 import { checkDeviceKeys } from './catalog/key-bank.js'
 import type { Databases } from './database/edge/connect.js'
@@ -145,7 +145,16 @@ function bulkParts({
   templateRoots,
   server,
 }: SiteUseCasesParts): Pick<BulkParts, 'load' | 'apply' | 'desk' | 'pace' | 'knowledge'> {
-  let known: ReturnType<BulkParts['knowledge']> | undefined
+  let known: Promise<Knowledge> | undefined
+  const learn = async (): Promise<Knowledge> => {
+    const { catalog, vocabulary } = phones()
+    return {
+      vocabulary,
+      profiles: await loadProfiles(templateRoots(), createPace()),
+      findModel: createModelFinder(catalog.models()),
+      isSecret: (key) => isSecretSetting({ catalog, vocabulary }, key),
+    }
+  }
   return {
     load: async () => {
       const feed = server?.()?.feed
@@ -163,15 +172,15 @@ function bulkParts({
     }),
     pace: createPace,
     // Profiles of files and names of models are read when somebody imports or exports.
-    knowledge: () => {
-      const { catalog, vocabulary } = phones()
-      known ??= {
-        vocabulary,
-        profiles: loadProfiles(templateRoots()),
-        findModel: createModelFinder(catalog.models()),
-        isSecret: (key) => isSecretSetting({ catalog, vocabulary }, key),
+    knowledge: async () => {
+      known ??= learn()
+      try {
+        return await known
+      } catch (error) {
+        // A profile of the operator's that is wrong may be right the next time.
+        known = undefined
+        throw error
       }
-      return known
     },
   }
 }

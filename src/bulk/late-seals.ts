@@ -1,9 +1,8 @@
 import { Secret, type Sealed } from '../domain/secret.js'
-import type { Line } from '../domain/entities.js'
+import type { Id, Line } from '../domain/entities.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import type { SecretBox } from '../secrets/seal.js'
 import type { DeviceRecord, ExtensionRecord } from '../snapshot/snapshot.js'
-import type { SettingsChange } from './apply.js'
 
 /** What stands for a secret that is not sealed yet; envelopes begin with `v1.`. */
 const PROMISE = 'promised:'
@@ -50,7 +49,8 @@ export class LateSeals implements SecretBox {
     return { ...line, sealedPassword: this.#sealed(line.sealedPassword, SEAL_CONTEXTS.linePassword(line.id)) }
   }
 
-  settings(change: SettingsChange): SettingsChange {
+  /** As `extension`, of settings of a person. */
+  settings<Change extends { extensionId: Id; set: ReadonlyMap<string, unknown> }>(change: Change): Change {
     const { extensionId, set } = change
     if (![...set.keys()].some(this.isSecret)) return change
     const sealed = [...set].map(([key, value]): [string, unknown] => {

@@ -48,9 +48,9 @@ export interface BulkUseCases {
   importResult(id: Id): Promise<string>
   /** Puts everything back. Throws IMPORT_NOT_UNDONE, IMPORT_STATE. */
   undoImport(actor: string, id: Id): Promise<ImportView>
-  profiles(): readonly Profile[]
+  profiles(): Promise<readonly Profile[]>
   /** An empty file of a profile, with an example row. Throws PROFILE_NOT_FOUND. */
-  template(profile: string): string
+  template(profile: string): Promise<string>
   /** People and phones as a CSV file that `importCsv` reads; passwords only when asked for. */
   exportCsv(actor: string, options?: ExportOptions): Promise<string>
 }
@@ -98,10 +98,10 @@ export function createBulkUseCases(parts: BulkParts): BulkUseCases {
       await desk.parts.store.undo(job, { actor, at: parts.clock.now() })
       return view(id)
     },
-    profiles: () => parts.knowledge().profiles,
-    template: (profile) => templateCsv(parts.knowledge().profiles, profile),
+    profiles: async () => (await parts.knowledge()).profiles,
+    template: async (profile) => templateCsv((await parts.knowledge()).profiles, profile),
     exportCsv: async (actor, options = {}) => {
-      const { vocabulary, profiles, isSecret } = parts.knowledge()
+      const { vocabulary, profiles, isSecret } = await parts.knowledge()
       const all = await parts.load()
       const people = { ...all, extensions: [...all.extensions].filter((one) => one.siteId === siteId) }
       const devices = [...all.devices].filter((one) => one.siteId === siteId)

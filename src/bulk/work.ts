@@ -25,6 +25,9 @@ export interface Stored {
   layer(layer: 'global' | 'site' | 'extension', owner: string): LayerValues
 }
 
+/** The vocabulary, and what else is known of phones and of others' files. */
+export type Knowledge = Pick<PrepareParts, 'vocabulary' | 'profiles' | 'findModel' | 'isSecret'>
+
 /** What working out an import and writing it takes. */
 export interface WorkParts {
   siteId: Id
@@ -36,8 +39,8 @@ export interface WorkParts {
   apply: ApplyBulk
   /** Gives way to others in between; `check` may throw. */
   pace(check?: () => void): Pace
-  /** The vocabulary and what else is known of phones, read when first asked for. */
-  knowledge(): Pick<PrepareParts, 'vocabulary' | 'profiles' | 'findModel' | 'isSecret'>
+  /** Read when first asked for. Throws TEMPLATES_INVALID. */
+  knowledge(): Knowledge | Promise<Knowledge>
   /** The value of a person's setting; throws SETTING_UNKNOWN, SETTING_VALUE_INVALID. */
   checkSetting(key: string, value: unknown): SettingContent
 }
@@ -51,7 +54,8 @@ export function createWork(parts: WorkParts): DeskWork {
     siteId: parts.siteId,
     preview: async (bytes, options, { progress, check }) => {
       const pace = parts.pace(check)
-      return prepare(bytes, options, await loadExisting(parts, pace), prepareParts(parts), { pace, progress })
+      const known = await prepareParts(parts)
+      return prepare(bytes, options, await loadExisting(parts, pace), known, { pace, progress })
     },
     changedSince: async ({ planned }) => {
       const pace = parts.pace()
@@ -64,7 +68,7 @@ export function createWork(parts: WorkParts): DeskWork {
 /** As the preview of a file, of rows that were checked already. */
 export async function planChecked(parts: WorkParts, rows: readonly ReadRow[]): Promise<ImportPlan> {
   const hooks = { pace: parts.pace(), progress: NO_HOOKS.progress }
-  return planRows(rows, {}, await loadExisting(parts, hooks.pace), prepareParts(parts), hooks)
+  return planRows(rows, {}, await loadExisting(parts, hooks.pace), await prepareParts(parts), hooks)
 }
 
 /** Writes what was planned, and that the import is done, in one transaction. Throws as ApplyBulk does. */
@@ -93,9 +97,9 @@ export async function writePlan(
   )
 }
 
-function prepareParts(parts: WorkParts): PrepareParts {
+async function prepareParts(parts: WorkParts): Promise<PrepareParts> {
   const { siteId, secrets, clock, random, models, checkSetting } = parts
-  return { siteId, secrets, clock, random, models, checkSetting, ...parts.knowledge() }
+  return { siteId, secrets, clock, random, models, checkSetting, ...(await parts.knowledge()) }
 }
 
 /** Of a live snapshot too: its records are replaced whole, and what changes meanwhile is found by revision. */

@@ -248,7 +248,7 @@ async function exportFile(io: Io, flags: ExportFlags): Promise<Report> {
 async function template(io: Io, profile: string | undefined, output: string | undefined): Promise<Report> {
   return withInstallation(io, async ({ bulk }) => {
     if (profile === undefined) {
-      const profiles = bulk.profiles().map(({ id, title, about }) => ({ id, title, about }))
+      const profiles = (await bulk.profiles()).map(({ id, title, about }) => ({ id, title, about }))
       return {
         json: profiles,
         lines: table(
@@ -257,7 +257,7 @@ async function template(io: Io, profile: string | undefined, output: string | un
         ),
       }
     }
-    const csv = bulk.template(profile)
+    const csv = await bulk.template(profile)
     if (output === undefined) return { json: { profile, csv }, lines: [asLines(csv)] }
     await writeOut(resolve(io.folder, output), csv, false)
     return { json: { profile, output }, lines: [`Written to ${output}`] }

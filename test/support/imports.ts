@@ -1,5 +1,5 @@
 import type { ImportNote } from '../../src/bulk/apply.js'
-import { loadProfiles } from '../../src/bulk/edge/load-profiles.js'
+import { profilesIn } from '../../src/bulk/edge/load-profiles.js'
 import { createModelFinder } from '../../src/bulk/model-names.js'
 import { NO_PAUSE } from '../../src/bulk/pace.js'
 import type { ImportPlan } from '../../src/bulk/plan.js'
@@ -37,7 +37,7 @@ export function importParts(): PrepareParts {
       )
     },
     vocabulary,
-    profiles: loadProfiles([shippedTemplates()]),
+    profiles: [...profilesIn([shippedTemplates()])],
     findModel: createModelFinder(catalog.models()),
     isSecret: (key) => vocabulary.get(key)?.type === 'secret',
     checkSetting: (key, value) => checkSetting(vocabulary, key, 'extension', value),

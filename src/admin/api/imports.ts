@@ -188,9 +188,9 @@ export const importRoutes = [
     answer: z.object({
       items: z.array(z.object({ id: z.string(), title: z.string(), about: z.string(), headers: z.array(z.string()) })),
     }),
-    handle: ({ use }) => ({
+    handle: async ({ use }) => ({
       body: {
-        items: use.bulk.profiles().map((profile) => ({
+        items: (await use.bulk.profiles()).map((profile) => ({
           id: profile.id,
           title: profile.title,
           about: profile.about,
@@ -209,7 +209,10 @@ export const importRoutes = [
     params: id,
     gives: 'text/csv',
     answer: z.string(),
-    handle: ({ use, params }) => ({ body: use.bulk.template(params.id), fileName: `${safe(params.id)}.csv` }),
+    handle: async ({ use, params }) => ({
+      body: await use.bulk.template(params.id),
+      fileName: `${safe(params.id)}.csv`,
+    }),
   }),
   route({
     id: 'exportCsv',

@@ -2,23 +2,31 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, YAMLParseError } from 'yaml'
 import { systemErrorCode, AppError } from '../../domain/errors.js'
+import type { Pace } from '../pace.js'
 import { parseProfile, type Profile } from '../profile.js'
 
 const FOLDER = 'import-profiles'
 
 /**
- * Reads `import-profiles/*.yaml` of each folder of phone data; one of a later folder replaces its namesake.
- * Throws TEMPLATES_INVALID naming the file.
+ * Reads `import-profiles/*.yaml` of each folder of phone data; one of a later folder replaces its namesake. All of them
+ * take a tenth of a second, so it gives way between files. Throws TEMPLATES_INVALID naming the file.
  */
-export function loadProfiles(roots: readonly string[]): Profile[] {
+export async function loadProfiles(roots: readonly string[], pace: Pace): Promise<Profile[]> {
   const profiles = new Map<string, Profile>()
-  for (const root of roots) {
-    for (const name of namesIn(join(root, FOLDER))) {
-      const id = name.replace(/\.yaml$/, '')
-      profiles.set(id, parseProfile(id, parseYaml(join(root, FOLDER, name))))
-    }
+  for (const profile of profilesIn(roots)) {
+    profiles.set(profile.id, profile)
+    await pace()
   }
   return [...profiles.values()]
+}
+
+/** The profiles of each folder, read as they are asked for. */
+export function* profilesIn(roots: readonly string[]): Generator<Profile> {
+  for (const root of roots) {
+    for (const name of namesIn(join(root, FOLDER))) {
+      yield parseProfile(name.replace(/\.yaml$/, ''), parseYaml(join(root, FOLDER, name)))
+    }
+  }
 }
 
 function namesIn(folder: string): string[] {

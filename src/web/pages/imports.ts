@@ -1,24 +1,11 @@
 import { csvText } from '../../bulk/csv-text.js'
-import { ENCODINGS } from '../../bulk/decode.js'
-import { DUPLICATE_RULES } from '../../bulk/duplicates.js'
 import { SCOPES } from '../../bulk/export.js'
-import { STRATEGIES } from '../../bulk/plan-parts.js'
-import { MODES } from '../../bulk/prepare.js'
-import { ROW_OUTCOMES } from '../../bulk/report.js'
-import type { z } from 'zod'
-import type { importJob, importRow } from '../../admin/api/import-schemas.js'
 import { AppError } from '../../domain/errors.js'
 import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
-import { columnRows, optionsOf, type Option } from './import-columns.js'
+import { optionsOf } from './import-columns.js'
+import { firstMessages, NO_PREVIEW, previewOf, type ImportJob as Job } from './import-preview.js'
+import { importPath, NO_RESULT, resultOf } from './import-rows.js'
 
-type Job = z.output<typeof importJob>
-type Row = z.output<typeof importRow>
-
-const PAGE_ROWS = 100
-const OBSTACLES_SHOWN = 8
-const OUTCOMES = [...ROW_OUTCOMES, 'warning'] as const
-
-const pathOf = (id: string): string => `/import/${encodeURIComponent(id)}`
 const params = ({ params: { id = '' } }: PageCall): { id: string } => ({ id })
 
 async function start(call: PageCall, refused?: AppError): Promise<PageAnswer> {
@@ -46,7 +33,7 @@ async function start(call: PageCall, refused?: AppError): Promise<PageAnswer> {
       imports: items.map((job) => ({
         ...job,
         at: Date.parse(job.started),
-        path: pathOf(job.id),
+        path: importPath(job.id),
         name: job.fileName ?? words.t('import.pasted'),
         stateText: words.t(`import.state.${job.state}`),
         result: job.summary && job.state !== 'reading' ? counted(call, job) : '',
@@ -70,7 +57,7 @@ async function open(call: PageCall): Promise<PageAnswer> {
   }
   const query = file && file.bytes.length > 0 ? { fileName: file.name } : {}
   const { id } = await ask<Job>(call, 'openImport', { body, query })
-  return { to: pathOf(id) }
+  return { to: importPath(id) }
 }
 
 /** The form for many numbers is a file of one row, so that it is previewed and undone as files are. */
@@ -84,7 +71,7 @@ async function openRange(call: PageCall): Promise<PageAnswer> {
     ]),
   )
   const { id } = await ask<Job>(call, 'openImport', { body, query: { fileName: range } })
-  return { to: pathOf(id) }
+  return { to: importPath(id) }
 }
 
 async function one(call: PageCall, refused?: AppError): Promise<PageAnswer> {
@@ -97,24 +84,21 @@ async function one(call: PageCall, refused?: AppError): Promise<PageAnswer> {
     ...(refused ? { status: refused.code === 'IMPORT_CHANGED' ? 409 : 422 } : {}),
     data: {
       job,
-      here: pathOf(job.id),
+      here: importPath(job.id),
       siteSlug: call.site.slug,
       refusal: refused ? refusalOf(call, refused) : undefined,
-      problems: (refused?.details.problems ?? []).slice(0, OBSTACLES_SHOWN).map(({ message }) => message),
+      problems: firstMessages(refused?.details.problems ?? []),
       isBusy: job.state === 'reading' || job.state === 'running',
       isPreview: job.state === 'preview',
       isDone: job.state === 'done',
       stateText: words.t(`import.state.${job.state}`),
       error: job.error,
       progress: progressOf(call, job),
-      ...(job.state === 'preview' ? previewOf(call, job) : NO_PREVIEW),
+      ...(job.state === 'preview' ? await previewOf(call, job) : NO_PREVIEW),
       ...(job.summary && job.state !== 'reading' ? await resultOf(call, job) : NO_RESULT),
     },
   }
 }
-
-const NO_PREVIEW = { found: undefined, columns: [], choices: [], obstacles: [], mayRun: false }
-const NO_RESULT = { outcomes: [], rows: [], links: {}, kept: [], left: [], repairs: [], people: '', phones: '' }
 
 export function progressOf({ words }: Pick<PageCall, 'words'>, { progress }: Pick<Job, 'progress'>): object {
   if (!progress) return { text: words.t('import.stage.waiting'), value: undefined, max: 1 }
@@ -124,135 +108,6 @@ export function progressOf({ words }: Pick<PageCall, 'words'>, { progress }: Pic
     text: words.t(`import.stage.${stage}`, { done: n.format(count), total: n.format(total) }),
     value: count,
     max: Math.max(total, 1),
-  }
-}
-
-function previewOf(call: PageCall, job: Job): object {
-  const { words, use, parts } = call
-  const { file, options = {}, obstacles = [] } = job
-  const profiles = use.bulk.profiles()
-  const auto: Option = { value: '', text: words.t('import.profile.auto'), chosen: options.profile === undefined }
-  const known = profiles.map(({ id, title }) => ({ value: id, text: title, chosen: id === options.profile }))
-  const told = (value: string | undefined): Option => ({
-    value: '',
-    text: words.t('import.auto'),
-    chosen: value === undefined,
-  })
-  const delimiterWord = (name: string): string => (name === 'tab' ? words.t('import.tab') : name)
-  const select = (name: string, label: string, from: readonly Option[]): object => ({ name, label, options: from })
-  return {
-    found: {
-      encoding: file?.encoding ?? '',
-      delimiter: delimiterWord(file?.delimiter ?? ','),
-      profile: profiles.find(({ id }) => id === file?.profile)?.title ?? words.t('import.profile.none'),
-    },
-    columns: columnRows(call, file?.columns ?? [], parts.viewSources.vocabulary),
-    choices: [
-      select('profile', words.t('import.profile'), [auto, ...known]),
-      select(
-        'strategy',
-        words.t('import.strategy'),
-        optionsOf(
-          ['update', ...STRATEGIES.filter((name) => name !== 'update')] as const,
-          options.strategy ?? 'update',
-          (name) => words.t(`import.strategy.${name}`),
-        ),
-      ),
-      select(
-        'mode',
-        words.t('import.mode'),
-        optionsOf(MODES, options.mode ?? 'all', (name) => words.t(`import.mode.${name}`)),
-      ),
-      select(
-        'duplicates',
-        words.t('import.duplicates'),
-        optionsOf(DUPLICATE_RULES, options.duplicates ?? 'refuse', (name) => words.t(`import.duplicates.${name}`)),
-      ),
-      select('encoding', words.t('import.encoding'), [
-        told(options.encoding),
-        ...optionsOf(ENCODINGS, options.encoding, (name) => name),
-      ]),
-      select('delimiter', words.t('import.delimiter'), [
-        told(options.delimiter),
-        ...optionsOf([',', ';', 'tab', '|'] as const, options.delimiter, delimiterWord),
-      ]),
-    ],
-    obstacles: obstacles.slice(0, OBSTACLES_SHOWN).map(({ message }) => message),
-    mayRun: obstacles.length === 0,
-  }
-}
-
-async function resultOf(call: PageCall, job: Job): Promise<object> {
-  const { words, query } = call
-  const { summary } = job
-  if (!summary) return NO_RESULT
-  const outcome = OUTCOMES.find((name) => name === query.outcome)
-  const cursor = Number(/^\d{1,9}$/.exec(query.cursor ?? '')?.[0] ?? '0')
-  const asked = given({ outcome, cursor: String(cursor), limit: String(PAGE_ROWS) })
-  const rows = await ask<{ items: Row[]; nextCursor?: string }>(call, 'listImportRows', {
-    params: params(call),
-    query: asked,
-  })
-  const link = (changes: Record<string, string | undefined>): string => {
-    const search = new URLSearchParams(given({ outcome, ...changes })).toString()
-    return `${pathOf(job.id)}${search === '' ? '' : `?${search}`}#rows`
-  }
-  const count = (name: (typeof OUTCOMES)[number]): number =>
-    name === 'warning' ? summary.warnings : summary.outcomes[name]
-  return {
-    outcomes: [
-      {
-        text: words.t('import.outcome.all'),
-        total: summary.rows,
-        path: link({ outcome: '' }),
-        chosen: outcome === undefined,
-      },
-      ...OUTCOMES.filter((name) => count(name) > 0 || name === outcome).map((name) => ({
-        text: words.t(`import.outcome.${name}`),
-        total: count(name),
-        path: link({ outcome: name }),
-        chosen: outcome === name,
-      })),
-    ],
-    rows: rows.items.map((row) => rowOf(call, row)),
-    links: {
-      first: cursor > 0 ? link({}) : undefined,
-      next: rows.nextCursor === undefined ? undefined : link({ cursor: rows.nextCursor }),
-    },
-    kept: summary.kept.map(({ column, setting, rows: n }) => ({ column, setting, n })),
-    left: summary.left.map(({ column, reason }) => ({ column, reason: reason ?? '' })),
-    repairs: summary.repairs.map(({ repair, cells }) => ({
-      text: words.find(`import.repair.${repair}`) ?? repair,
-      n: cells,
-    })),
-    people: words.t('import.confirm.people', summary.people),
-    phones: words.t('import.confirm.phones', summary.phones),
-  }
-}
-
-const COLOURS: Readonly<Record<Row['outcome'], string>> = {
-  new: 'green',
-  changed: 'blue',
-  same: 'secondary',
-  exists: 'secondary',
-  duplicate: 'orange',
-  error: 'red',
-}
-
-function rowOf({ words }: PageCall, { row, number, mac, name, outcome, changes, problems }: Row): object {
-  return {
-    row,
-    number,
-    mac,
-    name,
-    outcomeText: words.t(`import.outcome.${outcome}`),
-    colour: COLOURS[outcome],
-    changes: changes.map(({ field, before, after }) => ({
-      field,
-      before: before ?? words.t('import.empty'),
-      after: after ?? words.t('import.empty'),
-    })),
-    problems: problems.map(({ message, severity }) => ({ message, isWarning: severity === 'warning' })),
   }
 }
 
@@ -268,12 +123,12 @@ async function change(call: PageCall): Promise<PageAnswer> {
   const map = { ...before, ...Object.fromEntries(chosen) } as Record<string, string>
   const body = { ...given({ profile, strategy, mode, duplicates, encoding, delimiter }), map }
   await ask(call, 'changeImport', { params: params(call), body })
-  return { to: pathOf(params(call).id) }
+  return { to: importPath(params(call).id) }
 }
 
 async function confirm(call: PageCall): Promise<PageAnswer> {
   await ask(call, 'confirmImport', { params: params(call), body: { token: call.form.token ?? '' } })
-  return { to: pathOf(params(call).id) }
+  return { to: importPath(params(call).id) }
 }
 
 async function undoForm(call: PageCall, refused?: AppError): Promise<PageAnswer> {
@@ -284,7 +139,7 @@ async function undoForm(call: PageCall, refused?: AppError): Promise<PageAnswer>
     menu: 'people',
     ...(refused ? { status: 409 } : {}),
     data: {
-      here: pathOf(job.id),
+      here: importPath(job.id),
       name: job.fileName ?? call.words.t('import.pasted'),
       result: counted(call, job),
       refusal: refused ? refusalOf(call, refused) : undefined,
@@ -365,7 +220,7 @@ export const importPages = [
     of: 'undoImport',
     run: async (call) => {
       await ask(call, 'undoImport', { params: params(call) })
-      return { to: done(pathOf(params(call).id), 'importUndone') }
+      return { to: done(importPath(params(call).id), 'importUndone') }
     },
     refused: undoForm,
   }),
