@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { firmwareToStore } from '../devices/firmware-sighting.js'
-import { spareTime, steadyClock, systemClock } from '../domain/edge/system-clock.js'
+import { steadyClock, systemClock } from '../domain/edge/system-clock.js'
 import { systemRandom } from '../domain/edge/system-random.js'
 import type { Binding } from '../domain/entities.js'
 import { parseEndpoint } from '../network/address.js'
@@ -111,7 +111,7 @@ export async function startSip(base: Base): Promise<RunningSip> {
   })
   await registrar.start()
   limits.countBindings(() => registrar.bindings())
-  const warmAccounts = new WarmAccounts({ snapshot, accounts, spareTime })
+  const warmAccounts = new WarmAccounts({ snapshot, accounts, clock: systemClock })
   undo.add(() => warmAccounts.stop())
   warmAccounts.start()
   const resync = createServerResync({
