@@ -89,7 +89,7 @@ export async function startSip(base: Base): Promise<RunningSip> {
     steadyClock,
     random: systemRandom,
     log,
-    store: new KnexBindingStore(databases.live),
+    store: new KnexBindingStore(databases.live, log),
     accounts,
     sites: accounts,
     ownHosts,
@@ -100,6 +100,13 @@ export async function startSip(base: Base): Promise<RunningSip> {
       const phone = sites.map(({ id }) => snapshot.digestUser(id, username)?.device).find((one) => one !== undefined)
       if (!phone) return
       history.refused(phone.id, received, reason, systemClock.now())
+      live.phonesChanged([phone.id])
+    },
+    onWatch: (request) => {
+      const { lineId } = request.binding
+      const phone = lineId === undefined ? undefined : snapshot.deviceByLine(lineId)
+      if (!phone) return
+      history.watched(phone.id, request, systemClock.now())
       live.phonesChanged([phone.id])
     },
     guard: limits.sip,

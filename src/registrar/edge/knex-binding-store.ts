@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import { repeated } from '../../database/edge/statement.js'
 import type { Millis } from '../../domain/clock.js'
 import type { Binding } from '../../domain/entities.js'
+import { type Log, SILENT_LOG } from '../../observe/log.js'
 import { changesEntry, expiredEntry, isWorthFolding, JournalReplay } from '../journal.js'
 import type { BindingChange, BindingStore } from '../store.js'
 
@@ -33,7 +34,10 @@ export class KnexBindingStore implements BindingStore {
   #writing = 0
   #folding: Promise<void> | undefined
 
-  constructor(private readonly db: Knex) {
+  constructor(
+    private readonly db: Knex,
+    private readonly log: Log = SILENT_LOG,
+  ) {
     this.#insert = repeated(db, INSERT)
   }
 
@@ -72,9 +76,10 @@ export class KnexBindingStore implements BindingStore {
     if (this.#writing > 0 || this.#folding || !isWorthFolding(this.#words, this.#wordsFolded)) return
     const old = this.#generation
     this.#generation += 2
-    // When it fails the journal is only longer than it should be, and the next fold takes everything.
     this.#folding = this.#fold(old)
-      .catch(() => undefined)
+      .catch((error: unknown) => {
+        this.log.warn({ err: error }, 'the journal of registrations stays long for now; nothing of it is lost')
+      })
       .finally(() => (this.#folding = undefined))
   }
 

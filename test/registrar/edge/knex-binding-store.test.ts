@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Binding } from '../../../src/domain/entities.js'
+import { SILENT_LOG } from '../../../src/observe/log.js'
 import { KnexBindingStore } from '../../../src/registrar/edge/knex-binding-store.js'
 import type { BindingChange } from '../../../src/registrar/store.js'
 import { describeOverDatabases } from '../../support/databases.js'
@@ -139,5 +140,28 @@ describeOverDatabases('KnexBindingStore', (fresh) => {
     await after.settled()
     expect(await store().load()).toEqual(latest)
     expect(await live('binding_journal').where('generation', '<=', 3)).toEqual([])
+  })
+
+  test('a fold that fails is told, loses nothing, and is made up for later', async () => {
+    await empty()
+    const { live } = fresh().databases
+    const told: string[] = []
+    const one = new KnexBindingStore(live, { ...SILENT_LOG, warn: (_fields, message) => void told.push(message ?? '') })
+    const isPostgres = fresh().url !== undefined
+    await live.raw(
+      isPostgres
+        ? 'alter table binding_journal add constraint no_fold check (generation <> 2)'
+        : "create trigger no_fold before insert on binding_journal when new.generation = 2 begin select raise(abort, 'no'); end",
+    )
+    await one.commit([save(binding(50))])
+    let latest = await refreshed(one, 60)
+    await one.settled()
+    await live.raw(isPostgres ? 'alter table binding_journal drop constraint no_fold' : 'drop trigger no_fold')
+    expect(told).toHaveLength(1)
+    expect(await store().load()).toEqual([...latest, binding(50)])
+    latest = await refreshed(one, 60)
+    await one.settled()
+    expect(told).toHaveLength(1)
+    expect(await store().load()).toEqual([...latest, binding(50)])
   })
 })
