@@ -102,13 +102,6 @@ export async function startSip(base: Base): Promise<RunningSip> {
       history.refused(phone.id, received, reason, systemClock.now())
       live.phonesChanged([phone.id])
     },
-    onWatch: (request) => {
-      const { lineId } = request.binding
-      const phone = lineId === undefined ? undefined : snapshot.deviceByLine(lineId)
-      if (!phone) return
-      history.watched(phone.id, request, systemClock.now())
-      live.phonesChanged([phone.id])
-    },
     guard: limits.sip,
   })
   let closeListeners: () => Promise<void> = () => Promise.resolve()
