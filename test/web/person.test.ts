@@ -162,6 +162,22 @@ describe('what is done with people', () => {
     expect((await owner.get('/people/210')).text).not.toContain('What next?')
   })
 
+  test('the SIP user name is made as the site wants it, or typed', async () => {
+    const { settings } = bench.parts.forSite(bench.parts.snapshot.defaultSite().id)
+    const site = { layer: 'site', owner: bench.parts.snapshot.defaultSite().id } as const
+    await settings.set('test', { ...site, key: 'sipUserNames' }, 'prefix')
+    await settings.set('test', { ...site, key: 'sipUserPrefix' }, 'acme')
+    expect((await owner.get('/people/new')).text).toContain('Empty: acme and the number. Letters')
+    await owner.post('/people/new', { number: '230', name: 'Ida', authUser: '' })
+    await owner.post('/people/new', { number: '231', name: 'Jo', authUser: 'sip.jo' })
+    expect((await owner.get('/people/230')).text).toContain('acme-230')
+    expect((await owner.get('/people/231')).text).toContain('sip.jo')
+    const refused = await owner.post('/people/new', { number: '232', name: 'Kim', authUser: 'sip jo' })
+    expect(refused.status).toBe(422)
+    expect(refused.text).toMatch(/id="f-authUser"[^>]*value="sip jo"[^>]*aria-invalid="true"/)
+    for (const key of ['sipUserNames', 'sipUserPrefix']) await settings.unset('test', { ...site, key })
+  })
+
   test('copied, given a new number, deleted and brought back', async () => {
     await owner.post('/people/new', { number: '220', name: 'Hans' })
     await save('220', 'phone', { language: 'fr' })
@@ -200,6 +216,7 @@ describe('what is done with people', () => {
     const { text } = await owner.get('/people/new')
     expect(text).toMatch(/name="number"[^>]*value="200"/)
     expect(text).toContain('One of 200-299.')
+    expect(text).toContain('Empty: the number. Letters')
     expect(text).toMatch(/data-least="9" data-classes="digit"/)
     const weak = await owner.post('/people/new', { number: '240', name: 'Jan', password: 'abcdefghij' })
     expect([weak.status, weak.text.includes('needs a digit')]).toEqual([422, true])

@@ -46,7 +46,7 @@ async function addForm(call: PageCall, refused?: AppError): Promise<PageAnswer> 
       values: { name: '', email: '', authUser: '', ...(refused ? call.form : { number }), password: '' },
       emailRequired: rules.emailRequired,
       ranges: numberRanges?.join(', '),
-      userName: call.words.t(`person.authUser.${userNames.pattern}`, { prefix: userNames.prefix ?? '' }),
+      sipUserName: call.words.t(`person.authUser.${userNames.pattern}`, { prefix: userNames.prefix ?? '' }),
       meter: meterOf(rules),
       refusal: refused ? refusalOf(call, refused) : undefined,
     },
