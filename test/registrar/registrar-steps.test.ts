@@ -52,8 +52,8 @@ describe('the steps of a registrar come in their order', () => {
     const wishes: RegisterParts[] = [{}, { contact: '*', expires: 0 }, { contact: '<sip:evil@192.0.2.66>' }]
     for (const [n, wish] of wishes.entries()) {
       const challenges = await bench.challenges({ branch: `z9hG4bKasked${n}` })
-      const authorization = authorizationFor(challenges, '102', 'secret-102')
-      const flow = await bench.ask({ ...wish, cseq: 90, authorization, branch: `z9hG4bKproved${n}` })
+      const authorization = authorizationFor(challenges, '101', 'secret-101')
+      const flow = await bench.ask({ ...wish, user: '102', cseq: 90, authorization, branch: `z9hG4bKproved${n}` })
       expect(status(flow)).toBe(403)
       expect(headerValue(flow.answer, 'Contact')).toBeUndefined()
     }
