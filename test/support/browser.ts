@@ -50,6 +50,8 @@ export async function expectAccessible(page: Page): Promise<void> {
   expect([page.url(), told]).toEqual([page.url(), []])
 }
 
+/** The window most have at a desk. */
+export const DESKTOP = { width: 1280, height: 800 }
 /** The width a mobile has, for `openPage`. */
 export const MOBILE = { width: 390, height: 844 }
 

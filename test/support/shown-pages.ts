@@ -175,6 +175,8 @@ export function shownPages({ ids, own, links }: Pick<Showroom, 'ids' | 'own' | '
     { name: 'webhook-secret', path: `/webhooks/${ids.webhook}`, then: press('New secret') },
     { name: 'import', path: `/import/${ids.undecided}` },
     { name: 'import-done', path: `/import/${ids.imported}` },
+    { name: 'import-mails', path: `/import/${ids.imported}/mails` },
+    { name: 'registration-drop', path: `/registrations/${encodeURIComponent(ids.registration)}/drop` },
     { name: 'import-undo', path: `/import/${ids.imported}/undo` },
     { name: 'own-start', path: links.unused, by: 'nobody' },
     { name: 'own-home', path: `${own}/me/`, by: 'person' },

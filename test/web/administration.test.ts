@@ -107,6 +107,18 @@ describe('signing in with the domain of the site', () => {
   })
 })
 
+describe('an administrator of all sites', () => {
+  test('is told in which one he acts, once there are several; who belongs to one is not', async () => {
+    const everywhere = await bench.signedIn('owner')
+    await owner.post('/sites', { name: 'Hall Two', slug: 'hall-two', sipDomain: 'hall2.example.com' })
+    const answer = await everywhere.post('/view', { to: '/people', site: 'hall-two' })
+    expect(answer.status).toBe(303)
+    expect((await everywhere.get('/people')).text).toContain('You act in the site Hall Two')
+    const { browser } = await newcomer('rita', 'operator@default')
+    expect((await browser.get('/people')).text).not.toContain('You act in the site')
+  })
+})
+
 describe('roles of one’s own', () => {
   test('a role that may only see bans lets somebody see these and nothing else', async () => {
     const made = await owner.post('/roles/new', { name: 'watchman', 'may.bans.read': 'on' })
