@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Secret } from '../dist/src/domain/secret.js'
 import { fetchAsPhone } from '../dist/src/simulator/edge/fetch.js'
 import { registerPhone } from '../dist/src/simulator/edge/sip-register.js'
-import { dataDir, phones, prepare, registerAll, serve } from './support/installation.mjs'
+import { dataDir, phoneboot, phones, prepare, registerAll, serve } from './support/installation.mjs'
 import { OPTIONS } from './support/options.mjs'
 import { newProbe } from './support/probe.mjs'
 import { alternate, heading, median, percentile, spread } from './support/rounds.mjs'
@@ -83,13 +83,21 @@ async function register({ server }, { number, username, password }) {
   registration.close()
 }
 
+/** In force after this; what was rendered before, at leisure or for the next start, is then of no use at any size. */
+const NOTICED_MS = 1_000
+const changeForAll = async ({ dir }, language) => {
+  await phoneboot(['settings', 'set', 'language', language], dir)
+  await new Promise((done) => setTimeout(done, NOTICED_MS))
+}
+
 /** Every round asks for files that were not asked for before. */
 const fresh = Math.floor(Math.min(BUSY, ...sizes) / rounds)
 const questions = {
   'growth first fetch': (one) => {
     let from = -fresh
-    return () => {
+    return async () => {
       from += fresh
+      await changeForAll(one, (from / fresh) % 2 === 0 ? 'de' : 'en')
       return repeat(
         (n) => n < fresh,
         (n) => fetchFile(one, one.busy[from + n]),
