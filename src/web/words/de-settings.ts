@@ -97,9 +97,9 @@ export const deSettings: Readonly<Record<keyof typeof enSettings, string>> = {
   'save.later': 'Speichern',
   'save.later.hint':
     'Telefone bekommen es, wenn sie das nächste Mal von selbst fragen. Bis dahin stehen sie unter „Wartende Änderungen“.',
-  'save.tell': 'Speichern und den Telefonen sagen',
+  'save.tell': 'Speichern und Telefone benachrichtigen',
   'save.tell.hint': 'Genau die Telefone, bei denen sich etwas ändert, werden gebeten, ihre Dateien jetzt zu holen.',
-  'save.plan': 'Zu einer Zeit speichern',
+  'save.plan': 'Zu diesem Zeitpunkt speichern',
   'save.plan.at': 'Datum und Uhrzeit',
   'save.plan.hint': 'Nach den Uhren von {zone}. Den betroffenen Telefonen wird es dann gesagt.',
   'changes.title': 'Wartende Änderungen',
