@@ -126,7 +126,7 @@ function tls({ tlsFailure, now, asked }: Evidence): Diagnosis[] {
 }
 
 function expired({ history }: Evidence, givenAt: Millis): Diagnosis[] {
-  const [last] = history
+  const last = history.find(({ kind }) => kind !== 'subscribed')
   if (last?.kind === 'expired' && last.at >= givenAt) {
     return [{ code: 'expired', values: { peer: last.received }, at: last.at }]
   }

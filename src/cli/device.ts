@@ -3,14 +3,14 @@ import type { DeviceView } from '../devices/store.js'
 import { AppError } from '../domain/errors.js'
 import { formatMac, requireMac } from '../domain/mac-address.js'
 import type { Installation } from '../installation.js'
-import { readDeviceEvents } from '../provisioning/edge/event-reads.js'
 import { KnexBindingStore } from '../registrar/edge/knex-binding-store.js'
 import type { Binding } from '../domain/entities.js'
 import { actor, withInstallation } from './context.js'
+import { deviceLifeCommands } from './device-life.js'
 import { layoutOfPhone } from './key-layout.js'
 import { requireKeyCell } from './extension.js'
 import { numberOption, shownTime, table, type Io, type Report, type Run } from './output.js'
-import { resyncCommands, resyncEvents } from './resync.js'
+import { resyncCommands } from './resync.js'
 
 /** `101` or `101@2`: an extension, on the first free line or on a given one. */
 function parseLine(text: string): { extension: string; position?: number } {
@@ -119,14 +119,7 @@ export function deviceCommands(program: Command, io: Io, run: Run): void {
       run(() => withInstallation(io, (installation) => keys(installation, mac, cells))),
     )
 
-  device
-    .command('events <mac>')
-    .description('what the phone asked and was given, newest first')
-    .option('--limit <n>', 'at most this many', numberOption, 20)
-    .action((mac: string, { limit }: { limit: number }) =>
-      run(() => withInstallation(io, (installation) => events(installation, mac, limit))),
-    )
-
+  deviceLifeCommands(device, io, run)
   resyncCommands(device, io, run)
 
   for (const [name, state, words] of [
@@ -287,28 +280,4 @@ async function keys(installation: Installation, mac: string, cells: readonly str
     await installation.devices.setKeys(actor(), mac, inputs)
   }
   return layoutOfPhone(installation, mac)
-}
-
-async function events({ devices, databases }: Installation, mac: string, limit: number): Promise<Report> {
-  const device = await devices.show(mac)
-  const asked = await readDeviceEvents(databases.events, device.mac, limit)
-  const found = [...asked, ...(await resyncEvents(databases, device.mac, limit))]
-    .sort((a, b) => b.at - a.at)
-    .slice(0, limit)
-  return {
-    json: found,
-    lines: table(
-      ['AT', 'BY', 'FROM', 'FILE', 'OUTCOME', 'STATUS', 'BYTES', 'REASON'],
-      found.map((event) => [
-        shownTime(event.at),
-        event.transport,
-        event.peer,
-        event.path,
-        'times' in event && event.times !== undefined ? `${event.outcome} (${event.times} times)` : event.outcome,
-        event.status,
-        'bytes' in event ? event.bytes : undefined,
-        event.reason,
-      ]),
-    ),
-  }
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import type { Installation } from '../installation.js'
 import type { ServerAddress } from '../provisioning/file-view.js'
-import { previewFiles } from '../provisioning/preview.js'
+import { previewFiles, type PreviewSources } from '../provisioning/preview.js'
+import type { Snapshot } from '../snapshot/snapshot.js'
 import { actor, readSnapshot, withInstallation } from './context.js'
 import type { Io, Report, Run } from './output.js'
 
@@ -32,18 +33,25 @@ async function render(
   const device = await installation.devices.show(mac)
   // The phone's record is looked at with its secrets: the same audit row as for showing them one by one.
   if (options.showSecrets) await installation.devices.token(actor(), mac)
-  const { catalog, vocabulary, zones, secrets } = installation
-  const sources = {
-    catalog,
-    render: installation.render,
-    viewSources: { snapshot, vocabulary, zones, open: secrets.open.bind(secrets) },
-    serverAddress: (host?: string) => serverAddress(installation, host),
-  }
-  const shown = previewFiles(sources, device, { wanted, host: options.host, secrets: options.showSecrets ?? false })
+  const shown = previewFiles(sourcesOf(installation, snapshot), device, {
+    wanted,
+    host: options.host,
+    secrets: options.showSecrets ?? false,
+  })
   const one = wanted !== undefined
   return {
     json: shown.map(({ name, text }) => ({ file: name, text })),
     lines: shown.flatMap(({ name, text }) => [...(one ? [] : [`--- ${name}`]), ...text.replace(/\n$/, '').split('\n')]),
+  }
+}
+
+/** What files are rendered from, outside of the server. */
+export function sourcesOf(installation: Installation, snapshot: Snapshot): PreviewSources {
+  const { catalog, vocabulary, zones, secrets, render } = installation
+  return {
+    ...{ catalog, render },
+    viewSources: { snapshot, vocabulary, zones, open: secrets.open.bind(secrets) },
+    serverAddress: (host?: string) => serverAddress(installation, host),
   }
 }
 

@@ -1,11 +1,12 @@
 import type { Millis } from '../domain/clock.js'
 import type { Binding, Id } from '../domain/entities.js'
 import type { BindingChange } from './store.js'
+import type { WatchRequest } from './watching.js'
 
 /** Something that a phone's registration went through. */
 export interface RegisterStep {
   readonly at: Millis
-  readonly kind: 'registered' | 'unregistered' | 'expired' | 'replaced' | 'revoked' | 'refused'
+  readonly kind: 'registered' | 'unregistered' | 'expired' | 'replaced' | 'revoked' | 'refused' | 'subscribed'
   /** Source, `ip:port`. */
   readonly received: string
   readonly transport?: Binding['transport']
@@ -14,6 +15,9 @@ export interface RegisterStep {
   readonly userAgent?: string
   /** Why it was refused. */
   readonly reason?: string
+  /** Whom it asked to watch, and what it was answered. */
+  readonly targets?: readonly string[]
+  readonly status?: number
   /** The same again since: how often in all, and when last. */
   readonly times?: number
   readonly lastAt?: Millis
@@ -22,6 +26,7 @@ export interface RegisterStep {
 /** A phone that flaps fills its own list only. */
 const STEPS_EACH = 12
 const PHONES_MOST = 20_000
+const TARGETS_MOST = 200
 
 /** What phones' registrations went through since the start, the last steps of each; refreshes are none. */
 export class RegisterHistory {
@@ -45,6 +50,21 @@ export class RegisterHistory {
     if (last?.kind === 'refused' && last.received === received && last.reason === reason) {
       this.#steps.get(deviceId)?.splice(-1, 1, { ...last, times: (last.times ?? 1) + 1, lastAt: at })
     } else this.#add(deviceId, { at, kind: 'refused', received, reason })
+  }
+
+  /** It asked to watch somebody. Phones ask for each key and again and again: one step, with all whom it asked for. */
+  watched(deviceId: Id, { binding, target, status }: WatchRequest, at: Millis): void {
+    const steps = this.#steps.get(deviceId)
+    const { received, transport, lineId } = binding
+    const index = steps?.findIndex((one) => one.kind === 'subscribed' && one.status === status) ?? -1
+    const before = index < 0 ? undefined : steps?.splice(index, 1)[0]
+    const known = before?.targets ?? []
+    this.#add(deviceId, {
+      ...{ at, kind: 'subscribed', received, transport, status },
+      ...(lineId === undefined ? {} : { lineId }),
+      targets: known.includes(target) || known.length >= TARGETS_MOST ? known : [...known, target],
+      ...(before ? { times: (before.times ?? 1) + 1 } : {}),
+    })
   }
 
   /** The newest first. */

@@ -7,6 +7,7 @@ import type { OwnHosts } from './domains.js'
 import type { RegistrarGuard } from './guard.js'
 import type { RegistrarPolicy } from './policy.js'
 import type { BindingChange, BindingStore } from './store.js'
+import type { WatchRequest } from './watching.js'
 
 /** A REGISTER that was refused although somebody tried to prove who they are. */
 export interface RefusedRegister {
@@ -37,6 +38,8 @@ export interface RegistrarOptions {
   readonly maxTransactions?: number
   /** Told of each binding that was registered, refreshed or is gone, once that is on disk. */
   readonly onChange?: (change: BindingChange) => void
+  /** Told of a phone that asks to watch somebody, which nothing here answers with more than an error. */
+  readonly onWatch?: (request: WatchRequest) => void
   readonly onRefused?: (refused: RefusedRegister) => void
   /** Limits for strangers; left out: none. */
   readonly guard?: RegistrarGuard

@@ -102,6 +102,13 @@ export async function startSip(base: Base): Promise<RunningSip> {
       history.refused(phone.id, received, reason, systemClock.now())
       live.phonesChanged([phone.id])
     },
+    onWatch: (request) => {
+      const { lineId } = request.binding
+      const phone = lineId === undefined ? undefined : snapshot.deviceByLine(lineId)
+      if (!phone) return
+      history.watched(phone.id, request, systemClock.now())
+      live.phonesChanged([phone.id])
+    },
     guard: limits.sip,
   })
   let closeListeners: () => Promise<void> = () => Promise.resolve()
@@ -140,6 +147,11 @@ export async function startSip(base: Base): Promise<RunningSip> {
   resync.start(listeners)
   const peopleChanged = (change: SnapshotChange): void => {
     warmAccounts.changed(change)
+    for (const { aor, bindingKey } of change.ended ?? []) {
+      registrar
+        .dropBinding(aor, bindingKey)
+        .catch((error: unknown) => log.warn({ err: error, aor }, 'a registration was not thrown out'))
+    }
     void registrar.dropRevoked(concernedBy(change, (lineId) => snapshot.deviceByLine(lineId)?.id))
   }
   const { port, tlsPort = 0, webSockets } = listeners

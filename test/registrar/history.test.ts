@@ -24,6 +24,18 @@ describe('what a registration went through', () => {
     expect(history.of('d1')).toEqual([expect.objectContaining({ kind: 'refused', at: 1, times: 500, lastAt: 500 })])
   })
 
+  test('tells in one step whom a phone asked to watch, however often it asks', () => {
+    const history = new RegisterHistory()
+    history.changed('d1', saved('registered'), 1)
+    for (let at = 2; at <= 400; at += 1) {
+      history.watched('d1', { binding, target: String(100 + (at % 3)), event: 'dialog', status: 405 }, at)
+    }
+    expect(history.of('d1')).toEqual([
+      expect.objectContaining({ kind: 'subscribed', status: 405, times: 399, targets: ['102', '100', '101'] }),
+      expect.objectContaining({ kind: 'registered' }),
+    ])
+  })
+
   test('keeps the last steps of each phone only, however it flaps', () => {
     const history = new RegisterHistory()
     for (let at = 1; at <= 1_000; at += 1) history.changed('d1', saved('registered'), at)

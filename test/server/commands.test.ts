@@ -45,6 +45,9 @@ describe('every command answers --json with one document', () => {
     'device update 805ec0000002 --name Hall',
     'device keys 805ec0000002 linekey@2=speed-dial:102:Bruno',
     'device events 805ec0000001',
+    'device timeline 805ec0000001',
+    'device file 805ec0000001',
+    'device file 805ec0000001 805ec0000001.cfg --origins',
     'device reset-password 805ec0000002 1',
     'device block 805ec0000002',
     'device approve 805ec0000002',
@@ -67,6 +70,25 @@ describe('every command answers --json with one document', () => {
     const ran = await inProcess(`${line} --json`)
     expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: '' })
     expect(typeof JSON.parse(ran.stdout)).toBe('object')
+  })
+
+  test('the timeline is that of the page, and the origins tell which setting a line comes from', async () => {
+    const told = await inProcess('device timeline 805ec0000001 --json')
+    const { steps } = JSON.parse(told.stdout) as { steps: { kind: string; file?: string; sha256?: string }[] }
+    expect(steps).toContainEqual(expect.objectContaining({ kind: 'asked', outcome: 'served', file: `${MAC}.cfg` }))
+    await inProcess('settings set timezone Europe/Berlin --json')
+    const shown = await inProcess(`device file ${MAC} ${MAC}.cfg --origins --json`)
+    const { lines } = JSON.parse(shown.stdout) as { lines: { parameter?: string; settings: object[] }[] }
+    const zone = lines.find(({ parameter }) => parameter === 'local_time.time_zone')
+    expect(zone?.settings).toContainEqual(
+      expect.objectContaining({
+        key: 'timezone',
+        layer: 'global',
+        value: 'Europe/Berlin',
+        setBy: expect.stringMatching(/^cli:/),
+      }),
+    )
+    await inProcess('settings unset timezone --json')
   })
 
   test('import, too; and what it refuses is listed with row and column', async () => {

@@ -91,6 +91,16 @@ describe('the life of a phone', () => {
     expect(text).toContain('Tried to register, and could not prove who it is')
   })
 
+  test('whom the phone asked to watch is told, with what it was answered', async () => {
+    const made = binding(phone())
+    for (const target of ['102', '103', '102']) {
+      bench.history.watched(phone().id, { binding: made, target, event: 'dialog', status: 405 }, bench.clock.now())
+    }
+    const { text } = await owner.get(`/phones/${MAC}`)
+    expect(text).toContain('Asked to watch 102, 103; nobody here tells it about calls')
+    expect(text).toContain('answered 405')
+  })
+
   test('is in the API too, with the diagnosis', async () => {
     const token = await bench.tokenFor('viewer')
     const { body } = await bench.as(token).get(`/devices/${MAC}/timeline`)

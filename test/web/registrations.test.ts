@@ -22,7 +22,14 @@ function registerBoth(): { phone: Binding; app: Binding } {
   const line = bench.parts.snapshot.deviceByMac(MAC)?.lines[0]
   const at = bench.clock.now()
   const common = {
-    ...{ aor: '801@192.0.2.1', extensionId: line?.extensionId ?? '', transport: 'udp' as const, path: [], q: 1000, cseq: 1 },
+    ...{
+      aor: '801@192.0.2.1',
+      extensionId: line?.extensionId ?? '',
+      transport: 'udp' as const,
+      path: [],
+      q: 1000,
+      cseq: 1,
+    },
     ...{ registeredAt: at, expiresAt: at + 3_600_000 },
   }
   const phone: Binding = {

@@ -24,6 +24,7 @@ import { readRegister, type RegisterWish } from '../register-request.js'
 import { screen } from '../screen.js'
 import { SteadyTime } from '../steady-time.js'
 import type { BindingChange, BindingStore } from '../store.js'
+import { watchRequestOf } from '../watching.js'
 import { Expiry } from './expiry.js'
 import { GroupCommit, TooBusyError } from './group-commit.js'
 import { ReportingStore } from './reporting-store.js'
@@ -183,7 +184,7 @@ export class Registrar {
     const site = this.#siteOf(envelope.uri, flow)
     const screened = screen(request, site !== undefined)
     if (screened) {
-      if (screened.status === 405) this.#guard.odd('bad-method', flow, request.method)
+      if (screened.status === 405) this.#refuseMethod(request, envelope, flow, site)
       return this.#toStranger(flow, screened)
     }
     const wish = readRegister(request, envelope.callId, envelope.cseq.number)
@@ -209,6 +210,15 @@ export class Registrar {
     if (own && isNear) this.#register(wish, registrant(account, aorSite, flow), finish)
     else finish({ status: 403 })
     return undefined
+  }
+
+  /** A phone that asks to watch somebody is no odd stranger; all other methods count against their source. */
+  #refuseMethod(request: SipRequest, envelope: RequestEnvelope, flow: Flow, site: Site | undefined): void {
+    const realm = site && siteRealm(site)
+    const bindingsOf = (user: string): readonly Binding[] => this.#table.of(`${user}@${realm ?? ''}`)
+    const watch = watchRequestOf(request, envelope, flow, 405, bindingsOf)
+    if (watch) this.#options.onWatch?.(watch)
+    else this.#guard.odd('bad-method', flow, request.method)
   }
 
   /** Undefined for silence. */

@@ -16,7 +16,7 @@ interface Step {
 
 const GOOD: ReadonlySet<string> = new Set(['served', 'not-modified', 'partial', 'cleared', 'heard'])
 const PLAIN: ReadonlySet<string> = new Set(['expected-miss', 'unknown-file'])
-const PLAIN_KINDS: ReadonlySet<string> = new Set(['unregistered', 'replaced', 'revoked'])
+const PLAIN_KINDS: ReadonlySet<string> = new Set(['unregistered', 'replaced', 'revoked', 'subscribed'])
 
 /** What a phone asked and was given, that it registered or was told, and what to do when it is stuck. */
 export async function timeline(call: PageCall, phone: Device): Promise<object> {
@@ -49,10 +49,18 @@ function toneOf({ kind, outcome }: TimelineStep): Step['tone'] {
   return PLAIN_KINDS.has(kind) ? 'plain' : 'bad'
 }
 
-function textOf({ words }: PageCall, { kind, outcome, file = '', number = '', what = 'resync' }: TimelineStep): string {
+function textOf({ words }: PageCall, step: TimelineStep): string {
+  const { kind, outcome, file = '', number = '', what = 'resync', targets = [] } = step
+  if (kind === 'subscribed') return words.t('register.subscribed', { targets: someOf(targets) })
   if (kind === 'asked') return words.t(`outcome.${outcome}` as WordKey, { file: file === '' ? '/' : file })
   if (kind === 'told') return `${words.t(`told.${what}`)} ${words.t(`told.${outcome ?? 'waiting'}` as WordKey)}`
   return words.t(`register.${kind}`, { number })
+}
+
+const TARGETS_SHOWN = 5
+
+function someOf(targets: readonly string[]): string {
+  return [...targets.slice(0, TARGETS_SHOWN), ...(targets.length > TARGETS_SHOWN ? ['…'] : [])].join(', ')
 }
 
 function notesOf({ words }: PageCall, step: TimelineStep): string[] {
@@ -67,7 +75,9 @@ function notesOf({ words }: PageCall, step: TimelineStep): string[] {
       : [words.t('phone.took', { ms: Math.max(1, Math.round(micros / 1_000)) })]),
     ...(afterMs === undefined ? [] : [words.t('phone.after', { seconds: seconds(afterMs) })]),
     ...(times > 1 ? [words.t(kind === 'asked' ? 'phone.timesInMinute' : 'phone.times', { n: times })] : []),
-    ...(status === undefined ? [] : [String(status)]),
+    ...(status === undefined
+      ? []
+      : [kind === 'subscribed' ? words.t('register.answered', { status }) : String(status)]),
     ...(by === undefined ? [] : [words.t('told.by', { who: by })]),
     ...(reason === undefined ? [] : [reason]),
     ...(kind === 'registered' && userAgent !== undefined ? [userAgent] : []),

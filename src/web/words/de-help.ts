@@ -10,6 +10,8 @@ export const deHelp: Readonly<Record<keyof typeof enHelp, string>> = {
   'help.phone-new':
     'Den Strichcode auf dem Karton einlesen oder die MAC-Adresse tippen. Danach kommen Modell und Person.',
   'help.phone-new-details': 'Das Modell bestimmt, welche Dateien das Telefon bekommt. Die Person kann später folgen.',
+  'help.registration-drop':
+    'Hier wird eine Anmeldung nach einer Rückfrage beendet. Ihr Telefon oder ihre App kann sich wieder anmelden.',
   'help.phone-move': 'Für ein defektes Telefon: Das neue übernimmt Personen, Tasten und Bezeichnung.',
   'help.phone-file': 'Jede Zeile der Datei und aus welcher Einstellung sie kommt. Passwörter sind verdeckt.',
   'help.confirm': 'Es geschieht nichts, bevor Sie bestätigen.',

@@ -44,6 +44,9 @@ export const dePhone: Readonly<Record<keyof typeof enPhone, string>> = {
   'register.expired': 'Registrierung als {number} lief ab: Sie wurde nicht erneuert',
   'register.replaced': 'Registrierung als {number} wurde von einer neueren ersetzt',
   'register.revoked': 'Registrierung als {number} wurde hier zurückgenommen',
+  'register.subscribed':
+    'Bat darum, {targets} zu beobachten; über Gespräche sagt ihm hier niemand etwas, die Lampen bleiben dunkel',
+  'register.answered': 'beantwortet mit {status}',
   'register.refused': 'Wollte sich registrieren und konnte nicht beweisen, wer es ist',
   'told.resync': 'Von uns gebeten, seine Dateien zu holen:',
   'told.reboot': 'Von uns gebeten, neu zu starten:',

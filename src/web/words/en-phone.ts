@@ -41,6 +41,8 @@ export const enPhone = {
   'register.expired': 'Registration as {number} ran out: it was not refreshed',
   'register.replaced': 'Registration as {number} was replaced by a newer one',
   'register.revoked': 'Registration as {number} was taken back here',
+  'register.subscribed': 'Asked to watch {targets}; nobody here tells it about calls, so its lamps stay dark',
+  'register.answered': 'answered {status}',
   'register.refused': 'Tried to register, and could not prove who it is',
   'told.resync': 'Asked by us to fetch its files:',
   'told.reboot': 'Asked by us to restart:',
