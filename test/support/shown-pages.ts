@@ -157,7 +157,7 @@ const SECOND_SITE: readonly ShownPage[] = [
       await page.locator('#f-slug').fill('hamburg')
       await page.locator('#f-sipDomain').fill('hamburg.example.com')
       await press('Add a site')(page)
-      await page.getByText('Branch Hamburg').waitFor()
+      await page.locator('#main').getByText('Branch Hamburg', { exact: true }).waitFor()
     },
   },
   { name: 'phones-empty', path: '/phones', site: 'hamburg' },

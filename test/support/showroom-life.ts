@@ -66,7 +66,8 @@ async function setUpSoftphone({ installation, ports }: Office): Promise<void> {
   if (!kept) throw new Error('the softphone is not there')
   const password = installation.secrets.open(kept.sealedPassword, SEAL_CONTEXTS.softphonePassword(kept.id))
   const account = { user: '103', authUser: kept.authUsername, password, server: '127.0.0.1' }
-  await eventually(() => registerAccount(account, ports.sip), 10_000)
+  const registration = await eventually(() => registerAccount(account, ports.sip), 10_000)
+  registration.close()
 }
 
 /** What happens once phones are up: strangers call, somebody scans, names and settings change. */
