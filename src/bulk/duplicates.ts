@@ -1,6 +1,6 @@
 import type { Problem } from '../domain/errors.js'
 import { paced, type Pace } from './pace.js'
-import { problemAt } from './read-rows.js'
+import { problemAt } from './row-problems.js'
 import type { ReadRow } from './row.js'
 
 /** What is done with a row that is there twice: it is a mistake, or the first or the last of them counts. */

@@ -5,7 +5,7 @@ import type { DeviceRecord, ExtensionRecord } from '../snapshot/snapshot.js'
 import { sameText } from './damage.js'
 import type { PlanParts } from './plan-parts.js'
 import { agreed, changeOf, type Rows } from './plan-people.js'
-import { problemAt } from './read-rows.js'
+import { problemAt } from './row-problems.js'
 import type { FieldChange } from './report.js'
 import type { ImportRow } from './row.js'
 

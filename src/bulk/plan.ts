@@ -11,9 +11,9 @@ import { forwardWarnings } from './forward-warnings.js'
 import { describesPerson, planPerson, type PlannedPerson } from './plan-people.js'
 import type { Existing, PlanParts } from './plan-parts.js'
 import { planPhone, type PlannedPhone } from './plan-phones.js'
-import { problemAt } from './read-rows.js'
+import { problemAt } from './row-problems.js'
 import { isError, type Counts, type FieldChange, type RowOutcome, type RowReport } from './report.js'
-import type { ImportRow, ReadRow } from './row.js'
+import { addTo, isGood, type GoodRow, type ImportRow, type ReadRow } from './row.js'
 
 export interface ImportPlan {
   readonly plan: BulkPlan
@@ -297,18 +297,4 @@ function count(counts: { added: number; changed: number; unchanged: number }, ou
   if (outcome === 'new') counts.added += 1
   else if (outcome === 'changed') counts.changed += 1
   else counts.unchanged += 1
-}
-
-/** A row that was understood. */
-type GoodRow = ReadRow & { readonly checked: ImportRow }
-
-function isGood(row: ReadRow): row is GoodRow {
-  return row.checked !== undefined
-}
-
-function addTo<K>(groups: Map<K, GoodRow[]>, key: K | undefined, row: GoodRow): void {
-  if (key === undefined) return
-  const own = groups.get(key)
-  if (own) own.push(row)
-  else groups.set(key, [row])
 }

@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode, type Problem } from '../domain/errors.js'
+import { AppError, type Problem } from '../domain/errors.js'
 import { parseExtensionNumber } from '../domain/extension-number.js'
 import { requireEmail, requireName, requirePassword } from '../extensions/rules.js'
 import { requireUserName } from '../extensions/user-names.js'
@@ -6,8 +6,9 @@ import { parseRawKey, type SettingContent } from '../settings/vocabulary.js'
 import { cleanCell, lostNumber, readMac, withoutDecimals, type Repair } from './damage.js'
 import { readKeyCell } from './key-cell.js'
 import { IMPORTED, type Column, type Field, type Mapping } from './mapping.js'
-import { headerKey, type Profile } from './profile.js'
+import { headerKey } from './profile.js'
 import { rangeProblem, rowsOfRange } from './ranges.js'
+import { problemAt, problemsOfMany, ruleProblems } from './row-problems.js'
 import type { ImportRow, PlacedKey, ReadRow } from './row.js'
 import type { TableRow } from './table.js'
 
@@ -68,18 +69,6 @@ export async function readRows(
   return { rows, repairs, filled }
 }
 
-/** The text of a problem names its place, as all lists of problems do. */
-export function problemAt(
-  code: ErrorCode,
-  row: number,
-  column: string | undefined,
-  what: string,
-  severity?: 'warning',
-): Problem {
-  const message = `row ${row}${column === undefined ? '' : `, column ${column}`}: ${what}`
-  return { code, row, ...(column === undefined ? {} : { column }), message, ...(severity ? { severity } : {}) }
-}
-
 class RowReader {
   /** Where the columns are that a profile's rules name. */
   readonly #places: ReadonlyMap<string, number>
@@ -105,7 +94,8 @@ class RowReader {
     columns.forEach(({ target, header }, index) => {
       if (target.kind === 'field') byField.set(target.field, { text: texts[index] ?? '', header })
     })
-    if (profile) problems.push(...this.#ruleProblems(profile, texts, row))
+    if (profile)
+      problems.push(...ruleProblems(profile, (header) => texts[this.#places.get(headerKey(header)) ?? -1] ?? '', row))
     if (isOneOfMany) problems.push(...problemsOfMany(row, byField))
     const checked = this.#row(row, columns, texts, byField, problems)
     const shown = (field: Field): string => byField.get(field)?.text ?? ''
@@ -233,23 +223,6 @@ class RowReader {
     problems.push(problemAt('NUMBER_INVALID', row, number?.header, what))
   }
 
-  /** What a profile says of columns that belong together. */
-  #ruleProblems({ rules }: Profile, texts: readonly string[], row: number): Problem[] {
-    const value = (header: string): string => texts[this.#places.get(headerKey(header)) ?? -1] ?? ''
-    return rules.flatMap(({ when, is, needs = [], refuse, severity }) => {
-      if (when !== undefined && value(when) === '') return []
-      if (when !== undefined && is !== undefined && value(when).toLowerCase() !== is.toLowerCase()) return []
-      const warning = severity === 'warning' ? 'warning' : undefined
-      if (refuse !== undefined) return [problemAt('CSV_INVALID', row, when, refuse, warning)]
-      return needs
-        .filter((header) => value(header) === '')
-        .map((header) => {
-          const because = when === undefined ? '' : `, because ${when} is ${is ?? 'there'}`
-          return problemAt('CSV_INVALID', row, header, `${header} is missing${because}`, warning)
-        })
-    })
-  }
-
   #keys(
     row: number,
     columns: readonly Column[],
@@ -289,15 +262,6 @@ class RowReader {
     })
     return settings
   }
-}
-
-/** People of a range cannot share what is one person's or one phone's. */
-function problemsOfMany(row: number, byField: ReadonlyMap<Field, { text: string; header: string }>): Problem[] {
-  return (['mac', 'password'] as const).flatMap((field) => {
-    const cell = byField.get(field)
-    if (!cell || cell.text === '') return []
-    return [problemAt('CSV_INVALID', row, cell.header, 'many numbers cannot share this; leave it empty')]
-  })
 }
 
 /** The column says already what the refusal begins with. */

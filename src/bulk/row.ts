@@ -46,3 +46,18 @@ export interface ReadRow {
   readonly checked?: ImportRow
   readonly problems: readonly Problem[]
 }
+
+/** A row that was understood. */
+export type GoodRow = ReadRow & { readonly checked: ImportRow }
+
+export function isGood(row: ReadRow): row is GoodRow {
+  return row.checked !== undefined
+}
+
+/** Puts a row to those that belong with it. */
+export function addTo<K>(groups: Map<K, GoodRow[]>, key: K | undefined, row: GoodRow): void {
+  if (key === undefined) return
+  const own = groups.get(key)
+  if (own) own.push(row)
+  else groups.set(key, [row])
+}
