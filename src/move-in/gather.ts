@@ -119,6 +119,8 @@ function readLeniently(
   for (let left = 0; left <= BAD_LINES; left += 1) {
     const read = reader(Buffer.from(lines.join('\n'), 'utf8'))
     if (read.ok) return read.entries
+    // Told already: leaving it out did not help.
+    if (left > 0 && lines[read.line - 1] === '') break
     problems.push({
       code: 'REQUEST_INVALID',
       file: name,

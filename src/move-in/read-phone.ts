@@ -117,10 +117,15 @@ function readSetting(
     return { value: shape.isNumber ? Number(found) : found, explains: [shape.parameter] }
   }
   let best: { value: SettingContent; explains: readonly ParameterKey[] } | undefined
+  let isGuess = false
   for (const { value, entries } of shape.values) {
     const said = [...entries.keys()].filter((name) => parameters.has(name))
     if (said.length === 0 || said.some((name) => parameters.get(name) !== entries.get(name))) continue
-    if (!best || said.length > best.explains.length) best = { value, explains: said }
+    if (best && said.length === best.explains.length) isGuess = true
+    if (best && said.length <= best.explains.length) continue
+    best = { value, explains: said }
+    isGuess = false
   }
-  return best
+  // Without summer time are many zones: a file that says no more does not tell which.
+  return isGuess ? undefined : best
 }

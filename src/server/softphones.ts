@@ -60,6 +60,7 @@ function ownPages(
     forSite: (siteId) => installation.forSite(siteId),
     refresh: () => feed.refresh(),
     mayChangeKeys: config.selfService === 'keys',
+    modelName: (id) => installation.catalog.model(id)?.name ?? id,
     pages,
     trustedProxies: trust().proxies,
     guard: limits.http,

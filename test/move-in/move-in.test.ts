@@ -126,6 +126,21 @@ test('what most phones say is for the site, what one says for its person', async
   expect(third[head.indexOf('language')]).toBe('fr')
 })
 
+test('what a file says of many values is no value: without summer time are many zones', async () => {
+  const text = ACCOUNT.replace('local_time.time_zone = +1\n', 'local_time.summer_time = 0\n')
+  const { plan } = await yealink('001565aabbcc', text)
+  expect(plan.settings.map(({ key }) => key)).not.toContain('timezone')
+})
+
+test('a file that no phone would read is told of once', async () => {
+  const { problems, phones: found } = await yealink('001565aabbcc', 'account.1.enable = 1\n')
+  expect(found).toEqual([])
+  expect(problems.map(({ message }) => message)).toEqual([
+    expect.stringContaining('line 1'),
+    expect.stringContaining('cannot be read'),
+  ])
+})
+
 test('a person on two phones is told of once', async () => {
   const files = ['001565000001', '001565000002'].map((mac) => ({ name: `${mac}.cfg`, bytes: bytes(ACCOUNT) }))
   const { plan } = await moveIn(parts('yealink/t21p-e2'), files)

@@ -64,7 +64,7 @@ test("shows own phones and keys and nobody else's", async () => {
   const { cookie } = await signIn()
   const { status, body } = await ask('/me/', { cookie })
   expect(status).toBe(200)
-  for (const text of ['Ann', '101', '00:15:65:aa:bb:cc', 'Boss']) expect(body).toContain(text)
+  for (const text of ['Ann', '101', '00:15:65:aa:bb:cc', 'T21P E2', 'Boss', 'Speed dial']) expect(body).toContain(text)
   for (const text of ['Bob', '00:15:65:aa:bb:dd']) expect(body).not.toContain(text)
 })
 

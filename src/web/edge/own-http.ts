@@ -29,6 +29,8 @@ export interface OwnHttpOptions {
   refresh(): Promise<void>
   /** People may change the numbers and labels of their own speed dials and lamps. */
   mayChangeKeys: boolean
+  /** What people call a model. */
+  modelName(id: string): string
   pages(): Promise<OwnPages>
   trustedProxies: Networks
   guard?: HttpGuard
@@ -225,7 +227,7 @@ async function home(
     .flatMap(({ lines, mac, model }) =>
       lines
         .filter(({ extensionId }) => extensionId === extension.id)
-        .map(({ position }) => ({ mac: formatMac(mac), model, line: position })),
+        .map(({ position }) => ({ mac: formatMac(mac), model: options.modelName(model), line: position })),
     )
   const data = {
     title: extension.displayName,
@@ -236,7 +238,13 @@ async function home(
     softphones: own.map(({ id, app, authUsername }) => ({ id, app: apps.get(app)?.name ?? app, user: authUsername })),
     apps: [...apps.values()].map(({ id, name }) => ({ id, name })),
     keys: extension.keys.map(({ position, kind, value, label, locked }) => ({
-      ...{ position, kind, value: value ?? '', label: label ?? '', locked: options.mayChangeKeys && locked === true },
+      ...{
+        position,
+        kind: words.t(`keys.kind.${kind}`),
+        value: value ?? '',
+        label: label ?? '',
+        locked: options.mayChangeKeys && locked === true,
+      },
       free: options.mayChangeKeys && isFreeKey({ kind, locked }),
     })),
     mayChange: options.mayChangeKeys && extension.keys.some(isFreeKey),

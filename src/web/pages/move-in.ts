@@ -104,12 +104,12 @@ function jobOf(call: PageCall, report: Report): object {
     isPreview: isPreview && !isNothing,
     isOpen: isPreview || job.state === 'reading' || isNothing,
     isDone: job.state === 'done' && !isWaiting,
-    stateText: words.t(`import.state.${job.state}`),
+    stateText: isPreview ? words.t('moveIn.preview') : words.t(`import.state.${job.state}`),
     found: words.t('moveIn.found', { phones: report.phones.length, people: report.people.length }),
     progress: progressOf(call, job),
     // Without a phone there is nothing to import, which is told by the question for the models.
     error: isNothing ? undefined : job.error,
-    obstacles: obstacles.slice(0, OBSTACLES_SHOWN).map(({ message }) => message),
+    obstacles: (isNothing ? [] : obstacles).slice(0, OBSTACLES_SHOWN).map(({ message }) => message),
     people: summary && !isNothing ? words.t('import.confirm.people', summary.people) : '',
     phones: summary && !isNothing ? words.t('import.confirm.phones', summary.phones) : '',
     settingsText:

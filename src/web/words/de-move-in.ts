@@ -21,6 +21,7 @@ export const deMoveIn: Record<keyof typeof enMoveIn, string> = {
   'moveIn.models.more': 'und weitere',
   'moveIn.again': 'Neu lesen',
   'moveIn.found': 'In den Dateien sind {phones} Telefone und {people} Personen.',
+  'moveIn.preview': 'Was übernommen würde',
   'moveIn.take': 'Jetzt übernehmen',
   'moveIn.take.settings':
     'Auch für den Standort einstellen, was die meisten Telefone gemeinsam haben ({n} Einstellungen)',

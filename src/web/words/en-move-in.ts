@@ -19,6 +19,7 @@ export const enMoveIn = {
   'moveIn.models.more': 'and more',
   'moveIn.again': 'Read again',
   'moveIn.found': '{phones} phones and {people} people are in the files.',
+  'moveIn.preview': 'What would be taken over',
   'moveIn.take': 'Take over now',
   'moveIn.take.settings': 'Also set what most phones have in common for the site ({n} settings)',
   'moveIn.rows': 'Every row of the import',
