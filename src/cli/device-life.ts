@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { timelineOf } from '../admin/timeline.js'
-import type { TimelineStep } from '../admin/api/timeline.js'
+import type { TimelineStep } from '../admin/timeline-schema.js'
 import { nameOfFile } from '../catalog/catalog.js'
 import { readAudit } from '../database/edge/write.js'
 import { systemClock } from '../domain/edge/system-clock.js'

@@ -1,4 +1,4 @@
-import type { Timeline, TimelineStep } from '../../admin/api/timeline.js'
+import type { Timeline, TimelineStep } from '../../admin/timeline-schema.js'
 import type { Millis } from '../../domain/clock.js'
 import { ask, type PageCall } from '../page.js'
 import type { WordKey } from '../words/words.js'
