@@ -20,7 +20,12 @@ const WHERE = `(() => {
   const one = document.activeElement
   if (!one || one === document.body) return undefined
   const style = getComputedStyle(one)
-  const isShown = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none'
+  // A key that is drawn shows it by a bold edge.
+  const drawn = one.querySelector('.phone-button')
+  const isShown =
+    (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) ||
+    style.boxShadow !== 'none' ||
+    (drawn !== null && parseFloat(getComputedStyle(drawn).strokeWidth) >= 3)
   const stop = one.type === 'radio' ? document.querySelector('[data-stop][name="' + one.name + '"]') : one
   return { stop: stop?.dataset.stop, isShown, html: one.outerHTML.slice(0, 120) }
 })()`
