@@ -11,7 +11,7 @@ import { mayHaveOwnPage } from './may-have-page.js'
 type Layers = Pick<ListedSnapshot, 'layer'>
 
 /** Names that a person signs in by: the e-mail address, and the name in the setting `clientLoginName`. */
-export function loginNamesOf(snapshot: Layers, { id, email }: ExtensionRecord): string[] {
+function loginNamesOf(snapshot: Layers, { id, email }: ExtensionRecord): string[] {
   const name = snapshot.layer('extension', id).values.get('clientLoginName')
   return [email, name].flatMap((one) => (typeof one === 'string' && one.trim() !== '' ? [normal(one)] : []))
 }

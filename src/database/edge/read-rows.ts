@@ -25,7 +25,7 @@ export async function eachRow<Row extends { id: Id }>(
   }
   let next: Promise<Row[]> | undefined = pageAfter('')
   while (next) {
-    const rows = await next
+    const rows: Row[] = await next
     next = rows.length < PAGE_ROWS ? undefined : pageAfter(lastId(rows))
     // When `use` throws nobody waits for the next page any more.
     next?.catch(() => undefined)
