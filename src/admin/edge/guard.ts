@@ -54,6 +54,34 @@ function same(a: string, b: string): boolean {
   return timingSafeEqual(Buffer.from(sha256Hex(a)), Buffer.from(sha256Hex(b)))
 }
 
+/** Somebody with the right to a route, and the site it is about. */
+interface Entitled {
+  caller: Caller
+  rights: Rights
+  site: Site
+}
+
+/**
+ * Has the caller the right to the route, in the site `named`? Where the request comes from is not looked at: enough to read
+ * a form on, not to do what it says. Throws SIGNED_OUT, SITE_NOT_FOUND, FORBIDDEN.
+ */
+export async function entitle(
+  parts: AdminParts,
+  route: Guarded,
+  request: Request,
+  arrival: Arrival,
+  named: string | undefined,
+): Promise<Entitled> {
+  const caller = await callerOf(parts, request, arrival)
+  const { who } = caller
+  const open = route.access === 'public' || route.access === 'self'
+  if (route.access !== 'public' && !who) throw new AppError('SIGNED_OUT', 'sign in first, or send a token')
+  const rights = who?.rights ?? NOBODY
+  const site = siteOf([...parts.snapshot.allSites()], rights, named, open)
+  requireRight(route, rights, site)
+  return { caller, rights, site }
+}
+
 /**
  * Everything a handler is given, once it is certain that it may run: signed in, own page, a site the caller may see,
  * the right to the route there. `named`: the site. Throws SIGNED_OUT, ORIGIN_REFUSED, SITE_NOT_FOUND, FORBIDDEN, REVISION_NEEDED.
@@ -65,18 +93,9 @@ export async function admit(
   arrival: Arrival,
   named = typeof request.query.site === 'string' ? request.query.site : undefined,
 ): Promise<Call> {
-  const caller = await callerOf(parts, request, arrival)
-  const { who } = caller
-  if (route.access !== 'public' && !who) throw new AppError('SIGNED_OUT', 'sign in first, or send a token')
+  const { caller, rights, site } = await entitle(parts, route, request, arrival, named)
   requireOwnPage(route, request, caller, arrival)
-  const rights = who?.rights ?? NOBODY
-  const site = siteOf(
-    [...parts.snapshot.allSites()],
-    rights,
-    named,
-    route.access === 'public' || route.access === 'self',
-  )
-  requireRight(route, rights, site)
+  const { who, sessionId } = caller
   const seen = route.conditional ? seenOf(request.headers['if-match']) : undefined
   return {
     parts,
@@ -87,7 +106,7 @@ export async function admit(
     siteNamed: named !== undefined,
     use: parts.forSite(site.id, seen),
     seen,
-    sessionId: caller.sessionId,
+    sessionId,
   }
 }
 

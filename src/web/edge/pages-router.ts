@@ -2,7 +2,7 @@ import express, { type ErrorRequestHandler, type Request, type RequestHandler, t
 import { PERMISSION_NAMES } from '../../accounts/permissions.js'
 import type { Locals } from '../../admin/edge/api.js'
 import { endedCookie, sessionCookie } from '../../admin/edge/cookie.js'
-import { admit, callerOf } from '../../admin/edge/guard.js'
+import { admit, entitle } from '../../admin/edge/guard.js'
 import { readFolder, readUpload, type Upload } from '../../admin/edge/upload.js'
 import { arrivalOf } from '../../admin/edge/visitor.js'
 import type { AdminParts } from '../../admin/parts.js'
@@ -99,7 +99,7 @@ class Pages {
     const locals = response.locals as Locals
     locals.routeId = `page:${row.id}`
     const visit = this.#visit(request)
-    const files = row.upload === false ? [] : await this.#upload(row.upload, request, response, visit)
+    const files = row.upload === false ? [] : await this.#upload(row, request, response, visit)
     const form = textFields(request.body)
     // What scripts say in headers, forms say in fields.
     if (row.method === 'post') {
@@ -130,28 +130,25 @@ class Pages {
     }
   }
 
-  /** Files are read for somebody who is signed in only. */
-  async #upload(
-    what: 'file' | 'folder',
-    request: Request,
-    response: Response,
-    { arrival }: Visit,
-  ): Promise<readonly Upload[]> {
-    const { who } = await callerOf(this.options.parts, request, arrival)
-    if (!who) throw new AppError('SIGNED_OUT', 'sign in first')
-    if (what === 'folder') return await readFolder(request, response)
+  /** Files are read for somebody who may do the like only. */
+  async #upload(row: PageRow, request: Request, response: Response, visit: Visit): Promise<readonly Upload[]> {
+    await this.#inSite(visit, (site) => entitle(this.options.parts, row, request, visit.arrival, site))
+    if (row.upload === 'folder') return await readFolder(request, response)
     const file = await readUpload(request, response)
     return file ? [file] : []
   }
 
+  #admitted(row: PageRow, request: Request, visit: Visit): Promise<Call> {
+    return this.#inSite(visit, (site) => admit(this.options.parts, row, request, visit.arrival, site))
+  }
+
   /** The site is the visitor's choice; one that he may not see (any more) is not. */
-  async #admitted(row: PageRow, request: Request, { arrival, choices }: Visit): Promise<Call> {
-    const { parts } = this.options
+  async #inSite<T>({ choices }: Visit, ask: (site: string | undefined) => Promise<T>): Promise<T> {
     try {
-      return await admit(parts, row, request, arrival, choices.site)
+      return await ask(choices.site)
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'SITE_NOT_FOUND') || choices.site === undefined) throw error
-      return await admit(parts, row, request, arrival, undefined)
+      return await ask(undefined)
     }
   }
 
