@@ -32,6 +32,7 @@ describe('settings of the server', () => {
       mailLanguage: 'en',
       welcomeMail: true,
       selfService: 'off',
+      selfServiceSignIn: 'link',
       sipNonceSeconds: 300,
       adminPort: 3000,
       adminPortIsDefault: true,

@@ -84,10 +84,13 @@ describe('the table of routes', () => {
       ({ method, conditional }) => ['put', 'patch', 'delete'].includes(method) && !conditional,
     )
     expect(unconditional.map(({ id }) => id).sort()).toEqual([
-      // A preview in memory, which nobody else has.
+      // Previews in memory, which nobody else has.
       'changeImport',
+      'changeMoveIn',
       'changePassword',
       'confirmTotp',
+      // A refreshed one is another: what is named is thrown out, or it is gone.
+      'dropRegistration',
       'revokeToken',
       'revokeTokenOfAdmin',
       'signOut',

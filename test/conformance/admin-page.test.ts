@@ -57,7 +57,7 @@ describeWithClients('the admin page in Chromium', { chromium: 'chromium' }, () =
       await page.getByRole('link', { name: 'Add a person' }).click()
       await expectAccessible(page)
       await page.getByLabel('Number').fill('101')
-      await page.getByLabel('Name').fill('Anna Berg')
+      await page.getByLabel(/^Name/).fill('Anna Berg')
       await page.keyboard.press('Enter')
       await page.waitForSelector('text=Added.')
       await expectAccessible(page)

@@ -98,7 +98,7 @@ describeWithClients("a person's page in Chromium", { chromium: 'chromium' }, () 
     'the meter says how strong a password is while it is typed',
     async () => {
       const { page, wrong } = await enter('/people/new')
-      await page.getByText('Choose the SIP password yourself').click()
+      await page.getByText('Choose SIP user name and password yourself').click()
       const field = page.getByLabel('A password of your own')
       const told = async (text: string): Promise<string | null> => {
         await field.fill(text)
