@@ -7,8 +7,7 @@ export const enHelp = {
     'What the phone asked for, what it was given, and whether it registered. If it is stuck, it says here what to do. “Resync” asks it by SIP to fetch its files now.',
   'help.phone-new': 'Scan the barcode on the box or type the MAC address. The model and the person come next.',
   'help.phone-new-details': 'The model decides which files the phone gets. The person may be added later.',
-  'help.registration-drop':
-    'A registration is thrown out here after a question. Its phone or app may register again.',
+  'help.registration-drop': 'A registration is thrown out here after a question. Its phone or app may register again.',
   'help.phone-move': 'For a broken phone: the new one takes over its people, keys and label.',
   'help.phone-file': 'Each line of the file, and which setting it comes from. Passwords are masked.',
   'help.confirm': 'Nothing happens before you confirm.',
