@@ -122,6 +122,8 @@ for (const { name, results } of sides) {
   const of = (key) => results.map((result) => result[key])
   console.log(`  ${name}: registered ${of('registered').join(', ')} of ${count}`)
   console.log(`    power-on to Registered: p50 ${seconds(of('p50'))}, p95 ${seconds(of('p95'))}`)
+  const tenths = results[0].tenths.map((_, tenth) => Math.round(median(results.map((result) => result.tenths[tenth]))))
+  console.log(`    p95 of each tenth, in the order they got power: ${tenths.join(', ')} ms`)
   console.log(`    REGISTER to 200: p95 ${seconds(of('registerP95'))}`)
   const memory = results[0].mib === undefined ? '' : `, ${spread(of('mib'))} MiB resident`
   console.log(`    CPU of the servers ${spread(of('server'))} s${memory}`)

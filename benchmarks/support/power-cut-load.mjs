@@ -79,12 +79,27 @@ const { registered, failures } = await running.settled
 const seconds = (performance.now() - began) / 1000
 delay.disable()
 const { user, system } = process.cpuUsage(before)
-const up = running.phones().filter(({ state }) => state === 'registered')
-const times = up.map(({ registeredAfterMs }) => registeredAfterMs)
+const all = running.phones()
+const up = all.filter(({ state }) => state === 'registered')
+const timesOf = (phones) => phones.flatMap(({ registeredAfterMs }) => registeredAfterMs ?? [])
+const times = timesOf(up)
+/** They got power in this order: when were the slow ones? */
+const tenths = Array.from({ length: 10 }, (_, tenth) =>
+  percentile(timesOf(all.slice((count * tenth) / 10, (count * (tenth + 1)) / 10)), 0.95),
+)
 await running.stop()
 console.log(
   JSON.stringify({
-    ...{ registered, failures, seconds, times, readAnew, cpuSeconds: (user + system) / 1e6, system: system / 1e6 },
+    ...{
+      registered,
+      failures,
+      seconds,
+      times,
+      tenths,
+      readAnew,
+      cpuSeconds: (user + system) / 1e6,
+      system: system / 1e6,
+    },
     registerP95: percentile(
       up.map(({ registerLatencyMs }) => registerLatencyMs),
       0.95,
