@@ -51,7 +51,11 @@ test('what V8 compiled for the build is good for the V8 that runs it, and the bu
     })
     console.log(cachedDataRejected)`
   const env = { ...process.env, NODE_OPTIONS: '' }
-  const told = execFileSync(process.execPath, ['-e', check, compiled.replace('.compiled', ''), compiled], { env })
+  const loader = await readFile(join(dirname(PROGRAM), '..', 'src', 'phoneboot.ts'), 'utf8')
+  const flags = [...loader.matchAll(/setFlagsFromString\('(.+)'\)/g)].map(([, flag = '']) => flag)
+  const told = execFileSync(process.execPath, [...flags, '-e', check, compiled.replace('.compiled', ''), compiled], {
+    env,
+  })
   expect(told.toString()).toBe('false\n')
 })
 
