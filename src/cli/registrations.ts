@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
-import { endedRegistrationTopic, type Change } from '../database/change.js'
+import { endedRegistrationTopic } from '../database/change.js'
 import { inWriteTransaction, recordChanges } from '../database/edge/write.js'
 import type { Binding } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import type { Installation } from '../installation.js'
 import { KnexBindingStore } from '../registrar/edge/knex-binding-store.js'
+import { droppedRegistration } from '../registrar/use-cases.js'
 import { actor, withInstallation } from './context.js'
 import { shownTime, table, type Io, type Report, type Run } from './output.js'
 
@@ -72,7 +73,9 @@ async function drop(
     throw new AppError('USAGE', `${aor} is registered several times; name the contact`, { hint: contacts })
   }
   const person = (await extensions.list()).find(({ id }) => id === found.extensionId)
-  await inWriteTransaction(databases.main, (trx) => recordChanges(trx, [endedBy(found, person?.siteId)]))
+  const author = { actor: actor(), at: Date.now() }
+  const change = droppedRegistration(author, found, person?.siteId, [endedRegistrationTopic(found)])
+  await inWriteTransaction(databases.main, (trx) => recordChanges(trx, [change]))
   // The server stores it before it forgets it, so what is stored tells when it is done.
   const deadline = Date.now() + WAIT_MS
   while ((await load()).some(({ bindingKey }) => bindingKey === found.bindingKey)) {
@@ -86,16 +89,5 @@ async function drop(
   return {
     json: { aor, contact: found.contactUri, received: found.received },
     lines: [`The registration of ${aor} from ${found.received} is thrown out; it may register again.`],
-  }
-}
-
-function endedBy(binding: Binding, siteId: string | undefined): Change {
-  const { aor, bindingKey, contactUri, received, transport, userAgent, lineId, extensionId } = binding
-  return {
-    ...{ author: { actor: actor(), at: Date.now() }, action: 'registration.drop', entity: 'extension' },
-    entityId: extensionId,
-    ...(siteId === undefined ? {} : { siteId }),
-    before: { aor, contactUri, received, transport, userAgent, lineId },
-    feed: [endedRegistrationTopic({ aor, bindingKey })],
   }
 }

@@ -1,4 +1,4 @@
-import type { Author, Change } from '../database/change.js'
+import type { Author, Change, FeedTopic } from '../database/change.js'
 import type { Clock } from '../domain/clock.js'
 import type { Binding, Id } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
@@ -29,14 +29,22 @@ export function createBindingAdmin({ dropBinding, note, siteOf, clock }: Binding
       const author: Author = { actor, at: clock.now() }
       const dropped = await dropBinding(aor, bindingKey)
       if (!dropped) throw new AppError('BINDING_NOT_FOUND', `${aor} has no such registration any more`)
-      const { extensionId, contactUri, received, transport, userAgent, lineId } = dropped
-      const siteId = siteOf(extensionId)
-      await note({
-        ...{ author, action: 'registration.drop', entity: 'extension', entityId: extensionId, feed: [] },
-        ...(siteId === undefined ? {} : { siteId }),
-        before: { aor, contactUri, received, transport, userAgent, lineId },
-      })
+      await note(droppedRegistration(author, dropped, siteOf(dropped.extensionId)))
       return dropped
     },
+  }
+}
+
+/** Somebody's registration was thrown out, or is to be by whoever reads `feed`. */
+export function droppedRegistration(
+  author: Author,
+  { aor, extensionId, contactUri, received, transport, userAgent, lineId }: Binding,
+  siteId: Id | undefined,
+  feed: readonly FeedTopic[] = [],
+): Change {
+  return {
+    ...{ author, action: 'registration.drop', entity: 'extension', entityId: extensionId, feed },
+    ...(siteId === undefined ? {} : { siteId }),
+    before: { aor, contactUri, received, transport, userAgent, lineId },
   }
 }
