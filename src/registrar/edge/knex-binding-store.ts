@@ -7,9 +7,12 @@ import { changesEntry, expiredEntry, isWorthFolding, JournalReplay } from '../jo
 import type { BindingChange, BindingStore } from '../store.js'
 
 interface Row {
+  readonly generation: number
   readonly id: number
   readonly entry: string
 }
+
+const BEFORE_ALL = { generation: 0, id: 0 }
 
 const INSERT = 'insert into binding_journal (generation, entry) values (?, ?)'
 /** PostgreSQL's largest integer. */
@@ -44,10 +47,10 @@ export class KnexBindingStore implements BindingStore {
   /** @param validAt leaves out those that have expired at that time; default: none */
   async load(validAt: Millis = 0): Promise<Binding[]> {
     const replay = new JournalReplay()
-    this.#words = await this.#replay(replay)
+    const { words, newest } = await this.#replay(replay)
+    this.#words = words
     this.#wordsFolded = replay.size
-    const [newest] = await this.db('binding_journal').max({ generation: 'generation' })
-    this.#generation = Number(newest?.generation ?? 1)
+    this.#generation = newest || 1
     return replay.bindings().filter(({ expiresAt }) => expiresAt > validAt)
   }
 
@@ -94,10 +97,10 @@ export class KnexBindingStore implements BindingStore {
     await this.db('binding_journal').where('generation', '<=', old).delete()
   }
 
-  /** Row by row, so that phones are answered meanwhile; tells how many words there are. */
-  async #replay(replay: JournalReplay, upTo = LAST_GENERATION): Promise<number> {
+  /** Row by row, so that phones are answered meanwhile; tells how many words there are, and the newest generation (0: none). */
+  async #replay(replay: JournalReplay, upTo = LAST_GENERATION): Promise<{ words: number; newest: number }> {
     let words = 0
-    let last = { generation: 0, id: 0 }
+    let last: Omit<Row, 'entry'> = BEFORE_ALL
     for (;;) {
       const { generation, id } = last
       const rows = (await this.db('binding_journal')
@@ -105,13 +108,13 @@ export class KnexBindingStore implements BindingStore {
         .whereRaw('(generation, id) > (?, ?)', [generation, id])
         .orderBy(['generation', 'id'])
         .limit(ROWS_AT_ONCE)
-        .select('generation', 'id', 'entry')) as (Row & { generation: number })[]
+        .select('generation', 'id', 'entry')) as Row[]
       for (const { entry } of rows) {
         words += replay.add(entry)
         await new Promise((resolve) => setImmediate(resolve))
       }
       const end = rows.at(-1)
-      if (!end) return words
+      if (!end) return { words, newest: last.generation }
       last = end
     }
   }
