@@ -3,10 +3,10 @@ import type { Id } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import { newId, type Random } from '../domain/random.js'
 import type { Log } from '../observe/log.js'
-import { KEEP_MS, newJob, runJob } from './jobs.js'
+import { endOf, KEEP_MS, newJob, runJob } from './jobs.js'
 import { viewOf, type DeskWork, type ImportView, type OpenImport, type WorkHooks } from './open-import.js'
 import type { ImportOptions, Prepared } from './prepare.js'
-import { changed, refuseObstacles, told, whatChanged, wrongState } from './refusals.js'
+import { changed, refuseObstacles, whatChanged, wrongState } from './refusals.js'
 import type { RowReport } from './report.js'
 import type { ImportState, ImportStore, StoredImport } from './store.js'
 
@@ -188,8 +188,9 @@ export class ImportDesk {
   }
 
   #failed(one: OpenImport, error: unknown): void {
-    one.state = error instanceof AppError && error.code === 'IMPORT_CANCELLED' ? 'cancelled' : 'failed'
-    one.error = error instanceof AppError ? told(error) : 'internal error'
+    const end = endOf(error)
+    one.state = end.state
+    one.error = end.error
     if (one.cancelled) one.bytes = NOTHING
     if (!(error instanceof AppError)) this.parts.log.error({ err: error, import: one.id }, 'an import failed')
   }

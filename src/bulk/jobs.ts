@@ -42,11 +42,15 @@ export async function runJob(
   try {
     await work()
   } catch (error) {
-    const state = error instanceof AppError && error.code === 'IMPORT_CANCELLED' ? 'cancelled' : 'failed'
-    const why = error instanceof AppError ? told(error) : 'internal error'
     await store
-      .finish({ ...job, state, finishedAt: clock.now(), error: why })
+      .finish({ ...job, ...endOf(error), finishedAt: clock.now() })
       .catch((failure: unknown) => log.warn({ err: failure }, 'an import ended untold'))
     throw error
   }
+}
+
+/** What an import comes to that ends with an error. */
+export function endOf(error: unknown): { state: 'cancelled' | 'failed'; error: string } {
+  if (!(error instanceof AppError)) return { state: 'failed', error: 'internal error' }
+  return { state: error.code === 'IMPORT_CANCELLED' ? 'cancelled' : 'failed', error: told(error) }
 }
