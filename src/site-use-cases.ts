@@ -37,12 +37,13 @@ import { readStrangers } from './provisioning/edge/event-reads.js'
 import { READERS } from './readers/index.js'
 import type { SecretBox } from './secrets/seal.js'
 import { createKnexSettingsStore } from './settings/edge/knex-store.js'
-import type { SettingsStore } from './settings/store.js'
+import { layerValues } from './settings/store.js'
 import { createSettingsAdmin } from './settings/use-cases.js'
 import { checkSetting, parseRawKey, type SettingContent, type Vocabulary } from './settings/vocabulary.js'
 import { loadSnapshot } from './snapshot/edge/load-snapshot.js'
 import type { SnapshotFeed } from './snapshot/edge/snapshot-feed.js'
 import { MemorySnapshot } from './snapshot/memory-snapshot.js'
+import type { ListedSnapshot } from './snapshot/snapshot.js'
 import type { Softphones } from './softphones/edge/open.js'
 import { KnexDeliveryStore } from './webhooks/edge/knex-deliveries.js'
 import { KnexWebhookStore } from './webhooks/edge/knex-store.js'
@@ -103,7 +104,7 @@ export function createSiteUseCases(parts: SiteUseCasesParts): ForSite {
   return (siteId, seen) => {
     const inSite = { secrets, clock, random, siteId, seen }
     const policy = async (): Promise<ExtensionPolicy> =>
-      policyOf([await valuesOf(stores.settings, 'global', ''), await valuesOf(stores.settings, 'site', siteId)])
+      policyOf([await layerValues(stores.settings, 'global', ''), await layerValues(stores.settings, 'site', siteId)])
     const mails = mailing.forSite(siteId)
     const people = createExtensionAdmin({ ...inSite, policy, store: stores.extensions })
     const extensions = welcomeMail ? withWelcome(people, mails, log) : people
@@ -135,16 +136,18 @@ export function createSiteUseCases(parts: SiteUseCasesParts): ForSite {
   }
 }
 
+/** All that is stored, as it is now: what a running server answers from, else read from the database. */
+async function storedNow({ databases, server }: SiteUseCasesParts): Promise<ListedSnapshot> {
+  const feed = server?.()?.feed
+  if (!feed) return new MemorySnapshot((await orUnusable(loadSnapshot(databases.main))).content)
+  await orUnusable(feed.refresh())
+  return feed.snapshot
+}
+
 /** What imports of all sites share. */
-function bulkParts({
-  databases: { main },
-  clock,
-  random,
-  log,
-  phones,
-  templateRoots,
-  server,
-}: SiteUseCasesParts): Pick<BulkParts, 'load' | 'apply' | 'desk' | 'pace' | 'knowledge'> {
+function bulkParts(parts: SiteUseCasesParts): Pick<BulkParts, 'load' | 'apply' | 'desk' | 'pace' | 'knowledge'> {
+  const { clock, random, log, phones, templateRoots, server } = parts
+  const { main } = parts.databases
   let known: Promise<Knowledge> | undefined
   const learn = async (): Promise<Knowledge> => {
     const { catalog, vocabulary } = phones()
@@ -157,9 +160,7 @@ function bulkParts({
   }
   return {
     load: async () => {
-      const feed = server?.()?.feed
-      await (feed && orUnusable(feed.refresh()))
-      const stored = feed?.snapshot ?? new MemorySnapshot((await orUnusable(loadSnapshot(main))).content)
+      const stored = await storedNow(parts)
       const layer: Stored['layer'] = (name, owner) => stored.layer(name, owner)
       return { extensions: stored.allExtensions(), devices: stored.allDevices(), layer }
     },
@@ -186,12 +187,10 @@ function bulkParts({
 }
 
 /** What taking over from other servers shares for all sites. */
-function moveInParts({
-  databases: { main, events },
-  clock,
-  log,
-  phones,
-}: SiteUseCasesParts): Pick<MoveInAdminParts, 'desk' | 'learning' | 'knownModels' | 'zoneHere' | 'log'> {
+function moveInParts(
+  parts: SiteUseCasesParts,
+): Pick<MoveInAdminParts, 'desk' | 'learning' | 'knownModels' | 'zoneHere' | 'log'> {
+  const { clock, log, phones } = parts
   const learnt: ReturnType<MoveInAdminParts['learning']>['learnt'] = new Map()
   return {
     log,
@@ -202,10 +201,12 @@ function moveInParts({
       return { catalog, vocabulary, zones, render, readers: READERS, pace: createPace(), learnt }
     },
     knownModels: async (): Promise<KnownModels> => {
-      const stored = new MemorySnapshot((await loadSnapshot(main)).content)
+      const stored = await storedNow(parts)
       const { catalog } = phones()
       const claims = new Map<Mac, string>()
-      for (const { lastMac, lastUserAgent } of await readStrangers(events, { limit: STRANGERS_ASKED })) {
+      for (const { lastMac, lastUserAgent } of await readStrangers(parts.databases.events, {
+        limit: STRANGERS_ASKED,
+      })) {
         const claim = lastUserAgent === undefined ? undefined : catalog.userAgent(lastUserAgent)
         const model = claim && catalog.modelByToken(claim.family, claim.model)
         if (model && lastMac !== undefined) claims.set(lastMac, model.model)
@@ -217,10 +218,6 @@ function moveInParts({
 
 /** Phones that called here unknown, and said what they are. */
 const STRANGERS_ASKED = 10_000
-
-async function valuesOf(store: SettingsStore, layer: Layer, owner: string): Promise<ReadonlyMap<string, unknown>> {
-  return new Map((await store.values(layer, owner)).map(({ key, value }) => [key, value]))
-}
 
 /** What the use cases for devices ask of a model. */
 function modelLookup(catalog: () => Catalog): ModelLookup {

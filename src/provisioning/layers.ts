@@ -39,20 +39,6 @@ export function lineLayers(snapshot: Snapshot, model: PhoneModel, device: Device
   ]
 }
 
-/** All that is set for a person, then for the site, then for all: also what phones are not told. */
-export function personLayers(
-  snapshot: Snapshot,
-  { siteId }: Pick<DeviceRecord, 'siteId'>,
-  extensionId: string | undefined,
-): readonly LayerInput['values'][] {
-  const layers = [
-    snapshot.layer('extension', extensionId ?? ''),
-    snapshot.layer('site', siteId),
-    snapshot.layer('global', ''),
-  ]
-  return layers.map(({ values }) => values)
-}
-
 function layer(snapshot: Snapshot, name: LayerInput['layer'], owner: string): LayerInput {
   return { layer: name, owner, values: snapshot.layer(name, owner).values ?? NOTHING }
 }

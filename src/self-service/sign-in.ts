@@ -4,6 +4,7 @@ import type { PasswordHasher } from '../accounts/use-cases.js'
 import type { Id } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import type { Secret } from '../domain/secret.js'
+import { personLayers } from '../snapshot/person-layers.js'
 import type { ExtensionRecord, ListedSnapshot } from '../snapshot/snapshot.js'
 import type { OwnAccess } from './access.js'
 import { mayHaveOwnPage } from './may-have-page.js'
@@ -77,7 +78,7 @@ function ownerOf(snapshot: OwnSignInParts['snapshot'], login: string): Id | unde
   for (const extension of snapshot.allExtensions()) {
     if (
       loginNamesOf(snapshot, extension).includes(login) &&
-      mayHaveOwnPage((layer, owner) => snapshot.layer(layer, owner).values, extension)
+      mayHaveOwnPage(personLayers(snapshot, extension, extension.id), extension)
     ) {
       found.push(extension.id)
     }

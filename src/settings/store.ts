@@ -28,3 +28,12 @@ export interface SettingsStore {
     seen?: Seen,
   ): Promise<boolean>
 }
+
+/** What one owner of a layer says, by key. */
+export async function layerValues(
+  store: Pick<SettingsStore, 'values'>,
+  layer: Layer,
+  owner: string,
+): Promise<ReadonlyMap<string, unknown>> {
+  return new Map((await store.values(layer, owner)).map(({ key, value }) => [key, value]))
+}

@@ -1,11 +1,12 @@
 import type { Databases } from '../../database/edge/connect.js'
 import { systemClock } from '../../domain/edge/system-clock.js'
 import { systemRandom } from '../../domain/edge/system-random.js'
-import type { Id, Layer, Site } from '../../domain/entities.js'
+import type { Id, Site } from '../../domain/entities.js'
 import type { OwnAccess } from '../../self-service/access.js'
 import { OWN_PATH } from '../../self-service/access.js'
 import { mayHaveOwnPage } from '../../self-service/may-have-page.js'
 import { createKnexSettingsStore } from '../../settings/edge/knex-store.js'
+import { layerValues } from '../../settings/store.js'
 import type { ExtensionRecord } from '../../snapshot/snapshot.js'
 import { addressNamed } from '../../softphones/published.js'
 import type { Softphones } from '../../softphones/edge/open.js'
@@ -74,13 +75,12 @@ export function openMailing(options: OpenMailOptions): Mailing {
   /** The page is there, and the person may open it. */
   const mayHave = async (extension: ExtensionRecord): Promise<boolean> => {
     if (config.selfService === 'off') return false
-    const places = [`extension ${extension.id}`, `site ${extension.siteId}`, 'global ']
-    const read = async (place: string) => {
-      const [layer, owner = ''] = place.split(' ') as [Layer, string]
-      return [place, new Map((await settings.values(layer, owner)).map(({ key, value }) => [key, value]))] as const
-    }
-    const values = new Map(await Promise.all(places.map(read)))
-    return mayHaveOwnPage((layer, owner) => values.get(`${layer} ${owner}`), extension)
+    const layers = await Promise.all([
+      layerValues(settings, 'extension', extension.id),
+      layerValues(settings, 'site', extension.siteId),
+      layerValues(settings, 'global', ''),
+    ])
+    return mayHaveOwnPage(layers, extension)
   }
   const admin = (siteId: Id): MailAdmin =>
     createMailAdmin({

@@ -14,6 +14,7 @@ import type { PhoneHttp } from '../../provisioning/edge/http.js'
 import { OWN_PATH, type OwnAccess } from '../../self-service/access.js'
 import { mayHaveOwnPage } from '../../self-service/may-have-page.js'
 import type { OwnSignIn } from '../../self-service/sign-in.js'
+import { personLayers } from '../../snapshot/person-layers.js'
 import type { ExtensionRecord, ListedSnapshot } from '../../snapshot/snapshot.js'
 import type { OwnAnswer } from '../../softphones/edge/http.js'
 import { qrSvg } from '../../softphones/edge/qr.js'
@@ -88,11 +89,8 @@ async function answer(options: OwnHttpOptions, visit: Visit): Promise<void> {
   const sessionId = cookieOf(request)
   const owner = sessionId === undefined ? undefined : await access.session(sessionId)
   const extension = owner === undefined ? undefined : snapshot.extension(owner)
-  if (
-    sessionId === undefined ||
-    !extension ||
-    !mayHaveOwnPage((layer, id) => snapshot.layer(layer, id).values, extension)
-  ) {
+  const may = extension && mayHaveOwnPage(personLayers(snapshot, extension, extension.id), extension)
+  if (sessionId === undefined || !extension || !may) {
     if (options.signIn && path === OWN_PATH && !isPost) return send(visit, goTo(SIGN_IN_PATH))
     return stranger(options, visit)
   }
