@@ -1,3 +1,4 @@
+import { AppError } from '../domain/errors.js'
 import { sha256Hex } from '../domain/fingerprint.js'
 import type { Mac } from '../domain/mac-address.js'
 import { buildName, lookupKey, readName } from './file-pattern.js'
@@ -119,6 +120,26 @@ export function createCatalog(input: CatalogInput): Catalog {
 /** Name under which a phone asks for a file; undefined when the file's pattern wants what the phone has not. */
 export function nameOfFile(model: PhoneModel, file: Pick<PhoneFile, 'path'>, mac: Mac | undefined): string | undefined {
   return buildName(file.path, { model: model.match.model, ...hardwareOf(model), ...(mac === undefined ? {} : { mac }) })
+}
+
+/** The file that a phone of this model asks for by such a name; files that are never served have none. */
+export function fileNamed(
+  catalog: Pick<Catalog, 'files'>,
+  model: PhoneModel,
+  mac: Mac,
+  name: string,
+): PhoneFile | undefined {
+  const wanted = name.toLowerCase()
+  return catalog
+    .files(model.model)
+    .find((file) => !file.expectedMiss && nameOfFile(model, file, mac)?.toLowerCase() === wanted)
+}
+
+/** Throws MODEL_UNKNOWN for a model that somebody named and that is not there. */
+export function requireModel(catalog: Pick<Catalog, 'model'>, id: string): PhoneModel {
+  const model = catalog.model(id)
+  if (model) return model
+  throw new AppError('MODEL_UNKNOWN', `there is no model "${id.slice(0, 60)}"`, { field: 'model' })
 }
 
 function hardwareOf(model: PhoneModel): { hardware?: number } {

@@ -1,20 +1,21 @@
 import type { Command } from 'commander'
 import { timelineOf } from '../admin/timeline.js'
+import { whoSet } from '../admin/who-set.js'
 import type { TimelineStep } from '../admin/timeline-schema.js'
-import { nameOfFile } from '../catalog/catalog.js'
+import { fileNamed } from '../catalog/catalog.js'
 import { readAudit } from '../database/edge/write.js'
 import { systemClock } from '../domain/edge/system-clock.js'
 import { AppError } from '../domain/errors.js'
 import type { Installation } from '../installation.js'
 import { readDeviceEvents, readEvents } from '../provisioning/edge/event-reads.js'
-import { originsOf, type LineSetting, type OriginLine } from '../provisioning/origins.js'
+import { originsOf } from '../provisioning/origins.js'
 import { fileNamesOf, previewFiles, requireCatalogModel } from '../provisioning/preview.js'
 import { KnexBindingStore } from '../registrar/edge/knex-binding-store.js'
 import { openResync } from '../resync/edge/open.js'
-import { isSecretSetting } from '../site-use-cases.js'
 import { readSnapshot, withInstallation } from './context.js'
 import { numberOption, shownTime, table, type Io, type Report, type Run } from './output.js'
 import { sourcesOf } from './render.js'
+import { shownValue } from './settings.js'
 import { resyncEvents } from './resync.js'
 
 /** `device events|timeline|file`: what became of a phone, and where the lines of its files come from. */
@@ -120,42 +121,26 @@ async function file(
     return { json: { file: name, text }, lines: text.replace(/\n$/, '').split('\n') }
   }
   const model = requireCatalogModel(sources.catalog, device.model)
-  const found = sources.catalog
-    .files(model.model)
-    .find((one) => !one.expectedMiss && nameOfFile(model, one, device.mac)?.toLowerCase() === name.toLowerCase())
+  const found = fileNamed(sources.catalog, model, device.mac, name)
   if (!found) throw new AppError('FILE_NOT_FOUND', `${name} is not a file of this phone`, { hint: names.join(', ') })
   const parts = { ...sources, turns: () => undefined }
   const lines = await originsOf(parts, model, found, device, sources.serverAddress())
-  const shown: OriginRow[] = []
-  for (const line of lines) shown.push(await originRow(installation, line))
+  const authorOf = await whoSet((query) => readAudit(installation.databases.main, query), lines)
+  const shown = lines.map((line) => ({
+    ...line,
+    settings: line.settings.map(({ key, origin, value }) => {
+      const author = authorOf({ key, origin })
+      return {
+        ...{ key, layer: origin.layer, value: shownValue(installation, key, value) },
+        ...(author ? { setBy: author.actor, setAt: shownTime(author.at) } : {}),
+      }
+    }),
+  }))
   return {
     json: { lines: shown },
     lines: shown.map(({ text, from, settings }) => {
       const why = settings.map(({ key, layer, setBy }) => `${key} (${layer}${setBy === undefined ? '' : `, ${setBy}`})`)
       return from === undefined ? text : `${text}    # ${[from, ...why].join(' ')}`
     }),
-  }
-}
-
-interface OriginRow extends Omit<OriginLine, 'settings'> {
-  settings: { key: string; layer: string; value: unknown; setBy?: string; setAt?: string | undefined }[]
-}
-
-async function originRow(installation: Installation, { settings, ...line }: OriginLine): Promise<OriginRow> {
-  const rows: OriginRow['settings'] = []
-  for (const setting of settings) rows.push(await settingRow(installation, setting))
-  return { ...line, settings: rows }
-}
-
-async function settingRow(
-  installation: Installation,
-  { key, origin, value }: LineSetting,
-): Promise<OriginRow['settings'][number]> {
-  const entityId = `${origin.layer}:${origin.owner}:${key}`
-  const query = { entity: 'setting', entityId, limit: 1 }
-  const [entry] = origin.layer === 'shipped' ? [] : await readAudit(installation.databases.main, query)
-  return {
-    ...{ key, layer: origin.layer, value: value !== null && isSecretSetting(installation, key) ? '[secret]' : value },
-    ...(entry ? { setBy: entry.actor, setAt: shownTime(entry.at) } : {}),
   }
 }

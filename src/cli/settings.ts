@@ -196,6 +196,6 @@ function originText({ layer, owner }: Origin): string {
 }
 
 /** A value for people: secrets are not shown. */
-function shownValue(installation: Installation, key: string, value: unknown): unknown {
+export function shownValue(installation: Installation, key: string, value: unknown): unknown {
   return value !== null && value !== '' && isSecretSetting(installation, key) ? '[secret]' : value
 }

@@ -1,6 +1,5 @@
-import type { Catalog } from '../catalog/catalog.js'
+import { requireModel, type Catalog } from '../catalog/catalog.js'
 import { formatMac, requireMac, type Mac } from '../domain/mac-address.js'
-import { requireModel } from './move-in.js'
 
 /** What is known of phones, beside what is told now. */
 export interface KnownModels {

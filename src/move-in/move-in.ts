@@ -1,6 +1,4 @@
-import type { Catalog } from '../catalog/catalog.js'
-import type { PhoneModel } from '../catalog/manifest.js'
-import { AppError } from '../domain/errors.js'
+import { requireModel } from '../catalog/catalog.js'
 import type { Mac } from '../domain/mac-address.js'
 import { differencesOf, type Difference } from './differences.js'
 import { gather, type Gathered, type OldFile } from './gather.js'
@@ -37,11 +35,4 @@ export async function moveIn(parts: MoveInParts, files: readonly OldFile[]): Pro
     oldHosts: [...new Set(gathered.phones.flatMap(({ servers }) => servers))],
   })
   return { ...gathered, plan, differences: await differencesOf(parts, plan, knowledgeOf) }
-}
-
-/** Throws MODEL_UNKNOWN. */
-export function requireModel(catalog: Catalog, id: string): PhoneModel {
-  const model = catalog.model(id)
-  if (model) return model
-  throw new AppError('MODEL_UNKNOWN', `there is no model "${id.slice(0, 40)}"`, { field: 'model' })
 }

@@ -1,7 +1,7 @@
 import { spareTime, systemClock } from '../domain/edge/system-clock.js'
 import { systemRandom } from '../domain/edge/system-random.js'
 import { takeTurns } from '../domain/turns.js'
-import { nameOfFile } from '../catalog/catalog.js'
+import { fileNamed } from '../catalog/catalog.js'
 import { isSecretSetting } from '../site-use-cases.js'
 import { addressesToBind } from '../network/address.js'
 import { localAddressesNow } from '../network/edge/interfaces.js'
@@ -62,9 +62,7 @@ export function startKeptFiles({ installation, feed, undo }: Base, ports: Ports,
     bytesOf: (deviceId, path, sha256) => {
       const device = feed.snapshot.device(deviceId)
       const model = device && catalog.model(device.model)
-      const name = fileNameIn(path)
-      const file =
-        model && catalog.files(model.model).find((one) => nameOfFile(model, one, device.mac)?.toLowerCase() === name)
+      const file = model && fileNamed(catalog, model, device.mac, fileNameIn(path))
       if (!device || !file) return undefined
       for (const server of servers()) {
         const made =

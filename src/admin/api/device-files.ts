@@ -1,17 +1,18 @@
 import { z } from 'zod'
 import { ALL_SITES, may } from '../../accounts/permissions.js'
-import { nameOfFile } from '../../catalog/catalog.js'
+import { fileNamed, nameOfFile } from '../../catalog/catalog.js'
 import type { PhoneFile, PhoneModel } from '../../catalog/manifest.js'
+import type { Author } from '../../database/change.js'
 import { LAYERS } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
 import { diffEntries } from '../../provisioning/kept-diff.js'
-import { originsOf, type LineSetting } from '../../provisioning/origins.js'
+import { originsOf } from '../../provisioning/origins.js'
 import { requireCatalogModel } from '../../provisioning/preview.js'
 import { buildDeviceView, buildModelView } from '../../provisioning/view.js'
 import { READERS, type ReaderName } from '../../readers/index.js'
-import type { Origin } from '../../settings/resolve.js'
 import type { DeviceRecord } from '../../snapshot/snapshot.js'
 import { ownerNames } from '../settings-place.js'
+import { whoSet } from '../who-set.js'
 import { route, type Call } from '../route.js'
 import { diffSchema } from './effects.js'
 import { mac, settingValue, text } from './schemas.js'
@@ -56,34 +57,18 @@ const diffAnswer = z
 
 export type ServedDiff = z.output<typeof diffAnswer>
 
-function fileNamed({ parts }: Call, device: DeviceRecord, name: string): { model: PhoneModel; file: PhoneFile } {
+function requireFile({ parts }: Call, device: DeviceRecord, name: string): { model: PhoneModel; file: PhoneFile } {
   const model = requireCatalogModel(parts.catalog, device.model)
-  const file = parts.catalog
-    .files(model.model)
-    .find((one) => !one.expectedMiss && nameOfFile(model, one, device.mac)?.toLowerCase() === name.toLowerCase())
+  const file = fileNamed(parts.catalog, model, device.mac, name)
   if (file) return { model, file }
   throw new AppError('FILE_NOT_FOUND', `${name.slice(0, 80)} is not a file of this phone`, { field: 'file' })
 }
 
+const told = (author: Author | undefined): { setBy?: string; setAt?: string } =>
+  author ? { setBy: author.actor, setAt: isoTime(author.at) } : {}
+
 const maySeeAudit = ({ by, site }: Call): boolean =>
   may(by.rights, 'audit.read', site.id) || may(by.rights, 'audit.read', ALL_SITES)
-
-/** Who set each of these, and when; looked up once each. */
-async function whoSet(
-  call: Call,
-  settings: readonly LineSetting[],
-): Promise<Map<string, { setBy: string; setAt: string }>> {
-  const found = new Map<string, { setBy: string; setAt: string }>()
-  if (!maySeeAudit(call)) return found
-  const places = new Set(settings.filter(({ origin }) => origin.layer !== 'shipped').map(placeOf))
-  for (const entityId of places) {
-    const [entry] = await call.parts.audit({ entity: 'setting', entityId, limit: 1 })
-    if (entry) found.set(entityId, { setBy: entry.actor, setAt: isoTime(entry.at) })
-  }
-  return found
-}
-
-const placeOf = ({ key, origin }: { key: string; origin: Origin }): string => `${origin.layer}:${origin.owner}:${key}`
 
 const LATEST = 20
 
@@ -101,20 +86,17 @@ export const deviceFileRoutes = [
     handle: async (call) => {
       const { parts, use, params } = call
       const device = await use.devices.show(params.mac)
-      const { model, file } = fileNamed(call, device, params.name)
+      const { model, file } = requireFile(call, device, params.name)
       const turns = parts.turns()
       const lines = await originsOf({ ...parts, turns }, model, file, device, parts.serverAddress())
       const nameOf = await ownerNames(call)
-      const who = await whoSet(
-        call,
-        lines.flatMap(({ settings }) => settings),
-      )
+      const authorOf = maySeeAudit(call) ? await whoSet((query) => parts.audit(query), lines) : () => undefined
       return {
         body: {
           lines: lines.map((line) => ({
             ...line,
             settings: line.settings.map(({ key, origin, value }) => ({
-              ...{ key, layer: origin.layer, owner: nameOf(origin), ...who.get(placeOf({ key, origin })) },
+              ...{ key, layer: origin.layer, owner: nameOf(origin), ...told(authorOf({ key, origin })) },
               value: (value !== null && parts.isSecretSetting(key) ? MASK : (value ?? null)) as z.input<
                 typeof settingValue
               >,
@@ -137,7 +119,7 @@ export const deviceFileRoutes = [
     handle: async (call) => {
       const { parts, use, params } = call
       const device = await use.devices.show(params.mac)
-      const { model, file } = fileNamed(call, device, params.name)
+      const { model, file } = requireFile(call, device, params.name)
       const name = nameOfFile(model, file, device.mac) ?? ''
       const changed = await parts.waiting.look(device)
       const other = changed?.find((one) => one.name === name)

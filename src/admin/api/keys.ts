@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { requireModel } from '../../catalog/catalog.js'
 import { layOutKeys, type KeyLayout } from '../../catalog/key-bank.js'
 import { NO_MODULES, withModules } from '../../catalog/key-modules.js'
 import { keySheet } from '../../catalog/key-sheet.js'
@@ -21,12 +22,6 @@ const layoutQuery = {
 }
 
 /** Throws MODEL_UNKNOWN. */
-function requireModel({ parts }: Call, id: string): PhoneModel {
-  const found = parts.catalog.model(id)
-  if (found) return found
-  throw new AppError('MODEL_UNKNOWN', `there is no model "${id.slice(0, 60)}"`, { field: 'model' })
-}
-
 function noPhone(what: string): AppError {
   return new AppError('MODEL_UNKNOWN', `${what}: name a model`, { field: 'model' })
 }
@@ -98,7 +93,7 @@ export const keyRoutes = [
       const [phone] = phonesOf(call.parts.snapshot, call.site.id, extension.id)
       const wanted = call.query.model ?? phone?.model
       if (wanted === undefined) throw noPhone(`${extension.number} is on line 1 of no phone`)
-      const model = requireModel(call, wanted)
+      const model = requireModel(call.parts.catalog, wanted)
       if (!phone) return laidOut(call, model, call.query, (equipped) => layOutKeys(equipped, [1], extension.keys, []))
       return laidOut(call, model, call.query, (equipped) => layOutPhone(call.parts.snapshot, equipped, phone), phone)
     },
@@ -129,7 +124,7 @@ export const keyRoutes = [
     answer: keyLayout,
     handle: async (call) => {
       const phone = await call.use.devices.show(call.params.mac)
-      const model = requireModel(call, call.query.model ?? phone.model)
+      const model = requireModel(call.parts.catalog, call.query.model ?? phone.model)
       return laidOut(call, model, call.query, (equipped) => layOutPhone(call.parts.snapshot, equipped, phone), phone)
     },
   }),
@@ -174,7 +169,7 @@ export const keyRoutes = [
       const group = await call.use.groups.keys(call.params.name)
       const wanted = call.query.model ?? commonModel(phonesIn(call.parts.snapshot, call.site.id, group.id))
       if (wanted === undefined) throw noPhone('the group has no phone')
-      const model = requireModel(call, wanted)
+      const model = requireModel(call.parts.catalog, wanted)
       return laidOut(call, model, call.query, (equipped) => layOutKeys(equipped, [1], [], [], group.keys))
     },
   }),
