@@ -1,5 +1,6 @@
 import type { AppError } from '../../domain/errors.js'
 import { ask, done, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
+import { importPath } from './import-rows.js'
 
 interface Mail {
   id: string
@@ -50,7 +51,7 @@ async function importMails(call: PageCall, refused?: AppError): Promise<PageAnsw
     ...(refused ? { status: 422 } : {}),
     data: {
       ...mails,
-      here: `/import/${encodeURIComponent(id)}`,
+      here: importPath(id),
       refusal: refused ? refusalOf(call, refused) : undefined,
     },
   }

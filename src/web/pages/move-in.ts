@@ -3,6 +3,8 @@ import type { moveInReport } from '../../admin/api/move-in.js'
 import { AppError } from '../../domain/errors.js'
 import { formatMac, parseMac } from '../../domain/mac-address.js'
 import { ask, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
+import { firstMessages } from './import-preview.js'
+import { importPath } from './import-rows.js'
 import { progressOf } from './imports.js'
 
 type Report = z.output<typeof moveInReport>
@@ -10,7 +12,6 @@ type Report = z.output<typeof moveInReport>
 /** Rows of a table; the API and the command line have all. */
 const SHOWN = 100
 const MACS_SHOWN = 6
-const OBSTACLES_SHOWN = 8
 
 const pathOf = (id: string): string => `/move-in/${encodeURIComponent(id)}`
 const params = ({ params: { id = '' } }: PageCall): { id: string } => ({ id })
@@ -23,13 +24,9 @@ function form(call: PageCall, refused?: AppError): PageAnswer {
     ...(refused ? { status: 422 } : {}),
     data: {
       refusal: refused ? refusalOf(call, refused) : undefined,
-      problems: problemsOf(refused),
+      problems: firstMessages(refused?.details.problems ?? []),
     },
   }
-}
-
-function problemsOf(refused: AppError | undefined): string[] {
-  return (refused?.details.problems ?? []).slice(0, OBSTACLES_SHOWN).map(({ message }) => message)
 }
 
 async function open(call: PageCall): Promise<PageAnswer> {
@@ -53,7 +50,7 @@ async function found(call: PageCall, refused?: AppError): Promise<PageAnswer> {
       here: pathOf(report.id),
       name: '',
       refusal: refused ? refusalOf(call, refused) : undefined,
-      problems: problemsOf(refused),
+      problems: firstMessages(refused?.details.problems ?? []),
       groups: report.import.state === 'preview' || report.phones.length === 0 ? groupsOf(call, report) : [],
       ...jobOf(call, report),
       tables: tablesOf(call, report),
@@ -109,7 +106,7 @@ function jobOf(call: PageCall, report: Report): object {
     progress: progressOf(call, job),
     // Without a phone there is nothing to import, which is told by the question for the models.
     error: isNothing ? undefined : job.error,
-    obstacles: (isNothing ? [] : obstacles).slice(0, OBSTACLES_SHOWN).map(({ message }) => message),
+    obstacles: firstMessages(isNothing ? [] : obstacles),
     people: summary && !isNothing ? words.t('import.confirm.people', summary.people) : '',
     phones: summary && !isNothing ? words.t('import.confirm.phones', summary.phones) : '',
     settingsText:
@@ -121,7 +118,7 @@ function jobOf(call: PageCall, report: Report): object {
     maySet: mayUse(call, 'setSetting'),
     token: job.token ?? '',
     mayRun: obstacles.length === 0 && !isNothing,
-    rowsPath: isNothing ? undefined : `/import/${encodeURIComponent(job.id)}`,
+    rowsPath: isNothing ? undefined : importPath(job.id),
   }
 }
 

@@ -2,6 +2,7 @@ import type { AppError } from '../../domain/errors.js'
 import type { Mac } from '../../domain/mac-address.js'
 import { formatMac } from '../../domain/mac-address.js'
 import { PASSWORD_CLASSES } from '../../extensions/policy.js'
+import { registeredNow, type Registered } from '../../admin/api/views.js'
 import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import { personState, phoneState } from '../states.js'
 import { changesIn, FORM_NAMES, formView, isFormName, settingsOf } from './person-fields.js'
@@ -32,11 +33,11 @@ export function meterOf({ passwordMinLength, passwordClasses = [] }: PasswordRul
 }
 
 /** Model and state of a phone, for whoever may see phones. */
-function phoneOf(call: PageCall, mac: string): object {
+function phoneOf(call: PageCall, mac: string, byLine: Registered['byLine']): object {
   const phone = mayUse(call, 'showDevice') ? call.parts.snapshot.deviceByMac(mac as Mac) : undefined
   if (!phone) return {}
   const { parts, live } = call
-  const registered = parts.bindings().some(({ lineId }) => phone.lines.some(({ id }) => id === lineId))
+  const registered = phone.lines.some(({ id }) => byLine.has(id))
   return {
     modelName: parts.catalog.model(phone.model)?.name ?? phone.model,
     shown: phoneState({ state: phone.state, registered }, live.askedAt(phone.id), parts.clock.now()),
@@ -47,6 +48,7 @@ async function personPage(call: PageCall, refused?: AppError): Promise<PageAnswe
   const person = await ask<Person>(call, 'showExtension', { params: personOf(call) })
   const settings = await settingsOf(call, person.number)
   const row = personRow(person)
+  const { byLine } = registeredNow(call.parts)
   const form = call.params.form
   const isIdentity = refused !== undefined && form === undefined
   const stored = { name: person.name, email: person.email ?? '', enabled: person.enabled }
@@ -61,7 +63,7 @@ async function personPage(call: PageCall, refused?: AppError): Promise<PageAnswe
     menu: 'people',
     ...(refused ? { status: isConflict ? 412 : 422 } : {}),
     data: {
-      person: { ...row, phones: row.phones.map((one) => ({ ...one, ...phoneOf(call, one.mac) })) },
+      person: { ...row, phones: row.phones.map((one) => ({ ...one, ...phoneOf(call, one.mac, byLine) })) },
       registrations: registrationsThat(call, ({ extensionId }) => extensionId === person.id),
       values: isIdentity ? typed : stored,
       refusal: refused ? refusalOf(call, refused) : undefined,
