@@ -7,6 +7,7 @@ import { sha256Hex } from '../domain/fingerprint.js'
 import { newId, randomText, type Random } from '../domain/random.js'
 import { Secret } from '../domain/secret.js'
 import { generatePassword, requireName } from '../extensions/rules.js'
+import { accountUserName, BY_NUMBER } from '../extensions/user-names.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import type { SecretBox } from '../secrets/seal.js'
 import { computeHa1 } from '../sip/digest.js'
@@ -228,8 +229,7 @@ async function draft(
 ): Promise<{ softphone: Softphone; password: string }> {
   const id = newId(random, clock.now())
   const password = generatePassword(random)
-  const digits = extension.number.replace(/[^0-9]/g, '') || 'softphone'
-  const draw = (): string => `${digits}-${randomText(random, 6)}`
+  const draw = (): string => accountUserName(extension.number, BY_NUMBER, random, 'softphone')
   let authUsername = draw()
   // A drawn name hits one that somebody typed in elsewhere once in a billion.
   for (let attempt = 0; attempt < 3 && (await writes.authUsernameTaken(extension.siteId, authUsername)); attempt += 1) {
