@@ -12,7 +12,7 @@ export interface RuleReport {
   /** States for which no rule says what becomes of a call, when any rule asks for one. */
   readonly unruled: readonly string[]
   /** Rules that a phone could do, from 1, with the setting that makes it do so. */
-  readonly byPhones: readonly { readonly rule: number; readonly setting: string; readonly number: string }[]
+  readonly byPhones: readonly { readonly rule: number; readonly setting: string }[]
 }
 
 const NOTHING_TO_SAY: RuleReport = { unruled: [], byPhones: [] }
@@ -27,7 +27,7 @@ export function reportRules(value: unknown): RuleReport {
     const setting = OF_PHONES[condition]
     const isPlain = Object.keys(only).every((key) => key === 'afterSeconds')
     if (action !== 'forward' || !target || target.kind === 'mailbox' || !setting || !isPlain) return []
-    return [{ rule: index + 1, setting, number: target.number }]
+    return [{ rule: index + 1, setting }]
   })
   return { unruled, byPhones }
 }
