@@ -56,6 +56,7 @@ export async function openBase(installation: Installation, undo: Undo): Promise<
     isSecretSetting: (key) => isSecretSetting(installation, key),
     siteName: (id) => feed.snapshot.site(id)?.slug,
     mayCall: callableNetworks(config.webhookNetworks),
+    refresh: () => feed.refresh(),
   })
   undo.add(() => happenings.stop())
   undo.add(feed.onChange(() => happenings.changed()))

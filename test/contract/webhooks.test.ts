@@ -6,6 +6,7 @@ import { createKeyRing, createSecretBox } from '../../src/secrets/seal.js'
 import { WebhookDeliverer } from '../../src/webhooks/edge/deliverer.js'
 import { KnexDeliveryStore } from '../../src/webhooks/edge/knex-deliveries.js'
 import { KnexAuditLog, KnexWebhookStore } from '../../src/webhooks/edge/knex-store.js'
+import { upToDate } from '../../src/webhooks/edge/open.js'
 import type { Post, Posted } from '../../src/webhooks/edge/post.js'
 import { createWebhookAdmin, type WebhookAdmin } from '../../src/webhooks/use-cases.js'
 import { describeOverDatabases } from '../support/databases.js'
@@ -25,6 +26,8 @@ describeOverDatabases('webhooks', (fresh) => {
   const random = seededRandom(5)
   const secrets = createSecretBox(createKeyRing([{ id: 'k', key: random.bytes(32) }]), random)
   const anna = extensionRecord('101', { siteId: 's1' })
+  const renamed = { ...anna, displayName: 'Anna Fuchs' }
+  let known = anna
   let answers: Posted[] = []
   let posted: Post[] = []
   let running: WebhookDeliverer[] = []
@@ -40,9 +43,12 @@ describeOverDatabases('webhooks', (fresh) => {
     const deliverer = new WebhookDeliverer({
       webhooks: new KnexWebhookStore(main),
       deliveries: new KnexDeliveryStore(events),
-      audit: new KnexAuditLog(main),
+      audit: upToDate(new KnexAuditLog(main), () => {
+        known = renamed
+        return Promise.resolve()
+      }),
       snapshot: {
-        extension: (id: Id) => (id === anna.id ? anna : undefined),
+        extension: (id: Id) => (id === anna.id ? known : undefined),
         device: () => undefined,
         deviceByLine: () => undefined,
         layer: () => ({
@@ -90,10 +96,17 @@ describeOverDatabases('webhooks', (fresh) => {
 
   afterEach(async () => {
     await Promise.all(running.map((one) => one.stop()))
-    ;[answers, posted, running] = [[], [], []]
+    ;[answers, posted, running, known] = [[], [], [], anna]
     const { main, events } = fresh().databases
     await main('webhooks').delete()
     for (const table of ['webhook_cursors', 'webhook_deliveries']) await events(table).delete()
+  })
+
+  test('tell the state with the change in it, when another process made it and the snapshot did not know yet', async () => {
+    await admin().add('cli:test', { url: 'https://pbx.example/hook' })
+    start()
+    await happen('extension.update')
+    expect((await told(1))[0]?.data).toMatchObject({ name: 'Anna Fuchs' })
   })
 
   test('tell what happens after they were added, once, in order, with what only the PBX acts on, and no secret', async () => {

@@ -2,6 +2,7 @@ import type { Databases } from '../../database/edge/connect.js'
 import type { BindingChange } from '../../registrar/store.js'
 import type { MayCall } from '../destination.js'
 import type { HappeningFeed } from '../happening.js'
+import type { AuditLog } from '../store.js'
 import { WebhookDeliverer, type DelivererOptions } from './deliverer.js'
 import { HappeningStream } from './happening-stream.js'
 import { KnexDeliveryStore } from './knex-deliveries.js'
@@ -11,6 +12,8 @@ import { post } from './post.js'
 export interface HappeningsOptions extends Omit<DelivererOptions, 'webhooks' | 'deliveries' | 'audit' | 'post'> {
   readonly databases: Pick<Databases, 'main' | 'events'>
   readonly mayCall: MayCall
+  /** Puts into the snapshot what was committed so far. */
+  readonly refresh: () => Promise<void>
 }
 
 /** Tells others what happens: by webhooks, and to those who listen. */
@@ -24,8 +27,8 @@ export interface Happenings extends HappeningFeed {
   stop(): Promise<void>
 }
 
-export function openHappenings({ databases, mayCall, ...options }: HappeningsOptions): Happenings {
-  const audit = new KnexAuditLog(databases.main)
+export function openHappenings({ databases, mayCall, refresh, ...options }: HappeningsOptions): Happenings {
+  const audit = upToDate(new KnexAuditLog(databases.main), refresh)
   const stream = new HappeningStream({ ...options, audit })
   const deliverer = new WebhookDeliverer({
     ...options,
@@ -44,6 +47,21 @@ export function openHappenings({ databases, mayCall, ...options }: HappeningsOpt
     start: () => deliverer.start(),
     stop: async () => {
       await Promise.all([stream.stop(), deliverer.stop()])
+    },
+  }
+}
+
+/**
+ * Rows come after the snapshot knows of what they tell: it is described from there, and a change made by another
+ * process may be read here first. The last to be told would else be told the state of before.
+ */
+export function upToDate(audit: AuditLog, refresh: () => Promise<void>): AuditLog {
+  return {
+    newest: () => audit.newest(),
+    after: async (...which) => {
+      const rows = await audit.after(...which)
+      if (rows.length > 0) await refresh()
+      return rows
     },
   }
 }
