@@ -29,15 +29,18 @@ function askFrom(localAddress: string, file: string): Promise<number> {
   })
 }
 
+/** The command line is asked, and each of its starts takes a while. */
+const PATIENT_MS = 20_000
+
 const lastSeenIp = async (mac: string): Promise<string | undefined> =>
   (await installation.cli<{ lastSeenIp?: string }>('device', 'show', mac)).lastSeenIp
 
 test('a stranger who asks for a known MAC is no sighting of that phone', async () => {
   expect(await askFrom(INSIDE, FIRST.file)).toBe(200)
-  await eventually(async () => expect(await lastSeenIp(FIRST.mac)).toBe(INSIDE))
+  await eventually(async () => expect(await lastSeenIp(FIRST.mac)).toBe(INSIDE), PATIENT_MS)
   expect(await askFrom(OUTSIDE, FIRST.file)).toBe(404)
   // Sightings are written in the order they came: after this one the stranger's would be there.
   expect(await askFrom(INSIDE, SECOND.file)).toBe(200)
-  await eventually(async () => expect(await lastSeenIp(SECOND.mac)).toBe(INSIDE))
+  await eventually(async () => expect(await lastSeenIp(SECOND.mac)).toBe(INSIDE), PATIENT_MS)
   expect(await lastSeenIp(FIRST.mac)).toBe(INSIDE)
 })
