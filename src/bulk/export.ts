@@ -1,6 +1,7 @@
 import type { Id } from '../domain/entities.js'
 import type { DeviceRecord, ExtensionRecord, LayerValues } from '../snapshot/snapshot.js'
 import { AppError } from '../domain/errors.js'
+import { personSearch } from '../extensions/search.js'
 import type { Vocabulary } from '../settings/vocabulary.js'
 import { csvText } from './csv-text.js'
 import { keyCell } from './key-cell.js'
@@ -21,7 +22,7 @@ export interface ExportOptions {
   /** Only numbers from here to there, as numbers. */
   readonly from?: string | undefined
   readonly to?: string | undefined
-  /** Only people whose number, name or e-mail address holds this. */
+  /** Only people whose number, name, e-mail address or mobile number holds this, in any alphabet. */
   readonly q?: string | undefined
   /** With a byte order mark, by which Excel knows UTF-8. */
   readonly bom?: boolean | undefined
@@ -69,7 +70,7 @@ const SCOPE_PROFILES: Readonly<Record<Exclude<Scope, 'all'>, string>> = {
 export async function exportPeople(all: Exportable, parts: ExportParts, options: ExportOptions): Promise<string> {
   const { scope = 'all', bom = false } = options
   const profileId = options.profile ?? (scope === 'all' ? undefined : SCOPE_PROFILES[scope])
-  const people = all.extensions.filter((person) => isWanted(person, options)).sort(byNumber)
+  const people = wanted(all, options).sort(byNumber)
   const profile = profileId === undefined ? undefined : requireProfile(parts.profiles, profileId)
   const columns = profile ? profileColumns(profile, options, parts) : ownColumns(people, all, parts, options)
   const hasPhones = columns.some(({ field }) => field === 'mac')
@@ -238,11 +239,13 @@ function needsPositions({ lines }: DeviceRecord): boolean {
   return isTwice || lines.some(({ position }, index) => position !== index + 1)
 }
 
-function isWanted({ number, displayName, email = '' }: ExtensionRecord, { from, to, q }: ExportOptions): boolean {
-  if (from !== undefined && !(Number(number) >= Number(from))) return false
-  if (to !== undefined && !(Number(number) <= Number(to))) return false
-  if (q === undefined) return true
-  return [number, displayName, email].some((text) => text.toLowerCase().includes(q.toLowerCase()))
+function wanted(all: Exportable, { from, to, q }: ExportOptions): ExtensionRecord[] {
+  const fits = q === undefined ? () => true : personSearch(q)
+  return all.extensions.filter((one) => {
+    if (from !== undefined && !(Number(one.number) >= Number(from))) return false
+    if (to !== undefined && !(Number(one.number) <= Number(to))) return false
+    return fits(one, all.layer('extension', one.id).values)
+  })
 }
 
 function byNumber(a: ExtensionRecord, b: ExtensionRecord): number {

@@ -41,7 +41,10 @@ export function bulkCommands(program: Command, io: Io, run: Run): void {
     .option('--profile <id>', 'columns of this import profile')
     .option('--from <number>', 'only numbers from here')
     .option('--to <number>', 'only numbers up to here')
-    .option('--search <text>', 'only people whose number, name or e-mail address holds this')
+    .option(
+      '--search <text>',
+      'only people whose number, name, e-mail address or mobile number holds this, in any alphabet',
+    )
     .option('--bom', 'with a byte order mark, by which Excel knows UTF-8')
     .option('--with-passwords', "with people's own SIP passwords; kept in the audit log")
     .action((flags: ExportFlags) => run(() => exportFile(io, flags)))

@@ -5,10 +5,12 @@ import type { LineKey } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import type { KeyInput } from '../extensions/keys.js'
 import { isWeakPassword } from '../extensions/rules.js'
+import { personSearch } from '../extensions/search.js'
 import { describeExtension, type ExtensionInput } from '../extensions/use-cases.js'
 import { readKeyCell } from '../bulk/key-cell.js'
 import type { Installation } from '../installation.js'
-import { actor, withInstallation } from './context.js'
+import type { ExtensionRecord } from '../snapshot/snapshot.js'
+import { actor, readSnapshot, withInstallation } from './context.js'
 import { layoutOfPhone, shownLayout } from './key-layout.js'
 import { table, type Io, type Report, type Run } from './output.js'
 
@@ -36,10 +38,15 @@ export function extensionCommands(program: Command, io: Io, run: Run): void {
   extension
     .command('list')
     .description('list all extensions')
-    .action(() =>
+    .option(
+      '--search <text>',
+      'only those whose number, name, e-mail address or mobile number holds this, in any alphabet',
+    )
+    .action(({ search }: { search?: string }) =>
       run(() =>
-        withInstallation(io, async ({ extensions }) => {
-          const found = await extensions.list()
+        withInstallation(io, async (installation) => {
+          const all = await installation.extensions.list()
+          const found = search === undefined ? all : await searched(installation, all, search)
           return {
             json: found.map(describeExtension),
             lines: table(
@@ -197,6 +204,16 @@ export function keysIn(cells: readonly string[]): KeyInput[] {
 }
 
 /** On the person's first phone, or on a model. Throws MODEL_UNKNOWN. */
+async function searched(
+  installation: Installation,
+  all: readonly ExtensionRecord[],
+  typed: string,
+): Promise<ExtensionRecord[]> {
+  const snapshot = await readSnapshot(installation)
+  const fits = personSearch(typed)
+  return all.filter((one) => fits(one, snapshot.layer('extension', one.id).values))
+}
+
 async function layoutOfPerson(
   installation: Installation,
   number: string,

@@ -101,6 +101,22 @@ describe('searching and sorting', () => {
     expect(await numbers('q=999123')).toEqual([])
   })
 
+  test('finds people, phones and registrations whatever alphabet a name is stored and typed in', async () => {
+    await owner.post('/extensions', { number: '122', name: 'Пётр Petrov' })
+    await owner.post('/extensions', { number: '123', name: 'Анна Петрова' })
+    await owner.post('/extensions', { number: '124', name: 'Jürgen Sørensen' })
+    await owner.post('/devices', { mac: '001565000124', model: 'yealink/t21p-e2', lines: [{ extension: '124' }] })
+    expect(await numbers('q=petrov')).toEqual(['122', '123'])
+    expect(await numbers(`q=${encodeURIComponent('ПЕТРОВ')}`)).toEqual(['122', '123'])
+    expect(await numbers('q=pyotr+petrov')).toEqual([])
+    expect(await numbers(`q=${encodeURIComponent('пётр')}`)).toEqual(['120', '122'])
+    expect(await numbers('q=soerensen')).toEqual(['124'])
+    expect(await numbers(`q=${encodeURIComponent('juergen sörensen')}`)).toEqual([])
+    expect(await numbers(`q=${encodeURIComponent('jurgen sorensen')}`)).toEqual(['124'])
+    await bench.parts.refresh()
+    expect((await owner.get('/devices?q=juergen')).body).toMatchObject({ items: [{ mac: '001565000124' }], total: 1 })
+  })
+
   test('sorts by mobile number both ways, those without last', async () => {
     const up = (await numbers('sort=mobile&limit=500')).filter((one) => ['120', '121'].includes(one))
     const down = (await numbers('sort=-mobile&limit=500')).filter((one) => ['120', '121'].includes(one))

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { PERMISSIONS, ROLES } from '../../accounts/permissions.js'
+import { sortedBy } from '../../domain/search-text.js'
 import { route, type Answer, type Call } from '../route.js'
-import { pageOf, sortedBy } from '../paging.js'
+import { pageOf } from '../paging.js'
 import {
   admin,
   apiToken,

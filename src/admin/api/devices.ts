@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { DEVICE_STATES } from '../../domain/entities.js'
 import type { DeviceView } from '../../devices/store.js'
 import { formatMac } from '../../domain/mac-address.js'
-import { folded, foldedOnce, pageOf, sortedBy, type SortKeys } from '../paging.js'
+import { searchFor, searchTextOnce, sortedBy } from '../../domain/search-text.js'
+import { pageOf, type SortKeys } from '../paging.js'
 import { route, type Answer, type Call } from '../route.js'
 import type { DeviceRecord, ExtensionRecord } from '../../snapshot/snapshot.js'
 import { device, flag, keyInput, lineInput, listQuery, mac, pageSchema, text } from './schemas.js'
@@ -305,22 +306,25 @@ export const deviceRoutes = [
   }),
 ]
 
-const searched = foldedOnce(({ name, model, mac: own }: DeviceRecord) => [name ?? '', model, formatMac(own)].join('\n'))
-const searchedPerson = foldedOnce(({ number, displayName }: ExtensionRecord) => `${number}\n${displayName}`)
+const searched = searchTextOnce(({ name, model, mac: own }: DeviceRecord) =>
+  [name ?? '', model, formatMac(own)].join('\n'),
+)
+const searchedPerson = searchTextOnce(({ number, displayName }: ExtensionRecord) => `${number}\n${displayName}`)
 
 /** A MAC address is found by any spelling and by a part of it; everything else by a part of a text. */
 function matcher({ snapshot, lastSeen }: Call['parts'], q: string | undefined): (one: DeviceRecord) => boolean {
-  const wanted = folded((q ?? '').trim())
-  if (wanted === '') return () => true
-  const digits = wanted.replace(/[\s:.-]/g, '')
+  const typed = (q ?? '').trim()
+  if (typed === '') return () => true
+  const holds = searchFor(typed)
+  const digits = typed.toLowerCase().replace(/[\s:.-]/g, '')
   const asMac = /^[0-9a-f]{4,12}$/.test(digits) ? digits : undefined
   return (one) => {
     if (asMac !== undefined && one.mac.includes(asMac)) return true
-    if (searched(one).includes(wanted)) return true
-    if ((lastSeen(one.id)?.ip ?? one.lastSeenIp ?? '').includes(wanted)) return true
+    if (holds(searched(one))) return true
+    if (holds(lastSeen(one.id)?.ip ?? one.lastSeenIp ?? '')) return true
     return one.lines.some(({ extensionId }) => {
       const person = snapshot.extension(extensionId)
-      return person !== undefined && searchedPerson(person).includes(wanted)
+      return person !== undefined && holds(searchedPerson(person))
     })
   }
 }

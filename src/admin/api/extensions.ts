@@ -1,66 +1,31 @@
 import { z } from 'zod'
 import type { BulkUseCases } from '../../bulk/use-cases.js'
 import type { Id } from '../../domain/entities.js'
+import { sortedBy } from '../../domain/search-text.js'
 import { isWeakPassword } from '../../extensions/rules.js'
-import { folded, pageOf, sortedBy, type SortKeys } from '../paging.js'
+import { mobileDigits, personNames, personSearch } from '../../extensions/search.js'
+import { pageOf, type SortKeys } from '../paging.js'
 import type { AdminParts } from '../parts.js'
 import { route, type Answer, type Call } from '../route.js'
-import type { ExtensionRecord } from '../../snapshot/snapshot.js'
+import type { ExtensionRecord, LayerValues } from '../../snapshot/snapshot.js'
 import { extension, flag, keyInput, listQuery, number, pageSchema, text } from './schemas.js'
 import { extensionView, registeredNow, usesOf } from './views.js'
 
 const TAG = 'People'
+/** What is set for this very person. */
+function valuesOf({ snapshot }: Pick<AdminParts, 'snapshot'>, { id }: ExtensionRecord): LayerValues['values'] {
+  return snapshot.layer('extension', id).values
+}
+
 const sortKeys = (parts: AdminParts): SortKeys<ExtensionRecord> => ({
   number: NUMBER,
   name: NAME,
   email: EMAIL,
-  mobile: (one) => searched(parts, one).mobile || '\uffff',
+  mobile: (one) => mobileDigits(one, valuesOf(parts, one)) || '\uffff',
 })
 const NUMBER = sortedBy(({ number: own }: ExtensionRecord) => own)
 const NAME = sortedBy(({ displayName }: ExtensionRecord) => displayName)
 const EMAIL = sortedBy(({ email }: ExtensionRecord) => email)
-
-/** Names and mobile number, which are settings of the person. */
-function namesOf({ snapshot }: Pick<AdminParts, 'snapshot'>, { id }: ExtensionRecord): Names {
-  const { values } = snapshot.layer('extension', id)
-  const text = (key: string): string | undefined => {
-    const value = values.get(key)
-    return typeof value === 'string' ? value : undefined
-  }
-  return { firstName: text('firstName'), lastName: text('lastName'), mobile: text('mobileNumber') }
-}
-
-interface Names {
-  firstName: string | undefined
-  lastName: string | undefined
-  mobile: string | undefined
-}
-
-interface Searched {
-  /** What it was made of: other values, and it is made again. */
-  values: ReadonlyMap<string, unknown>
-  text: string
-  /** Digits of the mobile number. */
-  mobile: string
-}
-const SEARCHED = new WeakMap<ExtensionRecord, Searched>()
-
-/** What somebody is searched and sorted by. */
-function searched(parts: Pick<AdminParts, 'snapshot'>, one: ExtensionRecord): Searched {
-  const { values } = parts.snapshot.layer('extension', one.id)
-  let found = SEARCHED.get(one)
-  if (found?.values !== values) {
-    const { firstName = '', lastName = '', mobile = '' } = namesOf(parts, one)
-    const names = [one.number, one.displayName, one.email ?? '', firstName, lastName, mobile]
-    found = { values, text: folded(names.join('\n')), mobile: mobile.replace(/\D/g, '') }
-    SEARCHED.set(one, found)
-  }
-  return found
-}
-
-/** Is it a telephone number, whatever it is written with? Then its digits. */
-const digitsIn = (text: string): string | undefined =>
-  /^[-+()./\s\d]+$/.test(text) && /\d{3}/.test(text.replace(/\D/g, '')) ? text.replace(/\D/g, '') : undefined
 
 /** People on phones whose MAC address holds this text; undefined: it cannot be a part of one. */
 function onPhones({ snapshot }: AdminParts, text: string): ReadonlySet<Id> | undefined {
@@ -78,7 +43,10 @@ function onPhones({ snapshot }: AdminParts, text: string): ReadonlySet<Id> | und
 export async function shownExtension({ use, parts }: Call, own: string): Promise<Answer> {
   const { extension: found, uses } = await use.extensions.show(own)
   const phones = uses.lines.map(({ mac, position }) => ({ mac, line: position }))
-  return { body: { ...extensionView(found, registeredNow(parts), phones), ...namesOf(parts, found) }, entity: found }
+  return {
+    body: { ...extensionView(found, registeredNow(parts), phones), ...personNames(valuesOf(parts, found)) },
+    entity: found,
+  }
 }
 
 const params = { number }
@@ -101,7 +69,7 @@ export const extensionRoutes = [
       ...listQuery(['number', 'name', 'email', 'mobile'], 'number'),
       q: text.optional().meta({
         description:
-          'Part of number, names, e-mail address, mobile number (digits count) or MAC address of a phone in any spelling; case and diacritics do not count',
+          'Part of number, names, e-mail address, mobile number (digits count) or MAC address of a phone in any spelling; case, diacritics and alphabet do not count: petrov finds Петров, mueller finds Müller',
       }),
       enabled: flag.optional(),
       registered: flag.optional(),
@@ -111,23 +79,20 @@ export const extensionRoutes = [
     handle: async ({ parts, site, use, query }) => {
       const imported = query.import === undefined ? undefined : await numbersOf(use.bulk, query.import)
       const registered = registeredNow(parts)
-      const wanted = query.q === undefined ? undefined : folded(query.q)
-      const digits = digitsIn(query.q ?? '')
+      const fits = personSearch(query.q ?? '')
       const owners = onPhones(parts, query.q ?? '')
       const found = [...parts.snapshot.allExtensions()].filter((one) => {
         if (one.siteId !== site.id) return false
         if (query.enabled !== undefined && one.enabled !== query.enabled) return false
         if (query.registered !== undefined && registered.counts.has(one.id) !== query.registered) return false
         if (imported?.has(one.number) === false) return false
-        if (wanted === undefined) return true
-        const { text: own, mobile } = searched(parts, one)
-        return own.includes(wanted) || (digits !== undefined && mobile.includes(digits)) || Boolean(owners?.has(one.id))
+        return query.q === undefined || fits(one, valuesOf(parts, one)) || Boolean(owners?.has(one.id))
       })
       const page = pageOf(found, query, sortKeys(parts))
       const uses = usesOf(parts.snapshot.allDevices())
       const items = page.items.map((one) => ({
         ...extensionView(one, registered, uses.get(one.id) ?? []),
-        ...namesOf(parts, one),
+        ...personNames(valuesOf(parts, one)),
       }))
       return { body: { ...page, items } }
     },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { sortedBy } from '../../domain/search-text.js'
 import { route, type Answer, type Call } from '../route.js'
-import { pageOf, sortedBy } from '../paging.js'
+import { pageOf } from '../paging.js'
 import { group, listQuery, pageSchema, text } from './schemas.js'
 
 const TAG = 'Groups'

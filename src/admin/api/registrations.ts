@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Binding } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
-import { folded, pageOf } from '../paging.js'
+import { searchFor, searchText } from '../../domain/search-text.js'
+import { pageOf } from '../paging.js'
 import { route, type Call } from '../route.js'
 import { listQuery, pageSchema, registration, text } from './schemas.js'
 import { isoTime } from './views.js'
@@ -35,14 +36,14 @@ export const registrationRoutes = [
     answer: pageSchema(registration),
     handle: ({ parts, site, query }) => {
       const { snapshot } = parts
-      const wanted = query.q === undefined ? undefined : folded(query.q)
+      const holds = searchFor(query.q ?? '')
       const found = parts.bindings().flatMap((binding) => {
         const extension = snapshot.extension(binding.extensionId)
         if (!extension || extension.siteId !== site.id) return []
         if (query.extension !== undefined && extension.number !== query.extension) return []
         if (query.transport !== undefined && binding.transport !== query.transport) return []
         const texts = `${binding.aor}\n${binding.received}\n${binding.userAgent ?? ''}`
-        if (wanted !== undefined && !folded(texts).includes(wanted)) return []
+        if (query.q !== undefined && !holds(searchText(texts))) return []
         return [{ ...binding, id: registrationId(binding), number: extension.number }]
       })
       const page = pageOf(found, query, {
