@@ -4,6 +4,7 @@ import type { Id, Layer } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import { SHARED_LAYERS } from '../settings/use-cases.js'
 import type { Origin } from '../settings/resolve.js'
+import { siteZone } from '../snapshot/site-value.js'
 import type { Call } from './route.js'
 import type { AdminParts, SiteUseCases } from './parts.js'
 
@@ -82,9 +83,6 @@ function ownerName({ snapshot }: Pick<AdminParts, 'snapshot'>, { layer, owner }:
 }
 
 /** The time zone of a site: what its settings say, or all sites'. */
-export function siteZone({ parts, site }: Pick<Call, 'parts' | 'site'>): string {
-  const { snapshot, vocabulary } = parts.viewSources
-  const key = 'timezone'
-  const set = snapshot.layer('site', site.id).values.get(key) ?? snapshot.layer('global', '').values.get(key)
-  return String(set ?? vocabulary.get(key)?.default ?? 'Etc/UTC')
+export function zoneOf({ parts, site }: Pick<Call, 'parts' | 'site'>): string {
+  return siteZone(parts.viewSources.snapshot, site.id)
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { AppError } from '../domain/errors.js'
-import { MAIL_KINDS, MAIL_LANGUAGES, MAIL_STATES, type Mail } from '../mail/mail.js'
+import { CODE_KINDS, MAIL_KINDS, MAIL_LANGUAGES, MAIL_STATES, type Mail, type MailKind } from '../mail/mail.js'
 import type { MailInput } from '../mail/use-cases.js'
 import { actor, withInstallation } from './context.js'
 import { table, type Io, type Run } from './output.js'
@@ -17,7 +17,7 @@ interface SendOptions {
 export function mailCommands(program: Command, io: Io, run: Run): void {
   const mail = program.command('mail').description('mails to people, sent by the running server')
 
-  withChoices(mail.command('send [extension]'))
+  withChoices(mail.command('send [extension]'), CODE_KINDS)
     .description('send a mail to a person, or to everybody who never got one')
     .option('--all', 'everybody with an e-mail address who never got one')
     .option('--import <id>', 'only those of them that this import added')
@@ -29,7 +29,7 @@ export function mailCommands(program: Command, io: Io, run: Run): void {
             throw new AppError('USAGE', 'name an extension, or give --all or --import')
           }
           const added = options.import === undefined ? undefined : await bulk.addedPeople(options.import)
-          const input = inputOf(options)
+          const input = { ...inputOf(options), kind: oneOf('--kind', CODE_KINDS, options.kind) }
           const queued =
             extension === undefined
               ? await mails.sendAll(actor(), input, added)
@@ -40,12 +40,15 @@ export function mailCommands(program: Command, io: Io, run: Run): void {
       ),
     )
 
-  withChoices(mail.command('preview <extension>'))
+  withChoices(mail.command('preview <extension>'), MAIL_KINDS)
     .description('show a mail without sending it; its code opens nothing')
     .action((extension: string, options: SendOptions) =>
       run(() =>
         withInstallation(io, async ({ mails }) => {
-          const { to, subject, text, html } = await mails.preview(extension, inputOf(options))
+          const { to, subject, text, html } = await mails.preview(extension, {
+            ...inputOf(options),
+            kind: oneOf('--kind', MAIL_KINDS, options.kind),
+          })
           return { json: { to, subject, text, html }, lines: [`To: ${to}`, `Subject: ${subject}`, '', text] }
         }),
       ),
@@ -64,7 +67,7 @@ export function mailCommands(program: Command, io: Io, run: Run): void {
             lines: table(
               ['ID', 'EXTENSION', 'KIND', 'STATE', 'TRIED', 'ADDRESS', 'WHY'],
               found.map(({ id, number, kind, state: now, attempts, address, email, error }) => [
-                ...[id, number, kind, now, attempts, address ?? email ?? '', error ?? ''],
+                ...[id, number ?? '', kind, now, attempts, address ?? email ?? '', error ?? ''],
               ]),
             ),
           }
@@ -85,16 +88,15 @@ export function mailCommands(program: Command, io: Io, run: Run): void {
     )
 }
 
-function withChoices(command: Command): Command {
+function withChoices(command: Command, kinds: readonly MailKind[]): Command {
   return command
-    .option('--kind <kind>', MAIL_KINDS.join(', '))
+    .option('--kind <kind>', kinds.join(', '))
     .option('--language <language>', MAIL_LANGUAGES.join(', '))
     .option('--app <app>', 'app the code is for; see softphone apps')
 }
 
-function inputOf({ kind, language, app }: SendOptions): MailInput {
+function inputOf({ language, app }: SendOptions): Omit<MailInput, 'kind'> {
   return {
-    kind: oneOf('--kind', MAIL_KINDS, kind),
     language: oneOf('--language', MAIL_LANGUAGES, language),
     app,
   }

@@ -117,8 +117,9 @@ export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
     action: string,
     before: DeviceRecord,
     after: DeviceRecord,
+    told: object = {},
   ): Promise<void> => {
-    const words = { before: describeDevice(before), after: describeDevice(after) }
+    const words = { before: describeDevice(before), after: { ...describeDevice(after), ...told } }
     await writes.replace(after, { ...changeOf(actor, action, after), ...words })
   }
   /** A phone of another site is none. */
@@ -129,10 +130,10 @@ export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
     refuseStale(device, parts.seen)
     return device
   }
-  const edit = (actor: string, action: string, mac: string, work: Edit): Promise<DeviceView> =>
+  const edit = (actor: string, action: string, mac: string, work: Edit, told?: object): Promise<DeviceView> =>
     store.change(async (writes) => {
       const before = await findToChange(writes, mac)
-      await save(writes, actor, action, before, await work(before, writes))
+      await save(writes, actor, action, before, await work(before, writes), told)
       return await find(writes, mac)
     })
   const look = async (actor: string, action: string, mac: string): Promise<DeviceView> =>
@@ -196,7 +197,7 @@ export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
     resetLinePassword: async (actor, mac, position, when = 'now') => {
       const password = generatePassword(random)
       const until = clock.now() + FORMER_MS
-      await edit(actor, 'reset-line-password', mac, (before) => {
+      const resetPassword: Edit = (before) => {
         const changed = requireLine(before, position)
         const { former: older, ...line } = changed
         // One that nobody has used yet is no former one: the phone still knows the one before.
@@ -204,7 +205,8 @@ export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
         const sealedPassword = secrets.seal(password, SEAL_CONTEXTS.linePassword(changed.id))
         const fresh = { ...line, sealedPassword, ...(when === 'fetched' ? { former } : {}) }
         return { ...before, lines: before.lines.map((one) => (one === changed ? fresh : one)) }
-      })
+      }
+      await edit(actor, 'reset-line-password', mac, resetPassword, { passwordOf: position })
       return new Secret(password)
     },
     setKeys: (actor, mac, keys) =>

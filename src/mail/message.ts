@@ -2,22 +2,17 @@ import Handlebars from 'handlebars'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { AppError } from '../domain/errors.js'
-import { MAIL_KINDS, MAIL_LANGUAGES, type MailKind, type MailLanguage } from './mail.js'
+import { isNotice, MAIL_KINDS, MAIL_LANGUAGES, type MailKind, type MailLanguage } from './mail.js'
 
 const line = z.string().min(1).max(600)
-const inOneLanguage = z.strictObject({
-  subject: line,
-  before: z.array(line).min(1),
-  button: line,
-  code: line,
-  own: line,
-  after: z.array(line).min(1),
-})
-const schema = z.strictObject({ en: inOneLanguage, de: inOneLanguage })
+const lines = z.array(line).min(1)
+const withCode = z.strictObject({ subject: line, before: lines, button: line, code: line, own: line, after: lines })
+const notice = z.strictObject({ subject: line, text: lines })
+const inBoth = <T extends z.ZodType>(texts: T) => z.strictObject({ en: texts, de: texts })
 
-type Texts = z.output<typeof inOneLanguage>
+type Texts = z.output<typeof withCode> | z.output<typeof notice>
 
-/** What a mail may tell. No secret is among them: a template cannot give away what it does not get. */
+/** What a mail with a code may tell. No secret is among them: a template cannot give away what it does not get. */
 export interface MailValues {
   name: string
   number: string
@@ -26,6 +21,18 @@ export interface MailValues {
   app: string
   uses: string
   until: string
+  site: string
+}
+
+/** What a notice may tell. */
+export interface NoticeValues {
+  /** Of the person it is to; empty for an admin. */
+  name: string
+  number: string
+  what: string
+  when: string
+  by: string
+  people: string
   site: string
 }
 
@@ -52,13 +59,11 @@ export type MailTemplates = ReadonlyMap<MailKind, Readonly<Record<MailLanguage, 
 interface Compiled {
   subject: Fill
   before: readonly Fill[]
-  button: Fill
-  code: Fill
-  own: Fill
-  after: readonly Fill[]
+  /** Absent in notices. */
+  code?: { button: Fill; caption: Fill; own: Fill; after: readonly Fill[] }
 }
 
-type Fill = (values: MailValues) => string
+type Fill = (values: MailValues | NoticeValues) => string
 
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g
 
@@ -69,7 +74,7 @@ export function parseMailTemplates(sources: Iterable<readonly [string, string]>)
     const kind = MAIL_KINDS.find((one) => one === name)
     if (!kind) continue
     const where = `mail/${name}.yaml`
-    const parsed = schema.safeParse(yamlOf(source, where))
+    const parsed = inBoth<z.ZodType<Texts>>(isNotice(kind) ? notice : withCode).safeParse(yamlOf(source, where))
     if (!parsed.success) {
       const [issue] = parsed.error.issues
       throw new AppError('TEMPLATES_INVALID', `${where}: ${issue?.path.join('.')}: ${issue?.message}`)
@@ -100,49 +105,65 @@ function compileAll(texts: Texts, where: string): Compiled {
       }
     }
   }
-  const { subject, before, button, code, own, after } = texts
+  const subject = compile(texts.subject)
+  if ('text' in texts) return { subject, before: texts.text.map(compile) }
+  const [button, caption, own] = [compile(texts.button), compile(texts.code), compile(texts.own)]
   return {
-    subject: compile(subject),
-    before: before.map(compile),
-    button: compile(button),
-    code: compile(code),
-    own: compile(own),
-    after: after.map(compile),
+    subject,
+    before: texts.before.map(compile),
+    code: { button, caption, own, after: texts.after.map(compile) },
   }
 }
 
-/** The mail as text and as HTML with the picture of the code in it. */
+type Paragraph = { readonly said: string; readonly to?: string; readonly isCode?: true }
+
+/** The mail as text and as HTML; with `links`, the picture of the code is in it. */
 export function composeMail(
   templates: MailTemplates,
   kind: MailKind,
   language: MailLanguage,
-  values: MailValues,
-  { url, ownUrl }: MailLinks,
+  values: MailValues | NoticeValues,
+  links?: MailLinks,
 ): Message {
   const texts = templates.get(kind)?.[language]
   if (!texts) throw new AppError('TEMPLATES_INVALID', `there is no mail ${kind}`)
-  const before = texts.before.map((fill) => fill(values))
-  const after = texts.after.map((fill) => fill(values))
-  const button = texts.button(values)
-  const own = ownUrl === undefined ? undefined : texts.own(values)
-  const text = [...before, `${button}:\n${url}`, ...(own === undefined ? [] : [`${own}:\n${ownUrl}`]), ...after].join(
-    '\n\n',
-  )
-  const paragraph = (content: string): string => `<p>${escapeHtml(content)}</p>`
-  const link = (to: string, content: string): string =>
-    `<p><a href="${escapeHtml(to)}" style="display:inline-block;padding:10px 18px;background:#0b5cad;color:#ffffff;border-radius:4px;text-decoration:none">${escapeHtml(content)}</a></p>`
+  const paragraphs: Paragraph[] = [
+    ...texts.before.map((fill) => ({ said: fill(values) })),
+    ...(texts.code && links ? codeParagraphs(texts.code, values, links) : []),
+  ]
+  const text = paragraphs
+    .filter(({ isCode }) => !isCode)
+    .map(({ said, to }) => (to === undefined ? said : `${said}:\n${to}`))
+    .join('\n\n')
   const html = [
     `<!doctype html><html lang="${language}"><body style="font-family:sans-serif;line-height:1.5;color:#182433;background:#ffffff">`,
-    ...before.map(paragraph),
-    link(url, button),
-    // A white card under the code: cameras read no light on dark.
-    `<p style="background:#ffffff;padding:16px;display:inline-block"><img src="cid:${QR_CID}" alt="${escapeHtml(texts.code(values))}" width="240" height="240"></p>`,
-    paragraph(texts.code(values)),
-    ...(own === undefined || ownUrl === undefined ? [] : [link(ownUrl, own)]),
-    ...after.map(paragraph),
+    ...paragraphs.map(htmlOf),
     '</body></html>',
   ].join('\n')
   return { subject: texts.subject(values), text: `${text}\n`, html }
+}
+
+function codeParagraphs(
+  { button, caption, own, after }: Required<Compiled>['code'],
+  values: MailValues | NoticeValues,
+  { url, ownUrl }: MailLinks,
+): Paragraph[] {
+  return [
+    { said: button(values), to: url },
+    { said: caption(values), isCode: true },
+    ...(ownUrl === undefined ? [] : [{ said: own(values), to: ownUrl }]),
+    ...after.map((fill) => ({ said: fill(values) })),
+  ]
+}
+
+function htmlOf({ said, to, isCode }: Paragraph): string {
+  const content = escapeHtml(said)
+  if (to !== undefined) {
+    return `<p><a href="${escapeHtml(to)}" style="display:inline-block;padding:10px 18px;background:#0b5cad;color:#ffffff;border-radius:4px;text-decoration:none">${content}</a></p>`
+  }
+  if (!isCode) return `<p>${content}</p>`
+  // A white card under the code: cameras read no light on dark.
+  return `<p style="background:#ffffff;padding:16px;display:inline-block"><img src="cid:${QR_CID}" alt="${content}" width="240" height="240"></p>\n<p>${content}</p>`
 }
 
 function escapeHtml(text: string): string {

@@ -5,12 +5,9 @@ import { AppError } from '../domain/errors.js'
 import { requireExtensionNumber } from '../domain/extension-number.js'
 import { newId, type Random } from '../domain/random.js'
 import type { ExtensionRecord } from '../snapshot/snapshot.js'
-import type { Mail, MailKind, MailLanguage, MailState } from './mail.js'
+import { queuedState, type CodeKind, type Mail, type MailKind, type MailLanguage, type MailState } from './mail.js'
 import type { Message } from './message.js'
 import type { ListedMail, MailStore } from './store.js'
-
-/** What stands in a list for a mail that nobody can send. */
-const NO_SMTP = 'no SMTP server is configured (PHONEBOOT_SMTP_URL)'
 
 export interface MailAdminParts {
   store: MailStore
@@ -26,7 +23,7 @@ export interface MailAdminParts {
 }
 
 export interface MailInput {
-  kind?: MailKind | undefined
+  kind?: CodeKind | undefined
   language?: MailLanguage | undefined
   /** Softphone app of the code; default: linphone. */
   app?: string | undefined
@@ -40,11 +37,14 @@ export interface MailAdmin {
   /** One to everybody with an address who never got one; with `numbers` only to these people. */
   sendAll(actor: string, input?: MailInput, numbers?: Iterable<string>): Promise<Mail[]>
   /** How many of these people `sendAll` would send one. */
-  reachable(numbers: Iterable<string>, kind?: MailKind): Promise<number>
+  reachable(numbers: Iterable<string>, kind?: CodeKind): Promise<number>
   /** A mail that failed, or was not sent, once more. Throws MAIL_NOT_FOUND. */
   retry(actor: string, id: Id): Promise<void>
   list(query?: { state?: MailState | undefined; number?: string | undefined; limit?: number }): Promise<ListedMail[]>
-  preview(number: string, input?: MailInput): Promise<Message & { to: string }>
+  preview(
+    number: string,
+    input?: Omit<MailInput, 'kind'> & { kind?: MailKind | undefined },
+  ): Promise<Message & { to: string }>
 }
 
 const LIST_MAX = 500
@@ -66,7 +66,7 @@ export function createMailAdmin(parts: MailAdminParts): MailAdmin {
     return mails
   }
   const without = async (
-    kind: MailKind = 'welcome',
+    kind: CodeKind = 'welcome',
     numbers: Iterable<string> | undefined,
   ): Promise<ExtensionRecord[]> => {
     const people = await store.peopleWithout(siteId, kind)
@@ -122,10 +122,7 @@ function draft(
     kind: input.kind ?? 'welcome',
     language: input.language ?? language,
     ...(input.app === undefined ? {} : { app: input.app }),
-    state: configured ? 'waiting' : 'not-sent',
-    attempts: 0,
-    nextAt: now,
-    ...(configured ? {} : { error: NO_SMTP }),
+    ...queuedState(configured, now),
     createdBy: actor,
     createdAt: now,
   }

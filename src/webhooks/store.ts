@@ -75,8 +75,8 @@ export interface DeliveryStore {
   prune(before: Millis): Promise<number>
 }
 
-/** The audit log as a queue: rows after a number, oldest first. */
+/** The audit log as a queue: rows after a number, oldest first; of these actions only, where some are named. */
 export interface AuditLog {
-  after(id: number, limit: number): Promise<AuditRow[]>
+  after(id: number, limit: number, actions?: readonly string[]): Promise<AuditRow[]>
   newest(): Promise<number>
 }

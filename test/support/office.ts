@@ -15,6 +15,8 @@ export interface Office {
   log: RecordingLog
   /** Runs a command that must succeed, on the same data, and gives its JSON. */
   cli<T = unknown>(...args: string[]): Promise<T>
+  /** Stops the server, and starts it again on the same data after `meanwhile`; its ports are others then. */
+  restart(meanwhile?: () => Promise<unknown>): Promise<void>
   stop(): Promise<void>
 }
 
@@ -57,6 +59,11 @@ export async function openOffice(given: Readonly<Record<string, string>> = {}): 
         },
         args,
       ),
+    restart: async (meanwhile) => {
+      await server.stop()
+      await meanwhile?.()
+      server = await startServer(installation)
+    },
     stop: async () => {
       await server.stop()
       await installation.close()

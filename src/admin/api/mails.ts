@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MAIL_KINDS, MAIL_LANGUAGES, MAIL_STATES, type Mail } from '../../mail/mail.js'
+import { CODE_KINDS, MAIL_KINDS, MAIL_LANGUAGES, MAIL_STATES, type Mail } from '../../mail/mail.js'
 import type { ListedMail } from '../../mail/store.js'
 import { route } from '../route.js'
 import { number, text, time } from './schemas.js'
@@ -27,7 +27,7 @@ const mail = z
   .meta({ id: 'Mail' })
 
 const input = {
-  kind: z.enum(MAIL_KINDS).optional(),
+  kind: z.enum(CODE_KINDS).optional(),
   language: z.enum(MAIL_LANGUAGES).optional(),
   app: text.optional().meta({ description: 'Softphone app that the code is for' }),
 }
@@ -57,7 +57,7 @@ export const mailRoutes = [
     method: 'get',
     path: '/mails',
     tag: TAG,
-    summary: 'Mails to people and what became of them, newest first',
+    summary: 'Mails and what became of them, newest first; those without a number go to whoever looks after the phones',
     access: 'people.read',
     query: {
       state: z.enum(MAIL_STATES).optional(),
@@ -153,7 +153,7 @@ export const mailRoutes = [
     summary: 'A mail as it would be, with a code that opens nothing',
     access: 'people.read',
     params: { number },
-    query: input,
+    query: { ...input, kind: z.enum(MAIL_KINDS).optional() },
     answer: z.object({ to: z.string(), subject: z.string(), text: z.string(), html: z.string() }),
     handle: async ({ use, params: { number: own }, query: { kind, language, app } }) => ({
       body: await use.mails.preview(own, { kind, language, app }),

@@ -4,7 +4,7 @@ import type { Millis } from '../../domain/clock.js'
 import { momentIn } from '../../settings/local-time.js'
 import { SCHEDULE_STATES, type ScheduledChange } from '../../settings/schedule.js'
 import { editOf } from '../save-setting.js'
-import { siteZone } from '../settings-place.js'
+import { zoneOf } from '../settings-place.js'
 import { route, type Call } from '../route.js'
 import { layer, settingValue, text } from './schemas.js'
 import { isoTime } from './views.js'
@@ -45,7 +45,7 @@ function scheduledView({ parts }: Call, change: ScheduledChange): z.input<typeof
 /** `2026-03-31T02:30` by the clocks of the site, or with an offset. Throws SCHEDULE_INVALID. */
 function momentOf(call: Call, given: string): Millis {
   const withOffset = /(?:Z|[+-]\d{2}:\d{2})$/.test(given) ? Date.parse(given) : undefined
-  const moment = withOffset ?? momentIn(siteZone(call), given)
+  const moment = withOffset ?? momentIn(zoneOf(call), given)
   if (moment !== undefined && !Number.isNaN(moment)) return moment
   throw new AppError('SCHEDULE_INVALID', 'this is no date and time', { field: 'at', hint: 'Such as 2026-03-31T02:30' })
 }
@@ -64,7 +64,7 @@ export const scheduledRoutes = [
     answer: z.object({ items: z.array(scheduled), zone: z.string().meta({ description: "The site's time zone" }) }),
     handle: async (call) => {
       const items = await call.parts.schedule.list(call.site.id, call.query.limit)
-      return { body: { items: items.map((one) => scheduledView(call, one)), zone: siteZone(call) } }
+      return { body: { items: items.map((one) => scheduledView(call, one)), zone: zoneOf(call) } }
     },
   }),
   route({

@@ -3,8 +3,8 @@ import { inWriteTransaction, insertInChunks, orUnusable, recordChanges } from '.
 import type { Millis } from '../../domain/clock.js'
 import type { Id } from '../../domain/entities.js'
 import { readExtensions } from '../../snapshot/edge/read-records.js'
-import type { Mail, MailKind, MailLanguage, MailState } from '../mail.js'
-import type { MailStore } from '../store.js'
+import type { Mail, MailAbout, MailKind, MailLanguage, MailState } from '../mail.js'
+import type { MailStore, NoticeStore } from '../store.js'
 
 const ERROR_LENGTH = 300
 const PRUNE_CHUNK = 500
@@ -12,10 +12,11 @@ const PRUNE_CHUNK = 500
 interface Row {
   id: Id
   site_id: Id
-  extension_id: Id
+  extension_id: Id | null
   kind: MailKind
   language: MailLanguage
   app: string | null
+  about: string | null
   state: MailState
   attempts: number
   next_at: Millis
@@ -27,7 +28,7 @@ interface Row {
 }
 
 /** Mails in the main database, SQLite or PostgreSQL. */
-export function createKnexMailStore(db: Knex): MailStore {
+export function createKnexMailStore(db: Knex): MailStore & NoticeStore {
   const first = async (where: object): Promise<Mail | undefined> => {
     const row = (await orUnusable(Promise.resolve(db('mails').where(where).first()))) as Row | undefined
     return row && fromRow(row)
@@ -55,7 +56,7 @@ export function createKnexMailStore(db: Knex): MailStore {
       orUnusable(
         inWriteTransaction(db, async (trx) => {
           // One that could not be sent before is replaced by the new one.
-          for (const { extensionId, kind } of mails) {
+          for (const { extensionId = null, kind } of mails) {
             await trx('mails').where({ extension_id: extensionId, kind, state: 'not-sent' }).delete()
           }
           await insertInChunks(trx, 'mails', mails.map(toRow))
@@ -64,7 +65,7 @@ export function createKnexMailStore(db: Knex): MailStore {
       ),
     list: async ({ siteId, state, number, limit }) => {
       const query = db('mails')
-        .join('extensions', 'extensions.id', 'mails.extension_id')
+        .leftJoin('extensions', 'extensions.id', 'mails.extension_id')
         .where('mails.site_id', siteId)
         .orderBy('mails.created_at', 'desc')
         .orderBy('mails.id', 'desc')
@@ -72,12 +73,12 @@ export function createKnexMailStore(db: Knex): MailStore {
         .select('mails.*', 'extensions.number', 'extensions.display_name', 'extensions.email')
       if (state !== undefined) void query.where('mails.state', state)
       if (number !== undefined) void query.where('extensions.number', number)
-      type Listed = Row & { number: string; display_name: string; email: string | null }
+      type Listed = Row & { number: string | null; display_name: string | null; email: string | null }
       const rows = (await orUnusable(Promise.resolve(query))) as Listed[]
       return rows.map((row) => ({
         ...fromRow(row),
-        number: row.number,
-        name: row.display_name,
+        ...(row.number === null ? {} : { number: row.number }),
+        ...(row.display_name === null ? {} : { name: row.display_name }),
         ...(row.email === null ? {} : { email: row.email }),
       }))
     },
@@ -117,6 +118,33 @@ export function createKnexMailStore(db: Knex): MailStore {
         removed += await db('mails').whereIn('id', ids).delete()
       }
     },
+    noticedTo: async () => {
+      const row: { audit_id: number | string } | undefined = await db('notice_cursor').first('audit_id')
+      return Number(row?.audit_id ?? 0)
+    },
+    addNotices: (mails, auditId) =>
+      inWriteTransaction(db, async (trx) => {
+        // What cannot be sent is forgotten when what was sent is.
+        const rows = mails.map((mail) => ({
+          ...toRow(mail),
+          finished_at: mail.state === 'not-sent' ? mail.createdAt : null,
+        }))
+        await insertInChunks(trx, 'mails', rows)
+        if (auditId !== undefined) await trx('notice_cursor').update({ audit_id: auditId })
+      }),
+    lastMail: async (siteId, kind) => {
+      const found = db('mails').where({ site_id: siteId, kind })
+      const [newest]: (Millis | string)[] = await found.orderBy('created_at', 'desc').limit(1).pluck('created_at')
+      return newest === undefined ? undefined : Number(newest)
+    },
+    importsAmong: async (rows) => {
+      const times = [...new Set(rows.map(({ at }) => at))]
+      const found: { at: number | string; actor: string }[] = await db('audit_log')
+        .where({ entity: 'import', action: 'import.run' })
+        .whereIn('at', times)
+        .select('at', 'actor')
+      return found.map(({ at, actor }) => ({ at: Number(at), actor }))
+    },
   }
 }
 
@@ -124,10 +152,11 @@ function toRow(mail: Mail): Row {
   return {
     id: mail.id,
     site_id: mail.siteId,
-    extension_id: mail.extensionId,
+    extension_id: mail.extensionId ?? null,
     kind: mail.kind,
     language: mail.language,
     app: mail.app ?? null,
+    about: mail.about === undefined ? null : JSON.stringify(mail.about),
     state: mail.state,
     attempts: mail.attempts,
     next_at: mail.nextAt,
@@ -143,10 +172,11 @@ function fromRow(row: Row): Mail {
   return {
     id: row.id,
     siteId: row.site_id,
-    extensionId: row.extension_id,
+    ...(row.extension_id === null ? {} : { extensionId: row.extension_id }),
     kind: row.kind,
     language: row.language,
     ...(row.app === null ? {} : { app: row.app }),
+    ...(row.about === null ? {} : { about: JSON.parse(row.about) as MailAbout }),
     state: row.state,
     attempts: row.attempts,
     nextAt: row.next_at,

@@ -11,10 +11,11 @@ import type { ExtensionRecord } from '../../snapshot/snapshot.js'
 import { addressNamed } from '../../softphones/published.js'
 import type { Softphones } from '../../softphones/edge/open.js'
 import { qrPng } from '../../softphones/edge/qr.js'
-import type { Mail, MailLanguage } from '../mail.js'
-import type { composeMail, MailLinks, MailTemplates, MailValues, Message } from '../message.js'
+import { isNotice, type Mail, type MailAbout, type MailLanguage } from '../mail.js'
+import type { composeMail, MailLinks, MailTemplates, MailValues, Message, NoticeValues } from '../message.js'
+import { MAIL_ACTOR } from '../notice.js'
 import { SendingFailed } from '../outbox.js'
-import type { MailStore } from '../store.js'
+import type { MailStore, NoticeStore } from '../store.js'
 import { createMailAdmin, type MailAdmin } from '../use-cases.js'
 import { createKnexMailStore } from './knex-store.js'
 import { Smtp } from './smtp.js'
@@ -24,7 +25,6 @@ type Compose = typeof composeMail
 /** Time a code in a mail lives: somebody comes back from the weekend. */
 const CODE_MINUTES = 3 * 24 * 60
 const DEFAULT_APP = 'linphone'
-const ACTOR = 'mail'
 
 export interface OpenMailOptions {
   databases: Pick<Databases, 'main'>
@@ -42,7 +42,7 @@ export interface OpenMailOptions {
 
 /** Mails over an opened database, for server and command line alike. */
 export interface Mailing {
-  store: MailStore
+  store: MailStore & NoticeStore
   configured: boolean
   forSite(siteId: Id): MailAdmin
   /** Makes and sends one mail; gives the address. Throws SendingFailed. */
@@ -71,6 +71,14 @@ export function openMailing(options: OpenMailOptions): Mailing {
     const values = valuesOf(options, await siteOf(extension.siteId), extension, mail.language, code)
     return compose(templates, mail.kind, mail.language, values, links)
   }
+  const writeNotice = async (
+    { kind, language, siteId, about }: Pick<Mail, 'kind' | 'language' | 'siteId' | 'about'>,
+    extension: ExtensionRecord | undefined,
+  ): Promise<Message> => {
+    const { templates, compose } = await texts()
+    if (!about) throw new SendingFailed('it does not say what it is about', 550)
+    return compose(templates, kind, language, noticeValues(await siteOf(siteId), extension, language, about))
+  }
   const settings = createKnexSettingsStore(databases.main)
   /** The page is there, and the person may open it. */
   const mayHave = async (extension: ExtensionRecord): Promise<boolean> => {
@@ -88,6 +96,7 @@ export function openMailing(options: OpenMailOptions): Mailing {
       configured: smtp !== undefined,
       language: config.mailLanguage,
       preview: async (extension, mail) => {
+        if (isNotice(mail.kind)) return await writeNotice({ ...mail, siteId, about: sampleAbout() }, extension)
         const app = (await softphones.apps()).get(mail.app ?? DEFAULT_APP)
         const base = ownBase(softphones)
         const own = config.selfService === 'off' ? {} : { ownUrl: `${base}${OWN_PATH}start/…` }
@@ -104,12 +113,19 @@ export function openMailing(options: OpenMailOptions): Mailing {
     configured: smtp !== undefined,
     forSite: admin,
     send: async (mail) => {
-      const extension = await store.extension(mail.extensionId)
+      const extension = mail.extensionId === undefined ? undefined : await store.extension(mail.extensionId)
+      const address = mail.extensionId === undefined ? mail.address : extension?.email
       if (!smtp) throw new SendingFailed('no SMTP server is configured')
-      if (extension?.email === undefined) throw new SendingFailed('the person has no e-mail address', 550)
+      if (address === undefined) throw new SendingFailed('the person has no e-mail address', 550)
+      const to = { name: extension?.displayName ?? '', address }
+      if (isNotice(mail.kind)) {
+        await smtp.send({ to, message: await writeNotice(mail, extension) })
+        return address
+      }
+      if (!extension) throw new SendingFailed('it is for nobody', 550)
       const site = softphones.forSite(mail.siteId)
       const app = mail.app ?? DEFAULT_APP
-      const code = await site.create(ACTOR, extension.number, { app, minutes: CODE_MINUTES })
+      const code = await site.create(MAIL_ACTOR, extension.number, { app, minutes: CODE_MINUTES })
       try {
         const own = (await mayHave(extension)) ? await ownAccess.makeLink(extension.id) : undefined
         const ownUrl = own && `${ownBase(softphones)}${OWN_PATH}start/${own.reveal()}`
@@ -118,11 +134,11 @@ export function openMailing(options: OpenMailOptions): Mailing {
         const message = await write(extension, mail, told, links)
         // The picture leads to the page, never holds the account itself: mails lie around.
         const qr = await qrPng(code.url.reveal())
-        await smtp.send({ to: { name: extension.displayName, address: extension.email }, message, qr })
-        return extension.email
+        await smtp.send({ to, message, qr })
+        return address
       } catch (error) {
         // What nobody got opens nothing.
-        await site.revoke(ACTOR, code.softphone.id).catch(() => undefined)
+        await site.revoke(MAIL_ACTOR, code.softphone.id).catch(() => undefined)
         throw error
       }
     },
@@ -155,4 +171,23 @@ function valuesOf(
     until: new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short' }).format(expiresAt),
     site: site?.name ?? '',
   }
+}
+
+function noticeValues(
+  site: Site | undefined,
+  extension: ExtensionRecord | undefined,
+  language: MailLanguage,
+  { what, at, zone, by, people = '' }: MailAbout,
+): NoticeValues {
+  return {
+    name: extension?.displayName ?? '',
+    number: extension?.number ?? '',
+    ...{ what, by, people, site: site?.name ?? '' },
+    when: new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short', timeZone: zone }).format(at),
+  }
+}
+
+/** What the preview of a notice is about. */
+function sampleAbout(): MailAbout {
+  return { what: 'SIP-T21P E2 (80:5e:c0:12:34:56)', at: systemClock.now(), zone: 'Etc/UTC', by: 'web:admin' }
 }

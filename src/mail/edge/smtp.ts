@@ -1,6 +1,8 @@
-import type { Transporter } from 'nodemailer'
+import type { SendMailOptions, Transporter } from 'nodemailer'
 import { QR_CID, type Message } from '../message.js'
 import { SendingFailed } from '../outbox.js'
+
+type Attachment = NonNullable<SendMailOptions['attachments']>[number]
 
 export interface SmtpOptions {
   /** `smtp://user:password@host:587` or `smtps://…`. */
@@ -9,11 +11,11 @@ export interface SmtpOptions {
   from: string
 }
 
-/** A mail with whom it is for and the picture of its code. */
+/** A mail with whom it is for and, where it has one, the picture of its code. */
 export interface Delivery {
   to: { name: string; address: string }
   message: Message
-  qr: Buffer
+  qr?: Buffer
 }
 
 const TIMEOUT_MS = 20_000
@@ -36,9 +38,7 @@ export class Smtp {
         text: message.text,
         html: message.html,
         headers: { 'Auto-Submitted': 'auto-generated' },
-        attachments: [
-          { filename: 'code.png', content: qr, contentType: 'image/png', cid: QR_CID, contentDisposition: 'inline' },
-        ],
+        ...(qr ? { attachments: [pictureOf(qr)] } : {}),
         // Nothing of a mail is a file or an address to fetch.
         disableFileAccess: true,
         disableUrlAccess: true,
@@ -58,6 +58,10 @@ export class Smtp {
     const times = { connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS }
     return createTransport({ url: this.options.url, pool: true, maxConnections: 1, ...times } as object)
   }
+}
+
+function pictureOf(content: Buffer): Attachment {
+  return { filename: 'code.png', content, contentType: 'image/png', cid: QR_CID, contentDisposition: 'inline' }
 }
 
 function responseCodeOf(error: unknown): number | undefined {

@@ -1,4 +1,5 @@
 import type { AppError } from '../../domain/errors.js'
+import type { MailKind } from '../../mail/mail.js'
 import { ask, done, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import { importPath } from './import-rows.js'
 
@@ -6,7 +7,7 @@ interface Mail {
   id: string
   number?: string
   name?: string
-  kind: 'welcome' | 'set-up'
+  kind: MailKind
   state: 'waiting' | 'sent' | 'failed' | 'not-sent'
   address?: string
   error?: string
@@ -24,6 +25,7 @@ async function list(call: PageCall, refused?: AppError): Promise<PageAnswer> {
       configured,
       mails: items.map((one) => ({
         ...one,
+        to: one.name ?? one.address ?? '',
         at: Date.parse(one.createdAt),
         kindText: call.words.t(`mails.kind.${one.kind}`),
         stateText: call.words.t(`mails.state.${one.state}`),

@@ -38,7 +38,7 @@ export const deHelp: Readonly<Record<keyof typeof enHelp, string>> = {
   'help.softphone-code': 'Lassen Sie ihn jetzt scannen: Er wird nur dieses eine Mal gezeigt.',
   'help.softphone-sheet-new': 'Ein Code je Person, zum Drucken und Ausschneiden.',
   'help.softphone-sheet': 'Drucken Sie jetzt; die Codes werden nicht noch einmal gezeigt.',
-  'help.mails': 'Mails mit Codes und Links, und was aus ihnen wurde.',
+  'help.mails': 'Mails mit Codes und Links, Hinweise auf das, was geschehen ist; und was aus ihnen wurde.',
   'help.settings':
     'Beginnen Sie mit „Dieser Standort“. Was bei Hersteller, Modell, Gruppe, Person oder Telefon gesetzt ist, geht vor.',
   'help.setting-layer':

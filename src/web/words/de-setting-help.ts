@@ -64,6 +64,10 @@ export const SETTING_HELP_DE: Readonly<Record<string, string>> = {
   callerIdNumber: 'Nummer, die bei abgehenden Anrufen gezeigt wird.',
   callerIdByTrunk: 'Andere Nummern für einzelne Amtsleitungen.',
   callerIdPool: 'Nummern, die für abgehende Anrufe vergeben werden können.',
+  adminNoticeAddress:
+    'Adresse, die eine Mail bekommt, wenn etwas geschehen ist, das die Telefonverwaltung wissen will; null: keine.',
+  adminNotices:
+    'Was dieser Adresse gesagt wird: als verloren gemeldete Telefone; gesperrte Absender, höchstens einmal in der Stunde und nur für alle Standorte.',
   callerIdAnonymous: 'Abgehende Anrufe zeigen die Nummer nicht.',
   callerIdAlways: 'Abgehende Anrufe zeigen die Nummer immer.',
   callerIdAsUser: 'Die gezeigte Nummer steht als Benutzer im From.',

@@ -18,6 +18,8 @@ export const deSettings: Readonly<Record<keyof typeof enSettings, string>> = {
   'field.numberRanges': 'Nummern für neue Personen',
   'field.passwordMinLength': 'Mindestlänge von SIP-Passwörtern',
   'field.passwordClasses': 'Zeichen, die SIP-Passwörter brauchen',
+  'field.adminNoticeAddress': 'Adresse für Hinweise',
+  'field.adminNotices': 'Hinweise an diese Adresse',
   'field.emailRequired': 'E-Mail-Adresse ist nötig',
   'field.sipUserNames': 'Form der SIP-Benutzernamen',
   'field.sipUserPrefix': 'Präfix der SIP-Benutzernamen',

@@ -33,7 +33,7 @@ export const enHelp = {
   'help.softphone-code': 'Let the person scan this now: it is shown only this once.',
   'help.softphone-sheet-new': 'One code for each person, to print and cut.',
   'help.softphone-sheet': 'Print it now; the codes are not shown again.',
-  'help.mails': 'Mails with codes and links, and what became of them.',
+  'help.mails': 'Mails with codes and links, and notices of what happened; and what became of them.',
   'help.settings': 'Begin with “This site”. What is set for a maker, model, group, person or phone wins over it.',
   'help.setting-layer':
     'Values that hold here, and where they come from. Choose one to change it; nothing is saved before you have seen what changes.',

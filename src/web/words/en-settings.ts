@@ -16,6 +16,8 @@ export const enSettings = {
   'field.numberRanges': 'Numbers for new people',
   'field.passwordMinLength': 'Least length of SIP passwords',
   'field.passwordClasses': 'Characters SIP passwords need',
+  'field.adminNoticeAddress': 'Address for notices',
+  'field.adminNotices': 'Notices to that address',
   'field.emailRequired': 'E-mail address is needed',
   'field.sipUserNames': 'Form of SIP user names',
   'field.sipUserPrefix': 'Prefix of SIP user names',

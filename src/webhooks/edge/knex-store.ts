@@ -113,8 +113,9 @@ export class KnexAuditLog implements AuditLog {
     return orUnusable(newestAudit(this.db))
   }
 
-  async after(id: number, limit: number): Promise<AuditRow[]> {
+  async after(id: number, limit: number, actions?: readonly string[]): Promise<AuditRow[]> {
     const query = this.db<StoredAudit>('audit_log').where('id', '>', id).orderBy('id').limit(limit)
+    if (actions) void query.whereIn('action', actions)
     return (await orUnusable(Promise.resolve(query))).map(toAudit)
   }
 }

@@ -1,0 +1,136 @@
+import type { Id } from '../domain/entities.js'
+import { formatMac, parseMac } from '../domain/mac-address.js'
+import { personLayers } from '../snapshot/person-layers.js'
+import { siteValue, siteZone } from '../snapshot/site-value.js'
+import type { ExtensionRecord, Snapshot } from '../snapshot/snapshot.js'
+import type { AuditRow } from '../webhooks/happening.js'
+import type { MailAbout, NoticeKind } from './mail.js'
+
+/** What somebody is to be told by mail. */
+export interface Notice {
+  readonly kind: NoticeKind
+  readonly siteId: Id
+  /** Whom; absent: `address`. */
+  readonly extensionId?: Id
+  readonly address?: string
+  readonly about: MailAbout
+}
+
+/** What notices are made from. */
+export interface NoticeSources {
+  readonly snapshot: Pick<Snapshot, 'extension' | 'extensionByNumber' | 'layer'>
+  /** Name of a phone model, for people. */
+  modelName(id: string): string
+  /** Name of a softphone app. */
+  appName(id: string): string
+}
+
+/** Who makes codes for mails: whoever gets one knows of it. */
+export const MAIL_ACTOR = 'mail'
+/** What admins may be told of, as the setting `adminNotices` names it. */
+type AdminNotice = 'phone-lost' | 'banned'
+
+/** A phone, as far as the audit log tells. */
+interface Told {
+  readonly mac?: string
+  readonly model?: string
+  readonly lines?: readonly { readonly position: number; readonly extensionId: Id }[]
+  /** Position of the line whose password was changed. */
+  readonly passwordOf?: number
+  readonly extension?: string
+  readonly app?: string
+  readonly name?: string
+}
+
+/** Rows of the audit log that may mean something; nearly all others are about something else. */
+export const TOLD = [
+  ...['device.add', 'device.add-line', 'device.reset-line-password', 'device.lost'],
+  ...['extension.reset-password', 'softphone.add'],
+] as const
+
+/** What a row of the audit log means to people, and to those who look after the phones. */
+export function noticesOf(sources: NoticeSources, row: AuditRow): Notice[] {
+  const after = (row.after ?? {}) as Told
+  const siteId = row.siteId
+  if (siteId === undefined) return []
+  const { snapshot } = sources
+  const toldPeople = (kind: NoticeKind, ids: readonly (Id | undefined)[], what: string): Notice[] => {
+    const people = [...new Set(ids)].flatMap((id) => (id === undefined ? [] : (snapshot.extension(id) ?? [])))
+    const about = aboutOf(sources, row, siteId, what)
+    return people
+      .filter((person) => mayBeMailed(snapshot, person))
+      .map(({ id }) => ({ kind, siteId, extensionId: id, about }))
+  }
+  const onLines = (told: Told): Id[] => (told.lines ?? []).map(({ extensionId }) => extensionId)
+  switch (row.action) {
+    case 'device.add':
+      return toldPeople('phone-added', onLines(after), phoneName(sources, after))
+    case 'device.add-line': {
+      const before = new Set(onLines((row.before ?? {}) as Told))
+      const fresh = onLines(after).filter((id) => !before.has(id))
+      return toldPeople('phone-added', fresh, phoneName(sources, after))
+    }
+    case 'device.reset-line-password': {
+      const owner = after.lines?.find(({ position }) => position === after.passwordOf)?.extensionId
+      return toldPeople('password-reset', [owner], phoneName(sources, after))
+    }
+    case 'device.lost': {
+      const what = phoneName(sources, after)
+      return [
+        ...toldPeople('phone-lost', onLines(after), what),
+        ...forAdmins(sources, 'phone-lost', 'admin-phone-lost', siteId, {
+          ...aboutOf(sources, row, siteId, what),
+          people: namesOf(snapshot, onLines(after)),
+        }),
+      ]
+    }
+    case 'extension.reset-password':
+      return toldPeople('password-reset', [row.entityId], '')
+    case 'softphone.add': {
+      if (row.actor === MAIL_ACTOR) return []
+      const person = snapshot.extensionByNumber(siteId, after.extension ?? '')
+      return toldPeople('softphone-added', [person?.id], after.name ?? sources.appName(after.app ?? ''))
+    }
+    default:
+      return []
+  }
+}
+
+/** The same to whoever looks after the phones, where the settings name an address and want it. */
+export function forAdmins(
+  { snapshot }: { readonly snapshot: Pick<Snapshot, 'layer'> },
+  wanted: AdminNotice,
+  kind: NoticeKind,
+  siteId: Id,
+  about: MailAbout,
+): Notice[] {
+  const address = siteValue(snapshot, siteId, 'adminNoticeAddress')
+  const kinds = siteValue(snapshot, siteId, 'adminNotices')
+  if (typeof address !== 'string' || (Array.isArray(kinds) && !kinds.includes(wanted))) return []
+  return [{ kind, siteId, address, about }]
+}
+
+/** Who has an address, and does not want to be left in peace (`notifyByEmail`). */
+export function mayBeMailed(
+  snapshot: Pick<Snapshot, 'layer'>,
+  person: Pick<ExtensionRecord, 'id' | 'siteId' | 'email' | 'enabled'>,
+): boolean {
+  if (person.email === undefined || !person.enabled) return false
+  const key = 'notifyByEmail'
+  const layers = personLayers(snapshot, person, person.id)
+  return layers.find((values) => values.has(key))?.get(key) !== false
+}
+
+function aboutOf({ snapshot }: NoticeSources, { at, actor }: AuditRow, siteId: Id, what: string): MailAbout {
+  return { what, at, by: actor, zone: siteZone(snapshot, siteId) }
+}
+
+function phoneName({ modelName }: NoticeSources, { mac, model }: Told): string {
+  const known = parseMac(mac ?? '')
+  return `${modelName(model ?? '')} (${known ? formatMac(known) : ''})`
+}
+
+function namesOf(snapshot: Pick<Snapshot, 'extension'>, ids: readonly Id[]): string {
+  const people = [...new Set(ids)].flatMap((id) => snapshot.extension(id) ?? [])
+  return people.map(({ number, displayName }) => `${number} ${displayName}`).join(', ')
+}
