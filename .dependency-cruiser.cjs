@@ -18,6 +18,7 @@ const ORDER = [
   'devices',
   'accounts',
   'readers',
+  'phonebook',
   'firmware',
   'tftp',
   'provisioning',

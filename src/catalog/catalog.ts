@@ -19,6 +19,8 @@ export interface Catalog {
   models(): readonly PhoneModel[]
   /** Files of a model with the family's defaults laid under, in the order of the manifest. */
   files(modelId: string): readonly PhoneFile[]
+  /** The phonebook as a model reads it; undefined: it reads none. */
+  phonebook(modelId: string): PhoneFile | undefined
   /** Every file of every model that bears this name (no folders), in any case. */
   findFile(name: string): readonly FileMatch[]
   userAgent(text: string): UserAgentClaim | undefined
@@ -64,10 +66,24 @@ function filesOf(model: PhoneModel): PhoneFile[] {
   })
 }
 
+/** Under this name phones ask for their phonebook: some add it to the folder by themselves. */
+export const PHONEBOOK_FILE = 'phonebook.xml'
+
+function phonebookOf({ phonebook, templates }: PhoneModel): PhoneFile | undefined {
+  if (!phonebook) return undefined
+  const { template, reader, contentType, entry } = phonebook
+  return {
+    ...{ key: 'phonebook', path: PHONEBOOK_FILE, scope: 'model', template: `${templates}/${template}` },
+    ...{ expectedMiss: false, secrets: false, contentType, escape: 'xml', entry, attributes: {}, empty: '' },
+    ...{ booleans: [0, 1], reader },
+  }
+}
+
 /** Builds the look-up tables once; every look-up after that is a Map access. */
 export function createCatalog(input: CatalogInput): Catalog {
   const models = new Map(input.models.map((model) => [model.model, model]))
   const files = new Map(input.models.map((model) => [model.model, filesOf(model)]))
+  const phonebooks = new Map(input.models.map((model) => [model.model, phonebookOf(model)]))
   const byName = new Map<string, { model: PhoneModel; file: PhoneFile }[]>()
   for (const model of input.models) {
     for (const file of files.get(model.model) ?? []) {
@@ -89,6 +105,7 @@ export function createCatalog(input: CatalogInput): Catalog {
     model: (id) => models.get(id),
     models: () => input.models,
     files: (id) => files.get(id) ?? [],
+    phonebook: (id) => phonebooks.get(id),
     findFile: (name) =>
       readName(name).flatMap(({ key, mac }) =>
         (byName.get(key) ?? []).map(({ model, file }) => ({ model, file, ...(mac === undefined ? {} : { mac }) })),

@@ -27,7 +27,7 @@ export function lintModels(catalog: Catalog): Problem[] {
 
 /** Each kind a bank can be has its fields; `{places}` in them are known. */
 function keyProblems(model: PhoneModel): string[] {
-  const known = new Set(['number', 'line', 'line0', 'pickup', 'groupPickup', 'domain'])
+  const known = new Set(['number', 'line', 'line0', 'pickup', 'groupPickup', 'domain', 'phonebook'])
   const strangers = Object.keys(model.keys).filter((name) => !model.banks.includes(name))
   const unlisted = strangers.map((name) => `keys.${name}: banks does not list it`)
   const fields = Object.entries(model.keys).flatMap(([name, bank]) =>
@@ -96,6 +96,8 @@ function slotProblems(model: PhoneModel): string[] {
 function fileProblems(catalog: Catalog, model: PhoneModel): string[] {
   const files = catalog.files(model.model)
   const problems = files.flatMap((file) => [...templateProblems(catalog, file), ...roundTrip(catalog, model, file)])
+  const phonebook = catalog.phonebook(model.model)
+  if (phonebook) problems.push(...templateProblems(catalog, phonebook))
   if (!files.some((file) => file.scope === 'device' && !file.expectedMiss))
     problems.push('files: no file of scope device')
   return problems

@@ -100,6 +100,15 @@ const fileSchema = z.strictObject({
   parameters: z.string().refine(isExpression, 'is no regular expression').optional(),
 })
 
+/** The people of a site as a vendor's phones read them: one file for all phones of a site. */
+const phonebookSchema = z.strictObject({
+  template: z.string(),
+  reader: z.string(),
+  contentType: z.string().default('text/xml; charset=utf-8'),
+  /** As in `files`. */
+  entry: z.string().default('<{name}>{value}</{name}>'),
+})
+
 const passwordRule = z.strictObject({
   alphabet: z.string().min(10),
   length: z.number().int().min(4).max(63),
@@ -130,6 +139,7 @@ const inheritable = {
   keyFields: z.record(z.string(), fieldValue),
   /** Named tables: neutral word -> vendor's word; used by {{word "table" value}}. */
   words: z.record(z.string(), z.record(z.string(), fieldValue)),
+  phonebook: phonebookSchema,
   adminPassword: passwordRule,
   /** Longest line label, in characters: one made of a name is cut to it. */
   limits: z.strictObject({ label: z.number().int() }),
@@ -147,6 +157,7 @@ export const familySchema = z.strictObject({
   manifest: z.literal(1),
   family: z.string().regex(/^[a-z0-9-]+$/),
   ...inheritable,
+  phonebook: inheritable.phonebook.optional(),
   limits: inheritable.limits.optional(),
   front: inheritable.front.optional(),
   accounts: inheritable.accounts.optional(),
@@ -183,6 +194,7 @@ export const modelSchema = z.strictObject({
   firmware: z.strictObject({ file: z.string(), version: z.string() }).optional(),
   samples: z.array(sampleSchema).optional(),
   ...inheritable,
+  phonebook: inheritable.phonebook.optional(),
   limits: inheritable.limits.optional(),
   front: inheritable.front.optional(),
   accounts: inheritable.accounts.optional(),

@@ -5,7 +5,7 @@ import { createLogger } from '../observe/edge/logger.js'
 import type { Log } from '../observe/log.js'
 import { loadSnapshot } from '../snapshot/edge/load-snapshot.js'
 import { MemorySnapshot } from '../snapshot/memory-snapshot.js'
-import type { Snapshot } from '../snapshot/snapshot.js'
+import type { ListedSnapshot } from '../snapshot/snapshot.js'
 import type { Io } from './output.js'
 
 export function configOf(io: Io): Config {
@@ -40,6 +40,6 @@ export function actor(): string {
 }
 
 /** The whole domain as the server sees it, read once. */
-export async function readSnapshot({ databases }: Installation): Promise<Snapshot> {
+export async function readSnapshot({ databases }: Installation): Promise<ListedSnapshot> {
   return new MemorySnapshot((await loadSnapshot(databases.main)).content)
 }

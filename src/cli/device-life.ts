@@ -9,7 +9,7 @@ import { AppError } from '../domain/errors.js'
 import type { Installation } from '../installation.js'
 import { readDeviceEvents, readEvents } from '../provisioning/edge/event-reads.js'
 import { originsOf } from '../provisioning/origins.js'
-import { fileNamesOf, previewFiles, requireCatalogModel } from '../provisioning/preview.js'
+import { fileNamesOf, previewFile, requireCatalogModel } from '../provisioning/preview.js'
 import { KnexBindingStore } from '../registrar/edge/knex-binding-store.js'
 import { openResync } from '../resync/edge/open.js'
 import { readSnapshot, withInstallation } from './context.js'
@@ -111,12 +111,11 @@ async function file(
   origins: boolean,
 ): Promise<Report> {
   const device = await installation.devices.show(mac)
-  const names = fileNamesOf(installation.catalog, device)
+  const sources = sourcesOf(installation, await readSnapshot(installation))
+  const names = fileNamesOf(sources, device)
   if (name === undefined) return { json: names, lines: names }
-  const snapshot = await readSnapshot(installation)
-  const sources = sourcesOf(installation, snapshot)
   if (!origins) {
-    const [shown] = previewFiles(sources, device, { wanted: name })
+    const shown = previewFile(sources, device, { wanted: name })
     const text = shown?.text ?? ''
     return { json: { file: name, text }, lines: text.replace(/\n$/, '').split('\n') }
   }

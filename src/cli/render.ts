@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import type { Installation } from '../installation.js'
 import type { ServerAddress } from '../provisioning/file-view.js'
-import { previewFiles, type PreviewSources } from '../provisioning/preview.js'
-import type { Snapshot } from '../snapshot/snapshot.js'
+import { previewFile, previewFiles, type FilePreviewSources } from '../provisioning/preview.js'
+import type { ListedSnapshot } from '../snapshot/snapshot.js'
 import { actor, readSnapshot, withInstallation } from './context.js'
 import type { Io, Report, Run } from './output.js'
 
@@ -33,11 +33,12 @@ async function render(
   const device = await installation.devices.show(mac)
   // The phone's record is looked at with its secrets: the same audit row as for showing them one by one.
   if (options.showSecrets) await installation.devices.token(actor(), mac)
-  const shown = previewFiles(sourcesOf(installation, snapshot), device, {
-    wanted,
-    host: options.host,
-    secrets: options.showSecrets ?? false,
-  })
+  const sources = sourcesOf(installation, snapshot)
+  const how = { host: options.host, secrets: options.showSecrets ?? false }
+  const shown =
+    wanted === undefined
+      ? previewFiles(sources, device, how)
+      : [previewFile(sources, device, { ...how, wanted })].filter((file) => file !== undefined)
   const one = wanted !== undefined
   return {
     json: shown.map(({ name, text }) => ({ file: name, text })),
@@ -46,10 +47,10 @@ async function render(
 }
 
 /** What files are rendered from, outside of the server. */
-export function sourcesOf(installation: Installation, snapshot: Snapshot): PreviewSources {
+export function sourcesOf(installation: Installation, snapshot: ListedSnapshot): FilePreviewSources {
   const { catalog, vocabulary, zones, secrets, render } = installation
   return {
-    ...{ catalog, render },
+    ...{ catalog, render, snapshot },
     viewSources: { snapshot, vocabulary, zones, open: secrets.open.bind(secrets) },
     serverAddress: (host?: string) => serverAddress(installation, host),
   }

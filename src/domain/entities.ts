@@ -122,6 +122,9 @@ export const KEY_KINDS = [
   'url',
   'paging',
   'record',
+  'phonebook',
+  'agent',
+  'group-login',
 ] as const
 export type KeyKind = (typeof KEY_KINDS)[number]
 

@@ -10,8 +10,18 @@ export const NEED_VALUE: ReadonlySet<KeyKind> = new Set([
   'dtmf',
   'url',
   'paging',
+  'agent',
+  'group-login',
 ])
 /** Kinds that have no use for one. */
-export const TAKE_NO_VALUE: ReadonlySet<KeyKind> = new Set(['none', 'line', 'dnd', 'hold', 'redial', 'record'])
+export const TAKE_NO_VALUE: ReadonlySet<KeyKind> = new Set([
+  'none',
+  'line',
+  'dnd',
+  'hold',
+  'redial',
+  'record',
+  'phonebook',
+])
 /** Kinds whose value is a number that somebody has. */
 export const KINDS_THAT_DIAL: readonly KeyKind[] = ['blf', 'speed-dial', 'intercom', 'pick-up', 'transfer', 'forward']

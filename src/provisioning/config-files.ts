@@ -205,11 +205,20 @@ function store({ stored }: ConfigFileParts, { id, model, file }: Wanted, digest:
 }
 
 function freshOf({ file }: Wanted, good: ConfigFile | undefined, { body, lastModified }: StoredFile): ConfigResult {
+  return { kind: 'fresh', config: configFile(file, body, lastModified, good) }
+}
+
+/** Bytes ready to be sent. @param before what was sent until now: the same bytes keep their date */
+export function configFile(
+  { contentType }: Pick<PhoneFile, 'contentType'>,
+  body: Uint8Array,
+  lastModified: Millis,
+  before: ConfigFile | undefined,
+): ConfigFile {
   const sha256 = sha256Hex(body)
-  if (good?.sha256 === sha256) return { kind: 'fresh', config: good }
-  const { contentType } = file
+  if (before?.sha256 === sha256) return before
   const etag = `"${sha256.slice(0, 32)}"`
-  return { kind: 'fresh', config: { kind: 'bytes', body, contentType, etag, lastModified, sha256 } }
+  return { kind: 'bytes', body, contentType, etag, lastModified, sha256 }
 }
 
 /** @param good the bytes of before, for when rendering fails now */

@@ -45,6 +45,15 @@ export type KeyView = Readonly<Record<string, unknown>> & {
   slot: Readonly<Record<string, string>>
 }
 
+/** Where a phone finds its phonebook: the site's, or one of another server. */
+export interface PhonebookView {
+  url: string | Secret
+  /** http, https or tftp. */
+  scheme: string
+  /** The address without scheme and file name, for phones that add both. */
+  folder: string | Secret
+}
+
 /** What templates see (docs/add-a-phone.md). Files of scope `model` have no mac, admin, firmware, lines and keys. */
 export interface FileView {
   model: { id: string; name: string; token: string; lines: number; capabilities: Readonly<Record<string, unknown>> }
@@ -59,6 +68,8 @@ export interface FileView {
     configPath: Secret | null
   }
   settings: Readonly<Record<string, SettingScalar>>
+  /** Null: the phone shows none. Files of scope `model` have none. */
+  phonebook: PhonebookView | null
   time: TimeView
   cleared: boolean
   mac?: string

@@ -1,6 +1,7 @@
 import { shownLabel, type KeyLayout, type PlacedKey } from '../catalog/key-bank.js'
 import { moduleOf } from '../catalog/key-modules.js'
 import type { KeyField, PhoneModel } from '../catalog/manifest.js'
+import { Secret } from '../domain/secret.js'
 import type { Resolved } from '../settings/resolve.js'
 import type { SettingScalar } from '../settings/vocabulary.js'
 import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
@@ -64,7 +65,7 @@ function keyView(
   return Object.assign(view, { n: key.position, index: key.index, kind: key.kind, label, slot })
 }
 
-type Places = Readonly<Record<string, string | number | null>>
+type Places = Readonly<Record<string, string | number | Secret | null>>
 
 const NO_PLACES: Places = {}
 const NO_SLOT: Readonly<Record<string, string>> = {}
@@ -80,17 +81,21 @@ function placesOf(key: PlacedKey, line: LineView | undefined, base: FileView, { 
     pickup: scalar(settings.pickupCode),
     groupPickup: key.value ?? scalar(settings.groupPickupCode),
     domain: line?.server ?? base.server.host,
+    phonebook: base.phonebook?.url ?? null,
   }
 }
 
-/** Fills `{number}`-like places; a field whose place has no value is cleared. */
-function fillField(field: KeyField, places: Places): KeyField {
+/** Fills `{number}`-like places; a field whose place has no value is cleared, one with a secret in it is a secret. */
+function fillField(field: KeyField, places: Places): KeyField | Secret {
   if (typeof field !== 'string') return field
   let missing = false
+  let secret = false
   const filled = field.replace(/\{(\w+)\}/g, (_place, name: string) => {
     const value = places[name]
     if (value === null || value === undefined) missing = true
-    return String(value)
+    if (!(value instanceof Secret)) return String(value)
+    secret = true
+    return value.reveal()
   })
-  return missing ? null : filled
+  return missing ? null : secret ? new Secret(filled) : filled
 }

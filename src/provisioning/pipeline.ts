@@ -10,6 +10,7 @@ import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
 import { authoriseDevice, authorisePublic } from './authorise.js'
 import type { ConfigFiles, ConfigResult } from './config-files.js'
 import type { Delivered, Delivery, Provisioning, ProvisioningRequest } from './delivery.js'
+import type { PhonebookFiles } from './phonebook-files.js'
 import type { ServerAddress } from './file-view.js'
 import { RequestNames } from './request-names.js'
 import type { Claim } from './request-path.js'
@@ -25,6 +26,7 @@ export interface PipelineParts {
   snapshot: Snapshot
   catalog: Catalog
   configs: ConfigFiles
+  phonebooks: PhonebookFiles
   firmware: FirmwareLookup
   isTrusted(address: string): boolean
   /** What the phone behind this request is told about where the server is. */
@@ -114,6 +116,8 @@ function commonAnswer(
   request: ProvisioningRequest,
   matches: Matches,
   tokenDevice: DeviceRecord | undefined,
+    case 'phonebook':
+      return phonebookAnswer(parts, request, tokenDevice, trusted)
   trusted: boolean,
 ): Answer {
   const known = tokenDevice === undefined ? {} : { device: tokenDevice, mac: tokenDevice.mac }
@@ -189,6 +193,26 @@ function caAnswer(parts: PipelineParts): Answer {
   const certificate = parts.caCertificate()
   if (!certificate) return absent('unknown-file', 'this server has no CA of its own')
   const body = Buffer.from(certificate.pem, 'utf8')
+/** The people of the phone's site: for a phone known by its token, by the same rules as its own files. */
+function phonebookAnswer(
+  parts: PipelineParts,
+  { peerAddress }: ProvisioningRequest,
+  tokenDevice: DeviceRecord | undefined,
+  trusted: boolean,
+): Answer {
+  if (!tokenDevice) {
+    return absent(trusted ? 'unknown-file' : 'untrusted', 'phonebook asked without the token of a phone')
+  }
+  const known = { mac: tokenDevice.mac, device: tokenDevice }
+  const mayComeFromThere = (own: DeviceRecord): boolean => isAllowedFrom(parts.snapshot, own, peerAddress)
+  const now = parts.clock.now()
+  const decision = authoriseDevice({ device: tokenDevice, tokenDevice, trusted, mayComeFromThere, now })
+  if (!decision.allow) return { ...absent(decision.outcome, decision.reason), ...known }
+  const result = decision.cleared ? undefined : parts.phonebooks.of(decision.device)
+  if (!result) return { ...absent('expected-miss', 'this phone is shown no phonebook'), ...known }
+  return { ...configAnswer(result), ...known }
+}
+
   const sha256 = sha256Hex(body)
   const etag = `"${sha256.slice(0, 32)}"`
   const contentType = 'application/x-x509-ca-cert'

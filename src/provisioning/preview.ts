@@ -1,9 +1,9 @@
-import { nameOfFile } from '../catalog/catalog.js'
+import { nameOfFile, PHONEBOOK_FILE, type Catalog } from '../catalog/catalog.js'
 import type { PhoneModel } from '../catalog/manifest.js'
-import type { Catalog } from '../catalog/catalog.js'
 import { AppError } from '../domain/errors.js'
-import type { DeviceRecord } from '../snapshot/snapshot.js'
+import type { DeviceRecord, ListedSnapshot } from '../snapshot/snapshot.js'
 import type { ServerAddress } from './file-view.js'
+import { phonebookFileOf, renderPhonebook } from './phonebook-files.js'
 import type { Renderer } from './render.js'
 import { buildDeviceView, buildModelView, type ViewSources } from './view.js'
 
@@ -19,6 +19,11 @@ export interface PreviewSources {
   serverAddress(host?: string): ServerAddress
 }
 
+/** With everybody, for phonebooks. */
+export interface FilePreviewSources extends PreviewSources {
+  snapshot: ListedSnapshot
+}
+
 /** A file as a phone would get it now. */
 export interface PreviewedFile {
   name: string
@@ -32,8 +37,13 @@ export function requireCatalogModel(catalog: Catalog, modelId: string): PhoneMod
   return model
 }
 
-/** Names of the files the phone gets, in the order of its manifest. */
-export function fileNamesOf(catalog: Catalog, device: DeviceRecord): string[] {
+/** Names of the files the phone gets, in the order of its manifest, then its phonebook. */
+export function fileNamesOf(sources: Pick<FilePreviewSources, 'catalog' | 'snapshot'>, device: DeviceRecord): string[] {
+  const names = configNamesOf(sources.catalog, device)
+  return phonebookFileOf(sources, device) ? [...names, PHONEBOOK_FILE] : names
+}
+
+function configNamesOf(catalog: Catalog, device: DeviceRecord): string[] {
   const model = requireCatalogModel(catalog, device.model)
   return catalog
     .files(model.model)
@@ -41,8 +51,22 @@ export function fileNamesOf(catalog: Catalog, device: DeviceRecord): string[] {
     .flatMap((file) => nameOfFile(model, file, device.mac) ?? [])
 }
 
+/** One file as the phone would get it now, its phonebook too. As `previewFiles`. */
+export function previewFile(
+  sources: FilePreviewSources,
+  device: DeviceRecord,
+  options: { wanted: string; host?: string | undefined; secrets?: boolean },
+): PreviewedFile | undefined {
+  const { snapshot, render, viewSources } = sources
+  const phonebook = options.wanted.toLowerCase() === PHONEBOOK_FILE ? phonebookFileOf(sources, device) : undefined
+  if (!phonebook) return previewFiles(sources, device, options)[0]
+  const { vocabulary } = viewSources
+  const body = renderPhonebook({ snapshot, vocabulary, render }, phonebook, device.siteId)
+  return { name: PHONEBOOK_FILE, text: new TextDecoder().decode(body) }
+}
+
 /**
- * What a phone would get now, secrets masked unless asked for. `wanted`: only this file, in any case.
+ * The configs a phone would get now, secrets masked unless asked for. `wanted`: only this file, in any case.
  * Throws MODEL_UNKNOWN, FILE_NOT_FOUND, and what rendering throws.
  */
 export function previewFiles(
@@ -67,6 +91,6 @@ export function previewFiles(
   if (shown.length > 0) return shown
   throw new AppError('FILE_NOT_FOUND', `${(wanted ?? '').slice(0, 80)} is not a file of this phone`, {
     field: 'file',
-    hint: `It gets ${fileNamesOf(catalog, device).join(', ')}`,
+    hint: `It gets ${configNamesOf(catalog, device).join(', ')}`,
   })
 }

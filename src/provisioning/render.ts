@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog/catalog.js'
 import type { PhoneFile, PhoneModel } from '../catalog/manifest.js'
 import { AppError } from '../domain/errors.js'
 import type { Secret } from '../domain/secret.js'
+import type { Phonebook } from '../phonebook/people.js'
 import type { Reader } from '../readers/index.js'
 import type { FileView } from './file-view.js'
 import { Sheet, type FileEntry } from './sheet.js'
@@ -16,7 +17,8 @@ export interface Rendered {
 export interface RenderInput {
   model: PhoneModel
   file: PhoneFile
-  view: FileView
+  /** What the template sees: a phone's or model's, or a phonebook. */
+  view: FileView | Phonebook
   /** Raw vendor parameters by name. */
   raw: ReadonlyMap<string, string | Secret>
   /** Shown instead of secrets; undefined for phones. */
@@ -40,7 +42,8 @@ export function createRenderer(
   const compiled = new Map<string, Template>()
   // A mistake in a template is told when the server starts, not when the first phone asks.
   for (const { model } of templatesAreProven ? [] : catalog.models()) {
-    for (const { template } of catalog.files(model)) {
+    const phonebook = catalog.phonebook(model)
+    for (const { template } of [...catalog.files(model), ...(phonebook ? [phonebook] : [])]) {
       if (template !== undefined) templateOf(template)
     }
   }

@@ -1,5 +1,5 @@
 import type { PhoneFile, PhoneModel } from '../catalog/manifest.js'
-import type { Catalog } from '../catalog/catalog.js'
+import { PHONEBOOK_FILE, type Catalog } from '../catalog/catalog.js'
 import { parseMac, type Mac } from '../domain/mac-address.js'
 
 /** A request's path taken apart. Only names in it are used for look-ups; no path of the disk is ever built from it. */
@@ -46,6 +46,8 @@ export type Claim =
   | { kind: 'file'; matches: readonly { model: PhoneModel; file: PhoneFile }[]; mac?: Mac }
   | { kind: 'firmware'; path: string }
   | { kind: 'ca' }
+  /** Of whoever comes with a token: the name tells no phone. */
+  | { kind: 'phonebook' }
   | { kind: 'nothing' }
 
 /** Looks the name up in the catalogue; folders before `firmware/` and before a config's name are ignored. */
@@ -55,6 +57,7 @@ export function claimOf(catalog: Catalog, path: RequestPath): Claim {
     return { kind: 'firmware', path: [...path.folders.slice(firmwareAt), path.name].join('/') }
   }
   if (path.name.toLowerCase() === 'phoneboot-ca.crt') return { kind: 'ca' }
+  if (path.name.toLowerCase() === PHONEBOOK_FILE) return { kind: 'phonebook' }
   const found = catalog.findFile(path.name)
   if (found.length === 0) return { kind: 'nothing' }
   // A name with a MAC in it is read as such only when no plain name matched (readName puts the plain one first).

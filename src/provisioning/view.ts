@@ -15,6 +15,7 @@ import { lineView, type ViewSources } from './line-view.js'
 import { fixedOf } from './model-view.js'
 import { withoutOldTls } from './old-tls.js'
 import { withOwnMobile } from './own-mobile.js'
+import { phonebookView } from './phonebook-view.js'
 
 export { deviceLayers, lineLayers } from './layers.js'
 export type { ViewSources } from './line-view.js'
@@ -65,10 +66,10 @@ export function buildDeviceView(
   const scheme = String(resolved.values.provisioningScheme)
   const path = `${authority(server, scheme)}/${token}/`
   const configUrl = `${scheme}://${path}`
-  const imagesUrl =
-    scheme === 'tftp' && model.capabilities?.tftpFirmware === false
-      ? `http://${authority(server, 'http')}/${token}/`
-      : configUrl
+  const overHttp = scheme === 'tftp' ? `http://${authority(server, 'http')}/${token}/` : configUrl
+  const imagesUrl = model.capabilities?.tftpFirmware === false ? overHttp : configUrl
+  // By HTTP where the files come by TFTP: a phone's browser speaks nothing else.
+  if (!cleared) base.phonebook = phonebookView(resolved.values, overHttp)
   const view: FileView = {
     ...base,
     cleared,
@@ -146,6 +147,7 @@ function baseView(
       caUrl: `http://${authority(server, 'http')}/${CA_FILE}`,
     },
     settings: resolved.values,
+    phonebook: null,
     time: timeView(sources.zones, String(resolved.values.timezone)),
     cleared: false,
   }

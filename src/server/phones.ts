@@ -6,6 +6,7 @@ import { createPhoneHttp } from '../provisioning/edge/http.js'
 import { startPhoneTftpServer } from '../provisioning/edge/tftp.js'
 import { createProvisioning } from '../provisioning/pipeline.js'
 import type { ViewSources } from '../provisioning/view.js'
+import { createPhonebookFiles } from '../provisioning/phonebook-files.js'
 import type { WaitingChanges } from '../provisioning/waiting-changes.js'
 import { advertised } from './advertised.js'
 import type { WebSocketConnections } from '../sip/edge/websocket.js'
@@ -72,6 +73,9 @@ export async function startPhones(base: Base, ports: Ports, webSockets: WebSocke
       limits.heed(event)
       live.event(event)
       waiting.heed(event)
+    phonebooks: createPhonebookFiles({
+      ...{ snapshot, catalog, vocabulary, render: installation.render, clock: systemClock, log },
+    }),
       keptFiles.heed(event)
       // A stranger may ask for any MAC: that is not the phone.
       const seen = event.outcome === 'untrusted' ? undefined : event.deviceId

@@ -21,6 +21,8 @@ type DigestPointer = { extensionId: Id; softphoneId?: Id } | { deviceId: Id; lin
 export class SnapshotContent {
   /** See Snapshot. */
   version: object = {}
+  /** See ListedSnapshot. */
+  peopleVersion: object = {}
   readonly sites = new Map<Id, Site>()
   readonly extensions = new Map<Id, ExtensionRecord>()
   readonly devices = new Map<Id, DeviceRecord>()
@@ -30,6 +32,7 @@ export class SnapshotContent {
   readonly byNumber = new Map<string, Id>()
   readonly byLine = new Map<Id, Id>()
   readonly digestUsers = new Map<string, DigestPointer>()
+  #namesInTurn = this.digestUsers.keys()
   /** SHA-256 of a softphone's token -> extension and softphone. */
   readonly softphoneTokens = new Map<string, { extensionId: Id; softphoneId: Id }>()
 
@@ -44,7 +47,6 @@ export class SnapshotContent {
   }
 
   putExtension(record: ExtensionRecord): void {
-    this.version = {}
     this.removeExtension(record.id)
     this.extensions.set(record.id, record)
     this.byNumber.set(withinSite(record.siteId, record.number), record.id)
@@ -58,6 +60,7 @@ export class SnapshotContent {
 
   removeExtension(id: Id): void {
     this.version = {}
+    this.peopleVersion = {}
     const old = this.extensions.get(id)
     if (!old) return
     this.extensions.delete(id)
@@ -101,8 +104,17 @@ export class SnapshotContent {
     }
   }
 
+  /** See Snapshot: site and name. */
+  nextDigestName(): string | undefined {
+    const next = this.#namesInTurn.next()
+    if (!next.done) return next.value
+    this.#namesInTurn = this.digestUsers.keys()
+    return this.#namesInTurn.next().value
+  }
+
   putLayer(layer: Layer, owner: string, values: LayerValues): void {
     this.version = {}
+    this.peopleVersion = {}
     this.layers.set(layerKey(layer, owner), values)
   }
 }
@@ -127,6 +139,10 @@ export class MemorySnapshot implements ListedSnapshot {
 
   get version(): object {
     return this.#content.version
+  }
+
+  get peopleVersion(): object {
+    return this.#content.peopleVersion
   }
 
   deviceByMac(mac: string): DeviceRecord | undefined {
@@ -175,6 +191,13 @@ export class MemorySnapshot implements ListedSnapshot {
     const line = device?.lines.find(({ id }) => id === pointer.lineId)
     const extension = this.extension(line?.extensionId)
     return device?.state === 'approved' && line && extension?.enabled ? { extension, device, line } : undefined
+  }
+
+  someDigestName(): { siteId: Id; authUsername: string } | undefined {
+    const name = this.#content.nextDigestName()
+    if (name === undefined) return undefined
+    const blank = name.indexOf(' ')
+    return { siteId: name.slice(0, blank), authUsername: name.slice(blank + 1) }
   }
 
   allSites(): Iterable<Site> {

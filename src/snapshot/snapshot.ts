@@ -65,6 +65,8 @@ export interface Snapshot {
   extensionByNumber(siteId: Id, number: string): ExtensionRecord | undefined
   /** Digest user names are unique within a site. */
   digestUser(siteId: Id, authUsername: string): DigestUser | undefined
+  /** Some digest user name, the next one with each call, all of them in turn; undefined: there is none. */
+  someDigestName(): { siteId: Id; authUsername: string } | undefined
   site(id: Id): Site | undefined
   /** The site whose SIP domain this is (case-insensitive), if any. */
   siteByDomain(domain: string): Site | undefined
@@ -77,6 +79,8 @@ export interface Snapshot {
 
 /** A snapshot that can be listed, for admins. Records are replaced whole, never changed in place. */
 export interface ListedSnapshot extends Snapshot {
+  /** As `version`, for people and settings alone: phones that are seen do not change it. */
+  readonly peopleVersion: object
   allSites(): Iterable<Site>
   /** In no order. */
   allExtensions(): Iterable<ExtensionRecord>

@@ -21,8 +21,9 @@ interface OwnKey {
 }
 
 /** Entries of the phone's own file, which the vendor's reader takes. */
-function entriesOf(model: PhoneModel, keys: OwnKey[]): readonly Entry[] {
-  const given = parseGiven({ people: [{ number: '101', name: 'Owner' }], lines: [{ extension: '101' }], keys }, 'test')
+function entriesOf(model: PhoneModel, keys: OwnKey[], settings = {}): readonly Entry[] {
+  const people = [{ number: '101', name: 'Owner' }]
+  const given = parseGiven({ people, lines: [{ extension: '101' }], keys, settings }, 'test')
   const device = phones.catalog.files(model.model).find(({ secrets }) => secrets)
   for (const [name, body] of renderExample(parts, model, given)) {
     if (!device || !/00?1565aabbcc/i.test(name) || /firmware/.test(name)) continue
@@ -84,6 +85,66 @@ describe('a forward key without a target lets the phone ask for one', () => {
       entriesOf(model, [{ bank, position: 2, kind: 'forward' }]),
     )
     expect(keys.filter((key) => key.code === code && key.value === value)).toHaveLength(count)
+  })
+})
+
+/** What one key of the phone itself makes of the keys it has without it. */
+function keyWritten(id: string, key: OwnKey, settings = {}): { code: string; value: string }[] {
+  const model = modelOf(phones.catalog, id)
+  const vendor = model.vendor.toLowerCase() as PhoneVendor
+  const without = keysOf(vendor, entriesOf(model, [], settings)).map((one) => JSON.stringify(one))
+  return keysOf(vendor, entriesOf(model, [key], settings))
+    .filter((one) => !without.includes(JSON.stringify(one)))
+    .map(({ code, value }) => ({ code, value }))
+}
+
+describe('a phonebook key opens the site’s phonebook', () => {
+  const own = 'http://192.0.2.5:8080/0123456789abcdefghjkmnpqrstvwxyz/phonebook.xml'
+  test.each([
+    ['yealink/t28p', 'linekey', '47', ''],
+    ['yealink/t28p', 'programablekey', '29', ''],
+    ['yealink/t21p-e2', 'linekey', '61', ''],
+    ['yealink/t19p-e2', 'softkey', '61', ''],
+    ['snom/d120', 'fkey', 'url', own],
+    ['snom/d785', 'uxm', 'url', own],
+  ])('%s %s', (id, bank, code, value) => {
+    expect(keyWritten(id, { bank, position: 2, kind: 'phonebook' })).toEqual([{ code, value }])
+  })
+
+  test('on Snom the phone’s own address book, where the site’s is switched off', () => {
+    const key = { bank: 'fkey', position: 2, kind: 'phonebook' } as const
+    expect(keyWritten('snom/d120', key, { phonebook: false })).toEqual([{ code: 'keyevent', value: 'F_ADR_BOOK' }])
+  })
+
+  test('no Grandstream phone is offered one: no mode for it is known', () => {
+    const able = CASES.filter(([, bank, model]) => model.keys[bank]?.kinds.includes('phonebook'))
+    expect(new Set(able.map(([, , { family }]) => family))).toEqual(new Set(['yealink', 'snom']))
+  })
+})
+
+describe('agents log in, and people join groups, by the feature code of the switchboard', () => {
+  test.each(['agent', 'group-login'] as const)('%s: on every bank with lamps and on every one that dials', (kind) => {
+    for (const [id, bank, model] of CASES) {
+      const kinds = model.keys[bank]?.kinds ?? []
+      const dials = kinds.includes('blf') || kinds.includes('speed-dial')
+      expect([id, bank, kinds.includes(kind)]).toEqual([id, bank, dials])
+    }
+  })
+
+  test.each<[string, string, KeyKind]>([
+    ['yealink/t28p', 'memorykey', 'blf'],
+    ['yealink/t19p-e2', 'softkey', 'speed-dial'],
+    ['snom/d785', 'fkey', 'blf'],
+    ['snom/d120', 'softkey', 'speed-dial'],
+    ['grandstream/gxp1610', 'line', 'speed-dial'],
+    ['grandstream/gxp2135', 'line', 'blf'],
+    ['grandstream/gxp2130', 'mpk', 'blf'],
+    ['grandstream/grp2614', 'mpk', 'blf'],
+  ])('%s %s: with a lamp where the key has one (as %s)', (id, bank, like) => {
+    const written = (kind: KeyKind) => keyWritten(id, { bank, position: 2, kind, value: '*28201' })
+    expect(written('agent')).toEqual(written(like))
+    expect(written('group-login')).toEqual(written(like))
+    expect(written('agent')).toHaveLength(1)
   })
 })
 

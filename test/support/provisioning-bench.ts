@@ -5,6 +5,7 @@ import { Secret, type Sealed } from '../../src/domain/secret.js'
 import { createConfigFiles, type EntryCache } from '../../src/provisioning/config-files.js'
 import type { Delivered, Delivery, Provisioning, ProvisioningRequest } from '../../src/provisioning/delivery.js'
 import type { ServerAddress } from '../../src/provisioning/file-view.js'
+import { createPhonebookFiles } from '../../src/provisioning/phonebook-files.js'
 import { createProvisioning } from '../../src/provisioning/pipeline.js'
 import { createRenderer } from '../../src/provisioning/render.js'
 import { READERS } from '../../src/readers/index.js'
@@ -60,6 +61,8 @@ export class ProvisioningBench {
   /** Counts renderings. */
   rendered = 0
   server: ServerAddress = SERVER
+  /** Passes while something is rendered. */
+  renderingTakesMs = 0
   /** Set to make every rendering fail. */
   breakage: Error | undefined
   readonly provisioning: Provisioning
@@ -74,19 +77,19 @@ export class ProvisioningBench {
       zones: this.phones.zones,
       open: (sealed: Sealed) => new Secret(sealed),
     }
+    const render: typeof RENDER = (input) => {
+      this.rendered += 1
+      if (this.breakage) throw this.breakage
+      this.clock.advance(this.renderingTakesMs)
+      return RENDER(input)
+    }
     this.provisioning = createProvisioning({
       snapshot: this.snapshot,
       catalog: this.phones.catalog,
-      configs: createConfigFiles({
-        sources,
-        render: (input) => {
-          this.rendered += 1
-          if (this.breakage) throw this.breakage
-          return RENDER(input)
-        },
-        cache,
-        clock: this.clock,
-        log: this.log,
+      configs: createConfigFiles({ sources, render, cache, clock: this.clock, log: this.log }),
+      phonebooks: createPhonebookFiles({
+        ...{ snapshot: this.snapshot, catalog: this.phones.catalog, vocabulary: this.phones.vocabulary },
+        ...{ render, clock: this.clock, log: this.log },
       }),
       firmware: {
         find: (path) =>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ALL_SITES, may } from '../../accounts/permissions.js'
-import { fileNamesOf, previewFiles } from '../../provisioning/preview.js'
+import { fileNamesOf, previewFile } from '../../provisioning/preview.js'
 import { requireMac } from '../../domain/mac-address.js'
 import type { NumberedEvent } from '../parts.js'
 import { route } from '../route.js'
@@ -91,7 +91,7 @@ export const liveRoutes = [
     answer: z.object({ items: z.array(z.object({ name: z.string() })) }),
     handle: async ({ parts, use, params }) => {
       const device = await use.devices.show(params.mac)
-      return { body: { items: fileNamesOf(parts.catalog, device).map((name) => ({ name })) } }
+      return { body: { items: fileNamesOf(parts, device).map((name) => ({ name })) } }
     },
   }),
   route({
@@ -107,7 +107,7 @@ export const liveRoutes = [
     answer: z.string(),
     handle: async ({ parts, use, params, query }) => {
       const device = await use.devices.show(params.mac)
-      const [file] = previewFiles(parts, device, { wanted: params.name, host: query.host })
+      const file = previewFile(parts, device, { wanted: params.name, host: query.host })
       return { body: file?.text ?? '' }
     },
   }),

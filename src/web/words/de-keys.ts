@@ -136,6 +136,9 @@ export const deKeys: Readonly<Record<keyof typeof enKeys, string>> = {
   'keys.kind.url': 'Webadresse',
   'keys.kind.paging': 'Durchsage (Multicast)',
   'keys.kind.record': 'Aufnehmen',
+  'keys.kind.phonebook': 'Telefonbuch',
+  'keys.kind.agent': 'Agenten-Anmeldung',
+  'keys.kind.group-login': 'Gruppe betreten oder verlassen',
 
   'groups.title': 'Gruppen',
   'groups.about': 'Telefone mit gemeinsamen Einstellungen und Tasten.',

@@ -26,7 +26,13 @@ export const SETTING_HELP_DE: Readonly<Record<string, string>> = {
   clock24: 'Uhrzeit mit 24 Stunden.',
   vlanId: 'Sprach-VLAN am Netzwerkanschluss des Telefons; nur geschrieben, wenn gesetzt.',
   vlanPriority: 'Priorität nach 802.1p, zusammen mit dem VLAN.',
-  phonebookUrl: 'Adresse des entfernten Telefonbuchs.',
+  phonebook:
+    'Das Telefon zeigt das Telefonbuch des Standorts: alle, die nicht ausgeblendet sind. Ein entferntes Telefonbuch tritt an seine Stelle.',
+  phonebookUrl: 'Adresse des Telefonbuchs eines anderen Servers, statt des eigenen des Standorts.',
+  phonebookPoll:
+    'Zeit zwischen zwei Fragen nach einem neuen Telefonbuch. Grandstream: höchstens 720; Yealink: ab 60; Snom fragt bei jedem Öffnen.',
+  phonebookOrder:
+    'Wie Namen im Telefonbuch stehen und sortiert sind: Anzeigename, Vorname zuerst oder Nachname zuerst. Wem einer der beiden fehlt, der steht mit dem Anzeigenamen da.',
   phonebookName: 'Titel des entfernten Telefonbuchs, wo das Telefon einen zeigt (Yealink).',
   provisioningScheme:
     'Protokoll der Konfigurationsadresse im Telefon. https nur, wenn das Telefon dem Zertifikat vertraut; Yealink T19P, T21P und T28P bekommen immer http.',

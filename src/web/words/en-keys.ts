@@ -132,6 +132,9 @@ export const enKeys = {
   'keys.kind.url': 'Web address',
   'keys.kind.paging': 'Paging (multicast)',
   'keys.kind.record': 'Record',
+  'keys.kind.phonebook': 'Phonebook',
+  'keys.kind.agent': 'Agent log-in',
+  'keys.kind.group-login': 'Join or leave a group',
 
   'groups.title': 'Groups',
   'groups.about': 'Phones that share settings and keys.',
