@@ -63,6 +63,8 @@ export interface Config {
   selfService: 'off' | 'look' | 'keys'
   /** `password`: people may also sign in by a password that they set there. */
   selfServiceSignIn: 'link' | 'password'
+  /** `domain-first`: admins are asked for the domain of their site first, then for name and password. */
+  adminSignIn: 'together' | 'domain-first'
   tlsCert?: string
   tlsKey?: string
   eventDays: number
@@ -136,6 +138,7 @@ const schema = z.strictObject({
   PHONEBOOT_WELCOME_MAIL: z.enum(['on', 'off']).default('on'),
   PHONEBOOT_SELF_SERVICE: z.enum(['off', 'look', 'keys']).default('off'),
   PHONEBOOT_SELF_SERVICE_SIGN_IN: z.enum(['link', 'password']).default('link'),
+  PHONEBOOT_ADMIN_SIGN_IN: z.enum(['together', 'domain-first']).default('together'),
   PHONEBOOT_TLS_CERT: text.optional(),
   PHONEBOOT_TLS_KEY: text.optional(),
   PHONEBOOT_EVENT_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
@@ -207,6 +210,7 @@ function toConfig(data: z.infer<typeof schema>, folder: string): Config {
     welcomeMail: data.PHONEBOOT_WELCOME_MAIL === 'on',
     selfService: data.PHONEBOOT_SELF_SERVICE,
     selfServiceSignIn: data.PHONEBOOT_SELF_SERVICE_SIGN_IN,
+    adminSignIn: data.PHONEBOOT_ADMIN_SIGN_IN,
     softphones: data.PHONEBOOT_SOFTPHONES,
     published: parsePublished(data.PHONEBOOT_PUBLISHED_ADDRESSES ?? '', 'PHONEBOOT_PUBLISHED_ADDRESSES'),
     maxRefusals: data.PHONEBOOT_MAX_REFUSALS,

@@ -33,6 +33,7 @@ describe('settings of the server', () => {
       welcomeMail: true,
       selfService: 'off',
       selfServiceSignIn: 'link',
+      adminSignIn: 'together',
       sipNonceSeconds: 300,
       adminPort: 3000,
       adminPortIsDefault: true,

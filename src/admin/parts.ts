@@ -83,6 +83,8 @@ export interface AdminParts extends PreviewSources {
   roles: RoleAdmin
   accountStore: Pick<AccountStore, 'sessions' | 'endSession'>
   signIn: SignIn
+  /** The page for signing in asks for the domain first. */
+  domainFirst?: boolean
   /** People and phones in memory: what lists are made of. */
   snapshot: ListedSnapshot
   /** Brings the memory up to date after a change, so that the next list shows it. */

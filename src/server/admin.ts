@@ -53,6 +53,7 @@ export async function startAdmin(
         pages: (parts) => createPages({ parts, live, trustedProxies, log }),
         snapshot: feed.snapshot,
         refresh: () => feed.refresh(),
+        domainFirst: config.adminSignIn === 'domain-first',
         isSecretSetting: (key) => isSecretSetting(installation, key),
         clock: systemClock,
         random: systemRandom,

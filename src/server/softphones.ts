@@ -59,7 +59,7 @@ function ownPages(
     snapshot: feed.snapshot,
     forSite: (siteId) => installation.forSite(siteId),
     refresh: () => feed.refresh(),
-    mayChangeKeys: config.selfService === 'keys',
+    mayChange: config.selfService === 'keys',
     modelName: (id) => installation.catalog.model(id)?.name ?? id,
     pages,
     trustedProxies: trust().proxies,

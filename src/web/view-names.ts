@@ -53,6 +53,7 @@ export const VIEW_NAMES = [
   'settings',
   'set-up',
   'sign-in',
+  'sign-in-domain',
   'softphone-code',
   'softphone-sheet',
   'softphone-sheet-new',

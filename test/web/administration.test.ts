@@ -105,6 +105,42 @@ describe('signing in with the domain of the site', () => {
     expect(told[0]?.[0]).toBe(401)
     expect((await enter('nowhere.example')).text).toContain('value="nowhere.example"')
   })
+
+  test('in two steps: the domain, then name and password; a domain that nobody has looks like a wrong password', async () => {
+    await newcomer('anna@steps.example', 'viewer')
+    bench.parts.domainFirst = true
+    try {
+      const first = (await bench.stranger().get('/sign-in?to=%2Fpeople')).text
+      expect(first).toContain('name="domain"')
+      expect(first).not.toContain('name="password"')
+      // As long as the other, so that pages can be compared byte by byte.
+      const domains = ['steps.example', 'nowhr.example'] as const
+      const compare = async (ask: (domain: string) => Promise<{ status: number; text: string }>): Promise<string> => {
+        const [known, unknown] = await Promise.all(domains.map(async (domain) => ({ ...(await ask(domain)), domain })))
+        const bytes = (one: typeof known): string => (one?.text ?? '').replaceAll(one?.domain ?? '', '-')
+        expect([unknown?.status, bytes(unknown)]).toEqual([known?.status, bytes(known)])
+        return known?.text ?? ''
+      }
+      const asked = async (domain: string) => {
+        const { status, text } = await bench.stranger().get(`/sign-in?domain=${domain}&to=%2Fpeople`)
+        return { status, text }
+      }
+      const second = await compare(asked)
+      expect(second).toContain('type="hidden" name="domain" value="steps.example"')
+      expect(second).toContain('name="password"')
+      const wrong = async (domain: string) => {
+        const form = { login: 'anna', domain, password: 'Wrong horse 9', to: '/people' }
+        const { status, text } = await bench.stranger().post('/sign-in', form)
+        return { status, text }
+      }
+      expect(await compare(wrong)).toContain('role="alert"')
+      const form = { login: 'anna', domain: 'steps.example', password: PASSWORD, to: '/people' }
+      const right = await bench.stranger().post('/sign-in', form)
+      expect([right.status, right.headers.location]).toEqual([303, '/people'])
+    } finally {
+      bench.parts.domainFirst = false
+    }
+  })
 })
 
 describe('an administrator of all sites', () => {

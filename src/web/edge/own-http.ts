@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SiteUseCases } from '../../admin/parts.js'
 import type { Clock } from '../../domain/clock.js'
-import type { Id, LineKey } from '../../domain/entities.js'
+import type { Id } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
 import { sha256Hex } from '../../domain/fingerprint.js'
 import { formatMac } from '../../domain/mac-address.js'
-import type { KeyInput } from '../../extensions/keys.js'
 import type { Networks } from '../../network/trust.js'
 import type { Log } from '../../observe/log.js'
 import type { HttpGuard } from '../../provisioning/edge/http-guard.js'
@@ -13,11 +12,14 @@ import { describeRequest, methodOf } from '../../provisioning/edge/http-request.
 import type { PhoneHttp } from '../../provisioning/edge/http.js'
 import { OWN_PATH, type OwnAccess } from '../../self-service/access.js'
 import { mayHaveOwnPage } from '../../self-service/may-have-page.js'
+import { changedCalls, freeCalls } from '../../self-service/own-calls.js'
+import { changedKeys, isFreeKey } from '../../self-service/own-keys.js'
 import type { OwnSignIn } from '../../self-service/sign-in.js'
 import { personLayers } from '../../snapshot/person-layers.js'
 import type { ExtensionRecord, ListedSnapshot } from '../../snapshot/snapshot.js'
 import type { OwnAnswer } from '../../softphones/edge/http.js'
 import { qrSvg } from '../../softphones/edge/qr.js'
+import { callsView } from '../own/calls-view.js'
 import type { OwnPages } from './own-pages.js'
 import { SIGN_IN_PATH, signInPage } from './own-sign-in.js'
 
@@ -26,10 +28,10 @@ export interface OwnHttpOptions {
   /** Absent: people come by links alone. */
   signIn?: (() => Promise<OwnSignIn>) | undefined
   snapshot: ListedSnapshot
-  forSite(siteId: Id): Pick<SiteUseCases, 'extensions' | 'softphones'>
+  forSite(siteId: Id): Pick<SiteUseCases, 'extensions' | 'settings' | 'softphones'>
   refresh(): Promise<void>
-  /** People may change the numbers and labels of their own speed dials and lamps. */
-  mayChangeKeys: boolean
+  /** People may change the numbers and labels of their own speed dials and lamps, and what else their admin leaves free. */
+  mayChange: boolean
   /** What people call a model. */
   modelName(id: string): string
   pages(): Promise<OwnPages>
@@ -45,8 +47,6 @@ const START = /^\/me\/start\/([0-9a-hjkmnp-tv-z]{32})$/
 const REVOKE = /^\/me\/softphones\/([0-9a-z]{26})\/revoke$/
 const COOKIE = 'phoneboot-me'
 const FORM_BYTES = 32 * 1024
-/** Kinds of keys whose number is the person's own business. */
-const FREE_KINDS: ReadonlySet<string> = new Set(['speed-dial', 'blf'])
 
 interface Visit {
   request: IncomingMessage
@@ -89,7 +89,7 @@ async function answer(options: OwnHttpOptions, visit: Visit): Promise<void> {
   const sessionId = cookieOf(request)
   const owner = sessionId === undefined ? undefined : await access.session(sessionId)
   const extension = owner === undefined ? undefined : snapshot.extension(owner)
-  const may = extension && mayHaveOwnPage(personLayers(snapshot, extension, extension.id), extension)
+  const may = extension && mayHaveOwnPage(layersOf(options, extension), extension)
   if (sessionId === undefined || !extension || !may) {
     if (options.signIn && path === OWN_PATH && !isPost) return send(visit, goTo(SIGN_IN_PATH))
     return stranger(options, visit)
@@ -173,39 +173,18 @@ async function change(
   }
   if (revoked !== undefined && (await use.softphones.list(extension.number)).some(({ id }) => id === revoked)) {
     await use.softphones.revoke(actor, revoked)
-  } else if (path === `${OWN_PATH}keys` && options.mayChangeKeys) {
+  } else if (path === `${OWN_PATH}keys` && options.mayChange) {
     await use.extensions.setKeys(actor, extension.number, changedKeys(extension, form))
+  } else if (path === `${OWN_PATH}calls` && options.mayChange) {
+    const values = changedCalls(form, freeCalls(layersOf(options, extension)))
+    await use.settings.setAll(actor, { layer: 'extension', owner: extension.id }, values)
   } else return absent(visit)
   await options.refresh().catch(() => undefined)
   send(visit, goTo(OWN_PATH))
 }
 
-/** The person's keys with what the form says of those that are free; all others stay as they are. */
-function changedKeys({ keys }: ExtensionRecord, form: URLSearchParams): KeyInput[] {
-  return keys.map((key) => {
-    const { position, bank, kind, line, locked } = key
-    const isFree = isFreeKey(key)
-    const value = isFree ? (form.get(`value-${position}`)?.trim() ?? key.value) : key.value
-    const label = isFree ? (form.get(`label-${position}`)?.trim() ?? key.label) : key.label
-    return {
-      position,
-      kind,
-      locked,
-      ...defined({ bank, line }),
-      ...(value ? { value } : {}),
-      ...(label ? { label } : {}),
-    }
-  })
-}
-
-/** Left free by the admin, and of a kind that is the person's own business. */
-function isFreeKey({ kind, locked }: Pick<LineKey, 'kind'> & { locked?: true | undefined }): boolean {
-  return locked !== true && FREE_KINDS.has(kind)
-}
-
-function defined(fields: { bank: string | undefined; line: number | undefined }): { bank?: string; line?: number } {
-  const { bank, line } = fields
-  return { ...(bank === undefined ? {} : { bank }), ...(line === undefined ? {} : { line }) }
+function layersOf({ snapshot }: OwnHttpOptions, extension: ExtensionRecord): ReturnType<typeof personLayers> {
+  return personLayers(snapshot, extension, extension.id)
 }
 
 async function home(
@@ -218,6 +197,7 @@ async function home(
   const pages = await options.pages()
   const words = pages.words(visit.request)
   const { softphones } = options.forSite(extension.siteId)
+  const layers = layersOf(options, extension)
   const apps = await softphones.apps()
   const own = await softphones.list(extension.number)
   const phones = [...options.snapshot.allDevices()]
@@ -241,11 +221,12 @@ async function home(
         kind: words.t(`keys.kind.${kind}`),
         value: value ?? '',
         label: label ?? '',
-        locked: options.mayChangeKeys && locked === true,
+        locked: options.mayChange && locked === true,
       },
-      free: options.mayChangeKeys && isFreeKey({ kind, locked }),
+      free: options.mayChange && isFreeKey({ kind, locked }),
     })),
-    mayChange: options.mayChangeKeys && extension.keys.some(isFreeKey),
+    mayChange: options.mayChange && extension.keys.some(isFreeKey),
+    calls: options.mayChange ? callsView(words, layers, freeCalls(layers)) : undefined,
     code: more.code,
     login: (await options.signIn?.())?.loginOf(extension),
     done: more.passwordSet === true ? words.t('own.password.done') : undefined,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { isForeign } from '../../admin/edge/visitor.js'
 import { AppError } from '../../domain/errors.js'
 import { OWN_PATH } from '../../self-service/access.js'
 import type { OwnSignIn } from '../../self-service/sign-in.js'
@@ -30,7 +31,7 @@ export async function signInPage(
   if (!form) return page('', undefined, 200)
   const login = form.get('login') ?? ''
   // Nobody else's page signs somebody in here.
-  if (!['same-origin', undefined].includes(request.headers['sec-fetch-site'] as string | undefined)) {
+  if (isForeign(request, true)) {
     return page(login, words.t('error.SIGN_IN_FAILED'), 403)
   }
   try {

@@ -10,14 +10,22 @@ export function ownPath(text: string | undefined): string {
 }
 
 function signIn(call: PageCall, refused?: AppError): PageAnswer {
+  const { domain } = { ...call.query, ...call.form }
+  const to = ownPath(call.form.to ?? call.query.to)
+  // Nobody looks whether there is such a domain before name and password are there: what is shown tells nothing.
+  if (call.parts.domainFirst === true && domain === undefined && !refused) {
+    return { view: 'sign-in-domain', title: call.words.t('signIn.title'), data: { to } }
+  }
   const codeNeeded = refused?.code === 'SIGN_IN_CODE_NEEDED' || (call.form.code ?? '') !== ''
   return {
     view: 'sign-in',
     title: call.words.t('signIn.title'),
     ...(refused ? { status: refused.code === 'TOO_MANY_ATTEMPTS' ? 429 : 401 } : {}),
     data: {
-      values: { login: call.form.login ?? '', domain: call.form.domain ?? '' },
-      to: ownPath(call.form.to ?? call.query.to),
+      values: { login: call.form.login ?? '', domain: domain ?? '' },
+      to,
+      otherDomain:
+        call.parts.domainFirst === true ? `/sign-in${to === '/' ? '' : `?to=${encodeURIComponent(to)}`}` : undefined,
       codeNeeded,
       refusal: refused ? refusalOf(call, refused) : undefined,
     },

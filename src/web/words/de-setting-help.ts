@@ -53,6 +53,8 @@ export const SETTING_HELP_DE: Readonly<Record<string, string>> = {
   directoryVisible: 'Steht in Verzeichnissen und Telefonbüchern.',
   notifyByEmail: 'Darf Mails zur eigenen Nummer und zu den eigenen Telefonen bekommen.',
   clientLogin: 'Darf sich auf der Seite für die eigenen Telefone anmelden.',
+  mayChangeForwarding: 'Darf auf der eigenen Seite Weiterleitungen setzen, wo man dort etwas ändern darf.',
+  mayChangeDoNotDisturb: 'Darf auf der eigenen Seite „Bitte nicht stören“ schalten, wo man dort etwas ändern darf.',
   clientLoginName: 'Anmeldename dafür; leer: die E-Mail-Adresse.',
   resyncAfterChange:
     'Telefone, deren Dateien sich ändern, werden sofort gebeten, sie zu holen; sonst beim nächsten Fragen.',
@@ -62,6 +64,12 @@ export const SETTING_HELP_DE: Readonly<Record<string, string>> = {
   numberRanges: 'Nummern, die neue Personen bekommen dürfen, zum Beispiel 200-299; leer: alle.',
   passwordMinLength: 'Mindestlänge eines SIP-Passworts, das eingetippt oder importiert wird.',
   passwordClasses: 'Arten von Zeichen, die ein solches Passwort enthalten muss; leer: keine Regel.',
+  resyncOutsideHours:
+    'Telefone, die sich nach einer Änderung von selbst neu laden, tun es erst, wenn das Büro nach Bürozeiten und Feiertagen des Standorts geschlossen ist; ohne Bürozeiten gleich.',
+  adminNoticeAddress:
+    'Adresse, die eine Mail bekommt, wenn etwas geschehen ist, das die Telefonverwaltung wissen will; null: keine.',
+  adminNotices:
+    'Was dieser Adresse gesagt wird: als verloren gemeldete Telefone; gesperrte Absender, höchstens einmal in der Stunde und nur für alle Standorte.',
   emailRequired: 'Wer von Hand hinzugefügt wird, braucht eine E-Mail-Adresse.',
   sipUserNames:
     'SIP-Benutzernamen neuer Personen und Leitungen: die Nummer, das Präfix mit der Nummer (acme-101) oder 16 zufällige Zeichen. Vorhandene bleiben.',
@@ -70,10 +78,6 @@ export const SETTING_HELP_DE: Readonly<Record<string, string>> = {
   callerIdNumber: 'Nummer, die bei abgehenden Anrufen gezeigt wird.',
   callerIdByTrunk: 'Andere Nummern für einzelne Amtsleitungen.',
   callerIdPool: 'Nummern, die für abgehende Anrufe vergeben werden können.',
-  adminNoticeAddress:
-    'Adresse, die eine Mail bekommt, wenn etwas geschehen ist, das die Telefonverwaltung wissen will; null: keine.',
-  adminNotices:
-    'Was dieser Adresse gesagt wird: als verloren gemeldete Telefone; gesperrte Absender, höchstens einmal in der Stunde und nur für alle Standorte.',
   callerIdAnonymous: 'Abgehende Anrufe zeigen die Nummer nicht.',
   callerIdAlways: 'Abgehende Anrufe zeigen die Nummer immer.',
   callerIdAsUser: 'Die gezeigte Nummer steht als Benutzer im From.',
