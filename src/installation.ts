@@ -5,6 +5,7 @@ import { createScryptHasher } from './accounts/edge/scrypt.js'
 import { createRoleAdmin, type RoleAdmin } from './accounts/role-use-cases.js'
 import type { AccountStore } from './accounts/store.js'
 import { createAccountAdmin, type AccountAdmin, type PasswordHasher } from './accounts/use-cases.js'
+import type { ImportDesk } from './bulk/desk.js'
 import type { BulkUseCases } from './bulk/use-cases.js'
 import type { Config } from './config.js'
 import { openDatabases, type Databases } from './database/edge/connect.js'
@@ -31,7 +32,7 @@ import type { MailAdmin } from './mail/use-cases.js'
 import { createOwnAccess, type OwnAccess } from './self-service/access.js'
 import { createKnexOwnAccessStore } from './self-service/edge/knex-store.js'
 import type { SoftphoneAdmin } from './softphones/use-cases.js'
-import { createSiteUseCases, type ForSite, type RunningSide } from './site-use-cases.js'
+import { createSiteUseCases, openImportDesk, type ForSite, type RunningSide } from './site-use-cases.js'
 import { createSiteAdmin, type SiteAdmin } from './sites/use-cases.js'
 import type { WebhookAdmin } from './webhooks/use-cases.js'
 
@@ -48,6 +49,8 @@ export interface Installation extends PhoneData {
   site: Site
   sites: SiteAdmin
   bulk: BulkUseCases
+  /** Files that lie open here, of all sites. */
+  importDesk: ImportDesk
   moveIns: MoveInAdmin
   accountStore: AccountStore
   hasher: PasswordHasher
@@ -118,13 +121,14 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
       sites: () => siteStore.list(),
     })
     let running: RunningSide | undefined
+    const server = (): RunningSide | undefined => running
+    const importDesk = openImportDesk({ databases, clock: systemClock, random: systemRandom, log, server })
     const forSite = createSiteUseCases({
-      ...{ databases, deviceStore, secrets, clock: systemClock, random: systemRandom, log, phones },
+      ...{ databases, deviceStore, secrets, clock: systemClock, random: systemRandom, log, phones, importDesk, server },
       templateRoots: () => templateRoots(config),
       softphones: allSoftphones,
       mailing,
       welcomeMail: config.welcomeMail,
-      server: () => running,
     })
     return {
       get catalog() {
@@ -162,6 +166,7 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
       ownAccess,
       migration,
       deviceStore,
+      importDesk,
       ...forSite(site.id),
       forSite,
       serve: (side) => {

@@ -1,24 +1,31 @@
 import { text } from 'node:stream/consumers'
+import { isMainThread } from 'node:worker_threads'
 import { runCommandLine } from './cli/program.js'
 
-const stopped = new Promise<void>((resolve) => {
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve())
-})
+// The server runs the same program a second time, in a thread that answers no phones.
+if (isMainThread) main()
+else void import('./server/import-thread.js').then(({ workOnImports }) => workOnImports())
 
-// A reader that goes away (`phoneboot device list | head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
-})
+function main(): void {
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve())
+  })
 
-const exit = runCommandLine(process.argv.slice(2), {
-  out: (line) => void process.stdout.write(line),
-  err: (line) => void process.stderr.write(line),
-  readInput: () => text(process.stdin),
-  env: process.env,
-  folder: process.cwd(),
-  terminal: process.stdout,
-  logIsTerminal: process.stderr.isTTY ?? false,
-  stopped: () => stopped,
-})
-void exit.then((code) => (process.exitCode = code))
+  // A reader that goes away (`phoneboot device list | head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+
+  const exit = runCommandLine(process.argv.slice(2), {
+    out: (line) => void process.stdout.write(line),
+    err: (line) => void process.stderr.write(line),
+    readInput: () => text(process.stdin),
+    env: process.env,
+    folder: process.cwd(),
+    terminal: process.stdout,
+    logIsTerminal: process.stderr.isTTY ?? false,
+    stopped: () => stopped,
+  })
+  void exit.then((code) => (process.exitCode = code))
+}

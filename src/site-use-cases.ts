@@ -5,6 +5,7 @@ import { createKnexImportStore } from './bulk/edge/knex-import-store.js'
 import { loadProfiles } from './bulk/edge/load-profiles.js'
 import { createPace } from './bulk/edge/pace.js'
 import { createModelFinder } from './bulk/model-names.js'
+import { withImportsBeside, type ImportsBeside } from './bulk/beside.js'
 import { createBulkUseCases, SERVER_RUNNER, type BulkParts } from './bulk/use-cases.js'
 import type { StoredImport } from './bulk/store.js'
 import type { Knowledge, Stored } from './bulk/work.js'
@@ -70,6 +71,7 @@ export interface SiteUseCasesParts {
   mailing: Mailing
   /** People who are added get a mail. */
   welcomeMail: boolean
+  importDesk: ImportDesk
   /** Undefined: this is no server. */
   server?: () => RunningSide | undefined
 }
@@ -77,8 +79,26 @@ export interface SiteUseCasesParts {
 /** What a running server adds to imports and exports. */
 export interface RunningSide {
   /** Kept up to date; without it what is there is read from the database. */
-  feed: Pick<SnapshotFeed, 'refresh' | 'snapshot'>
+  feed?: Pick<SnapshotFeed, 'refresh' | 'snapshot'>
+  /** Where long imports are done; absent: in this thread. */
+  imports?: ImportsBeside | undefined
   importEnded(job: StoredImport): void
+}
+
+/** Where files lie open for all sites. */
+export function openImportDesk({
+  databases,
+  clock,
+  random,
+  log,
+  server,
+}: Pick<SiteUseCasesParts, 'databases' | 'clock' | 'random' | 'log' | 'server'>): ImportDesk {
+  return new ImportDesk({
+    ...{ clock, random, log },
+    store: createKnexImportStore(databases.main),
+    runner: `${SERVER_RUNNER}${newId(random, clock.now())}`,
+    ended: (job) => server?.()?.importEnded(job),
+  })
 }
 
 /** What operators do, site by site; with `seen` they change nothing else than what was seen. */
@@ -115,13 +135,14 @@ export function createSiteUseCases(parts: SiteUseCasesParts): ForSite {
       checkSetting: check,
       isSecret: (key) => isSecretSetting(phones(), key),
     })
-    const bulk = createBulkUseCases({
+    const ownBulk = createBulkUseCases({
       ...inSite,
       ...sharedBulk,
       models,
       checkSetting: (key, value) => check(key, 'extension', value),
       password: (actor, number) => extensions.password(actor, number),
     })
+    const bulk = withImportsBeside(ownBulk, siteId, () => parts.server?.()?.imports)
     return {
       extensions,
       softphones: softphones.forSite(siteId),
@@ -146,7 +167,7 @@ async function storedNow({ databases, server }: SiteUseCasesParts): Promise<List
 
 /** What imports of all sites share. */
 function bulkParts(parts: SiteUseCasesParts): Pick<BulkParts, 'load' | 'apply' | 'desk' | 'pace' | 'knowledge'> {
-  const { clock, random, log, phones, templateRoots, server } = parts
+  const { phones, templateRoots, importDesk } = parts
   const { main } = parts.databases
   let known: Promise<Knowledge> | undefined
   const learn = async (): Promise<Knowledge> => {
@@ -165,12 +186,7 @@ function bulkParts(parts: SiteUseCasesParts): Pick<BulkParts, 'load' | 'apply' |
       return { extensions: stored.allExtensions(), devices: stored.allDevices(), layer }
     },
     apply: createKnexApplyBulk(main),
-    desk: new ImportDesk({
-      ...{ clock, random, log },
-      store: createKnexImportStore(main),
-      runner: `${SERVER_RUNNER}${newId(random, clock.now())}`,
-      ended: (job) => server?.()?.importEnded(job),
-    }),
+    desk: importDesk,
     pace: createPace,
     // Profiles of files and names of models are read when somebody imports or exports.
     knowledge: async () => {

@@ -34,6 +34,11 @@ export class ImportDesk {
 
   constructor(readonly parts: DeskParts) {}
 
+  /** No file is open, and nothing is under way. */
+  get isEmpty(): boolean {
+    return this.#open.size === 0
+  }
+
   /** Takes a file in and begins to work it out. */
   open(work: DeskWork, actor: string, bytes: Uint8Array, options: ImportOptions): ImportView {
     const { clock, random } = this.parts
@@ -130,6 +135,19 @@ export class ImportDesk {
       this.#open.delete(id)
     }
     return viewOf(one)
+  }
+
+  /** Lets go of files that nobody looked at for long. */
+  tidy(): void {
+    this.#makeRoom(0)
+  }
+
+  /** Cancels what is under way and lets every file go; resolves when nothing is written any more. */
+  async close(): Promise<void> {
+    const open = [...this.#open.values()]
+    for (const one of open) one.cancelled = true
+    await Promise.all(open.map(({ busy }) => busy))
+    this.#open.clear()
   }
 
   #preview(one: OpenImport): void {

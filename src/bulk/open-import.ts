@@ -26,7 +26,7 @@ export interface ImportView {
   readonly summary?: ImportSummary
   /** To confirm just this preview. */
   readonly token?: string
-  /** Mistakes that keep it from being run. */
+  /** Mistakes that keep it from being run: the first 100. */
   readonly obstacles?: readonly Problem[]
   /** Why it was not done, or what changed since the preview before. */
   readonly error?: string
@@ -66,6 +66,9 @@ export interface OpenImport {
   busy: Promise<void>
 }
 
+/** Of 50,000 mistakes nobody reads the last one, but each look at an import would carry all of them. */
+const OBSTACLES_SHOWN = 100
+
 export function viewOf(one: OpenImport): ImportView {
   const { id, state, actor, startedAt, options, progress, prepared, error } = one
   return {
@@ -77,9 +80,16 @@ export function viewOf(one: OpenImport): ImportView {
     options,
     ...(progress ? { progress } : {}),
     ...(error === undefined ? {} : { error }),
-    ...(prepared
-      ? { file: prepared.file, summary: prepared.summary, token: prepared.token, obstacles: prepared.obstacles }
-      : {}),
+    ...(prepared && shownOf(prepared)),
     ...(prepared?.file.profile === undefined ? {} : { profile: prepared.file.profile }),
   }
+}
+
+function shownOf({
+  file,
+  summary,
+  token,
+  obstacles,
+}: Prepared): Pick<ImportView, 'file' | 'summary' | 'token' | 'obstacles'> {
+  return { file, summary, token, obstacles: obstacles.slice(0, OBSTACLES_SHOWN) }
 }

@@ -65,6 +65,6 @@ export function isError({ severity }: Problem): boolean {
   return severity !== 'warning'
 }
 
-export function hasWarning({ problems }: RowReport): boolean {
+export function hasWarning({ problems }: Pick<RowReport, 'problems'>): boolean {
   return problems.some((problem) => !isError(problem))
 }

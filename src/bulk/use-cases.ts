@@ -9,10 +9,10 @@ import type { ImportView } from './open-import.js'
 import type { ImportOptions } from './prepare.js'
 import type { Profile } from './profile.js'
 import { wrongState } from './refusals.js'
-import type { RowReport } from './report.js'
 import { resultCsv } from './result.js'
 import type { ImportRow } from './row.js'
-import type { ImportResult, StoredImport } from './store.js'
+import { pageOf, type RowsPage, type RowsWanted, type ShownRow } from './rows-page.js'
+import type { StoredImport } from './store.js'
 import { templateCsv } from './template.js'
 import { createWork, type WorkParts } from './work.js'
 
@@ -29,21 +29,23 @@ export interface BulkUseCases {
   /** As `importCsv`, of rows that were checked already. */
   importRows(actor: string, rows: readonly ImportRow[], options?: { dryRun?: boolean }): Promise<ImportReport>
   /** Takes a file in for a preview, which is worked out in the background. */
-  openImport(actor: string, bytes: Uint8Array, options: ImportOptions): ImportView
-  changeImport(id: Id, options: ImportOptions): ImportView
+  openImport(actor: string, bytes: Uint8Array, options: ImportOptions): Promise<ImportView>
+  changeImport(id: Id, options: ImportOptions): Promise<ImportView>
   /** Open ones and those of the last 90 days, newest first. */
   imports(): Promise<ImportView[]>
   /** Throws IMPORT_NOT_FOUND, as all below. */
   showImport(id: Id): Promise<ImportView>
   /** Rows of the preview, or what became of them. */
-  importReports(id: Id): Promise<readonly (RowReport | ImportResult)[]>
+  importReports(id: Id, wanted?: RowsWanted): Promise<RowsPage>
   /** Throws IMPORT_CHANGED, IMPORT_STATE, CSV_INVALID. */
   confirmImport(actor: string, id: Id, token: string): Promise<ImportView>
-  cancelImport(id: Id): ImportView
+  cancelImport(id: Id): Promise<ImportView>
   /** Waits until nothing is under way. */
   settledImport(id: Id): Promise<ImportView>
   /** Numbers of those that it added. Throws IMPORT_STATE before it is done. */
   addedPeople(id: Id): Promise<ReadonlySet<string>>
+  /** Numbers of all of its rows without mistakes. */
+  importedNumbers(id: Id): Promise<ReadonlySet<string>>
   /** What became of each row, as CSV. */
   importResult(id: Id): Promise<string>
   /** Puts everything back. Throws IMPORT_NOT_UNDONE, IMPORT_STATE. */
@@ -66,13 +68,13 @@ export function createBulkUseCases(parts: BulkParts): BulkUseCases {
     return job
   }
   const view = async (id: Id): Promise<ImportView> => desk.view(siteId, id) ?? storedView(await stored(id), desk)
-  const reports = async (id: Id): Promise<readonly (RowReport | ImportResult)[]> =>
+  const reports = async (id: Id): Promise<readonly ShownRow[]> =>
     desk.reports(siteId, id) ?? (await desk.parts.store.results((await stored(id)).id))
   return {
     importCsv: (actor, bytes, options = {}) => importAtOnce(parts, work, actor, bytes, options),
     importRows: (actor, rows, { dryRun = false } = {}) => importChecked(parts, actor, rows, dryRun),
-    openImport: (actor, bytes, options) => desk.open(work, actor, bytes, options),
-    changeImport: (id, options) => desk.change(siteId, id, options),
+    openImport: async (actor, bytes, options) => desk.open(work, actor, bytes, options),
+    changeImport: async (id, options) => desk.change(siteId, id, options),
     imports: async () => {
       const open = desk.views(siteId)
       const ids = new Set(open.map(({ id }) => id))
@@ -80,9 +82,9 @@ export function createBulkUseCases(parts: BulkParts): BulkUseCases {
       return [...open, ...old.map((job) => storedView(job, desk))].sort((a, b) => b.startedAt - a.startedAt)
     },
     showImport: view,
-    importReports: reports,
+    importReports: async (id, wanted = {}) => pageOf(await reports(id), wanted),
     confirmImport: (actor, id, token) => desk.confirm(siteId, id, token, actor),
-    cancelImport: (id) => desk.cancel(siteId, id),
+    cancelImport: async (id) => desk.cancel(siteId, id),
     settledImport: async (id) => {
       if (desk.view(siteId, id)) await desk.settled(siteId, id)
       return view(id)
@@ -91,6 +93,10 @@ export function createBulkUseCases(parts: BulkParts): BulkUseCases {
       if ((await view(id)).state !== 'done') throw wrongState('it is not done (yet)')
       return new Set((await reports(id)).filter(({ outcome }) => outcome === 'new').map(({ number }) => number))
     },
+    importedNumbers: async (id) =>
+      new Set(
+        (await reports(id)).flatMap(({ number, outcome }) => (outcome === 'error' || number === '' ? [] : [number])),
+      ),
     importResult: async (id) => resultCsv(await reports(id), parts.pace()),
     undoImport: async (actor, id) => {
       const job = await stored(id)

@@ -71,7 +71,7 @@ export function createMoveInAdmin(parts: MoveInAdminParts): MoveInAdmin {
     // With nothing but phones whose model is to be told there is something to look at.
     if (found.phones.length === 0 && found.unsure.length === 0) throw nothingFound(found)
     const bytes = Buffer.from(found.plan.csv, 'utf8')
-    const { id } = bulk.openImport(actor, bytes, { profile: PROFILE, fileName: name })
+    const { id } = await bulk.openImport(actor, bytes, { profile: PROFILE, fileName: name })
     return view(desk.put({ id, siteId, name, files, found }))
   }
   return {
@@ -88,7 +88,7 @@ export function createMoveInAdmin(parts: MoveInAdminParts): MoveInAdmin {
       const { name, files } = desk.require(siteId, id)
       const next = await open(actor, { name, files, models })
       desk.drop(id)
-      bulk.cancelImport(id)
+      await bulk.cancelImport(id)
       return next
     },
     show: async (id) => view(desk.require(siteId, id)),
@@ -99,11 +99,10 @@ export function createMoveInAdmin(parts: MoveInAdminParts): MoveInAdmin {
       if (settings) void settle(parts, actor, one)
       return view(one)
     },
-    cancel: (id) => {
+    cancel: async (id) => {
       desk.require(siteId, id)
       desk.drop(id)
-      bulk.cancelImport(id)
-      return Promise.resolve()
+      await bulk.cancelImport(id)
     },
   }
 }

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { openCertificateStore, type CertificateStore } from '../certificates/edge/certificate-store.js'
 import { certificateNames } from '../certificates/names.js'
 import type { Config } from '../config.js'
+import type { StoredImport } from '../bulk/store.js'
 import { createSightingWriter, type SightingWriter } from '../devices/edge/sighting-writer.js'
 import { systemClock } from '../domain/edge/system-clock.js'
 import { openFirmwareFolder, type FirmwareFolder } from '../firmware/edge/folder.js'
@@ -19,6 +20,7 @@ import { RegisterHistory } from '../registrar/history.js'
 import { Live } from '../web/live.js'
 import { callableNetworks } from '../webhooks/destination.js'
 import { openHappenings, type Happenings } from '../webhooks/edge/open.js'
+import { ImportThread, PROGRAM } from './imports-beside.js'
 import { purgeHourly } from './purge.js'
 import type { Undo } from './undo.js'
 
@@ -49,7 +51,13 @@ export async function openBase(installation: Installation, undo: Undo): Promise<
   undo.add(() => feed.stop())
   const live = new Live({ clock: systemClock, snapshot: feed.snapshot })
   undo.add(() => live.stop())
-  installation.serve({ feed, importEnded: (job) => live.importEnded(job) })
+  const importEnded = (job: StoredImport): void => live.importEnded(job)
+  const imports =
+    PROGRAM === undefined
+      ? undefined
+      : new ImportThread({ config, clock: systemClock, log, ended: importEnded }, PROGRAM)
+  if (imports) undo.add(() => imports.stop())
+  installation.serve({ feed, imports, importEnded })
   undo.add(feed.onChange((change) => live.recordsChanged(change)))
   const happenings = openHappenings({
     ...{ databases, clock: systemClock, log, snapshot: feed.snapshot, secrets: installation.secrets },

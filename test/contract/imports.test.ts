@@ -132,7 +132,9 @@ describeOverDatabases('an import', (fresh) => {
 
   test('in the background tells how far it is, and what became of each row once it is done', async () => {
     const [anna, bob] = [number(), number()]
-    const { id } = bulk.openImport('admin:anna', csv(`number,name\n${anna},Anna\n${bob},Bob\n`), { fileName: 'a.csv' })
+    const { id } = await bulk.openImport('admin:anna', csv(`number,name\n${anna},Anna\n${bob},Bob\n`), {
+      fileName: 'a.csv',
+    })
     const preview = await bulk.settledImport(id)
     expect([preview.state, preview.summary?.outcomes.new]).toEqual(['preview', 2])
     await expect(admins.extensions.show(anna)).rejects.toEqual(refused('EXTENSION_NOT_FOUND'))
@@ -140,7 +142,7 @@ describeOverDatabases('an import', (fresh) => {
     const done = await bulk.settledImport(id)
     expect([done.state, done.fileName, done.actor]).toEqual(['done', 'a.csv', 'admin:anna'])
     // From the database, as after a restart.
-    expect((await useCases(`${SERVER_RUNNER}two`).importReports(id)).map(({ outcome }) => outcome)).toEqual([
+    expect((await useCases(`${SERVER_RUNNER}two`).importReports(id)).rows.map(({ outcome }) => outcome)).toEqual([
       'new',
       'new',
     ])
@@ -149,7 +151,7 @@ describeOverDatabases('an import', (fresh) => {
 
   test('that is cancelled while it writes leaves nothing behind', async () => {
     const [anna, bob] = [number(), number()]
-    const { id } = bulk.openImport('admin:anna', csv(`number,name\n${anna},Anna\n${bob},Bob\n`), {})
+    const { id } = await bulk.openImport('admin:anna', csv(`number,name\n${anna},Anna\n${bob},Bob\n`), {})
     const { token = '' } = await bulk.settledImport(id)
     const before = await everything()
     whenWriting = () => bulk.cancelImport(id)

@@ -29,7 +29,7 @@ import { createKeyRing, createSecretBox } from '../../src/secrets/seal.js'
 import { createKnexScheduleStore } from '../../src/settings/edge/knex-schedule-store.js'
 import { createScheduleAdmin } from '../../src/settings/schedule.js'
 import { createKnexSiteStore } from '../../src/sites/edge/knex-store.js'
-import { createSiteUseCases, isSecretSetting } from '../../src/site-use-cases.js'
+import { createSiteUseCases, isSecretSetting, openImportDesk } from '../../src/site-use-cases.js'
 import { createSiteAdmin } from '../../src/sites/use-cases.js'
 import { startSnapshotFeed } from '../../src/snapshot/edge/snapshot-feed.js'
 import { openHappenings } from '../../src/webhooks/edge/open.js'
@@ -137,6 +137,7 @@ export async function adminBench(
       phones: () => ({ ...phones, render }),
       templateRoots: () => [shippedTemplates()],
       welcomeMail: false,
+      importDesk: openImportDesk({ databases, clock, random, log: SILENT_LOG }),
     }),
     sites: createSiteAdmin({ store: createKnexSiteStore(databases.main), clock, random }),
     accounts: accounts.accounts,

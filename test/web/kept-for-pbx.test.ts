@@ -71,7 +71,7 @@ test('what only a PBX acts on is imported, named, shown, handed over and exporte
   const before = await config()
   expect(before).toContain('account.1.user_name = 201')
 
-  const preview = bulk.openImport('admin:test', Buffer.from(csvText([HEADER, ROW])), {})
+  const preview = await bulk.openImport('admin:test', Buffer.from(csvText([HEADER, ROW])), {})
   const { token: shown = '' } = await bulk.settledImport(preview.id)
   const previewPage = (await owner.get(`/import/${preview.id}`)).text
   const named = previewPage.slice(previewPage.indexOf('Kept for your PBX'))
@@ -90,7 +90,7 @@ test('what only a PBX acts on is imported, named, shown, handed over and exporte
   }
 
   const file = await bench.as(token).post('/export/passwords?scope=all')
-  const back = await bulk.settledImport(bulk.openImport('admin:test', Buffer.from(file.text), {}).id)
+  const back = await bulk.settledImport((await bulk.openImport('admin:test', Buffer.from(file.text), {})).id)
   expect([back.obstacles, back.summary?.outcomes.same]).toEqual([[], 1])
   for (const { value } of KEPT) expect(file.text).toContain(csvText([[settingText(value)]]).slice(0, -2))
 

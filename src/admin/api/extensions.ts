@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { BulkUseCases } from '../../bulk/use-cases.js'
 import type { Id } from '../../domain/entities.js'
 import { sortedBy } from '../../domain/search-text.js'
 import { isWeakPassword } from '../../extensions/rules.js'
@@ -51,12 +50,6 @@ export async function shownExtension({ use, parts }: Call, own: string): Promise
 
 const params = { number }
 
-/** Numbers of the rows of an import that were taken. */
-async function numbersOf(bulk: Pick<BulkUseCases, 'importReports'>, id: string): Promise<Set<string>> {
-  const rows = await bulk.importReports(id)
-  return new Set(rows.flatMap(({ number, outcome }) => (outcome === 'error' || number === '' ? [] : [number])))
-}
-
 export const extensionRoutes = [
   route({
     id: 'listExtensions',
@@ -77,7 +70,7 @@ export const extensionRoutes = [
     },
     answer: pageSchema(extension),
     handle: async ({ parts, site, use, query }) => {
-      const imported = query.import === undefined ? undefined : await numbersOf(use.bulk, query.import)
+      const imported = query.import === undefined ? undefined : await use.bulk.importedNumbers(query.import)
       const registered = registeredNow(parts)
       const fits = personSearch(query.q ?? '')
       const owners = onPhones(parts, query.q ?? '')

@@ -165,10 +165,8 @@ export const importRow = z
   })
   .meta({ id: 'ImportRow' })
 
-const OBSTACLES_SHOWN = 100
-
 export function shownImport(view: ImportView): z.input<typeof importJob> {
-  const { startedAt, finishedAt, undoneAt, options, file: found, obstacles, progress, summary, ...rest } = view
+  const { startedAt, finishedAt, undoneAt, options, file: found, ...rest } = view
   const iso = (at: number): string => new Date(at).toISOString()
   const named = (delimiter: string): z.output<typeof delimiterName> => (delimiter === '\t' ? 'tab' : (delimiter as ','))
   const { fileName, choices: map, delimiter, ...asked } = options ?? {}
@@ -181,9 +179,6 @@ export function shownImport(view: ImportView): z.input<typeof importJob> {
       undone: undoneAt === undefined ? undefined : iso(undoneAt),
       options: options && { ...asked, map, delimiter: delimiter === undefined ? undefined : named(delimiter) },
       file: found && { ...found, delimiter: named(found.delimiter) },
-      progress,
-      summary,
-      obstacles: obstacles?.slice(0, OBSTACLES_SHOWN),
     }),
   ) as z.input<typeof importJob>
 }

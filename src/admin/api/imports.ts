@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { may } from '../../accounts/permissions.js'
 import { SCOPES } from '../../bulk/export.js'
-import { hasWarning, ROW_OUTCOMES } from '../../bulk/report.js'
+import { ROW_OUTCOMES, type RowOutcome } from '../../bulk/report.js'
 import { AppError } from '../../domain/errors.js'
 import { route, type Call } from '../route.js'
 import { importChanges, importJob, importOptions, importQuery, importRow, shownImport } from './import-schemas.js'
@@ -42,19 +42,11 @@ async function rowsOf(
     outcome,
     cursor = 0,
     limit = ROWS_DEFAULT,
-  }: { outcome?: string | undefined; cursor?: number | undefined; limit?: number | undefined },
+  }: { outcome?: RowOutcome | 'warning' | undefined; cursor?: number | undefined; limit?: number | undefined },
 ) {
-  const all = await use.bulk.importReports(importId)
-  const wanted =
-    outcome === undefined
-      ? all
-      : all.filter((one) => (outcome === 'warning' ? hasWarning(one) : one.outcome === outcome))
+  const { rows, total } = await use.bulk.importReports(importId, { outcome, from: cursor, limit })
   const end = cursor + limit
-  return {
-    items: wanted.slice(cursor, end),
-    ...(end < wanted.length ? { nextCursor: String(end) } : {}),
-    total: wanted.length,
-  }
+  return { items: rows, ...(end < total ? { nextCursor: String(end) } : {}), total }
 }
 
 export const importRoutes = [
@@ -70,9 +62,9 @@ export const importRoutes = [
     body: z.instanceof(Uint8Array),
     status: 202,
     answer: importJob,
-    handle: ({ use, by, body, query: { fileName, ...query } }) => {
+    handle: async ({ use, by, body, query: { fileName, ...query } }) => {
       const options = { ...importOptions(query), ...(fileName === undefined ? {} : { fileName }) }
-      const view = use.bulk.openImport(by.actor, body, options)
+      const view = await use.bulk.openImport(by.actor, body, options)
       return { body: shownImport(view), location: `/imports/${view.id}` }
     },
   }),
@@ -124,7 +116,9 @@ export const importRoutes = [
     params: id,
     body: importChanges,
     answer: importJob,
-    handle: ({ use, params, body }) => ({ body: shownImport(use.bulk.changeImport(params.id, importOptions(body))) }),
+    handle: async ({ use, params, body }) => ({
+      body: shownImport(await use.bulk.changeImport(params.id, importOptions(body))),
+    }),
   }),
   route({
     id: 'confirmImport',
@@ -150,7 +144,7 @@ export const importRoutes = [
     access: 'bulk.import',
     params: id,
     answer: importJob,
-    handle: ({ use, params }) => ({ body: shownImport(use.bulk.cancelImport(params.id)) }),
+    handle: async ({ use, params }) => ({ body: shownImport(await use.bulk.cancelImport(params.id)) }),
   }),
   route({
     id: 'downloadImportResult',
