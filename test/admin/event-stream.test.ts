@@ -100,14 +100,14 @@ describe('pages that listen', () => {
   }
 
   test('one that had gone before takes no place', async () => {
-    const { stream, watcher } = bench()
+    const { clock, stream, watcher } = bench()
     await clientLeaves()
     const added = Array.from({ length: 600 }, () => {
       const gone = Object.create(response, { writeHead: { value: () => gone } }) as ServerResponse
       return stream.add(watcher(true), gone)
     })
-    stream.stop()
     expect(added).not.toContain(false)
+    expect(clock.pending).toBe(0)
   })
 
   test('one whose session has ended is told nothing behind the end, and then cut off', async () => {
@@ -123,6 +123,17 @@ describe('pages that listen', () => {
     const closed = once(response, 'close')
     clock.advance(BEAT_MS)
     await closed
-    stream.stop()
+  })
+
+  test('the last one that leaves leaves no timer behind, though it leaves while its session is looked up', async () => {
+    const { clock, stream, watcher } = bench()
+    let answer: (isSignedIn: boolean) => void = () => undefined
+    stream.add({ ...watcher(true), isSignedIn: () => new Promise((resolve) => (answer = resolve)) }, response)
+    expect(clock.pending).toBe(1)
+    clock.advance(BEAT_MS)
+    await clientLeaves()
+    answer(true)
+    await new Promise(setImmediate)
+    expect(clock.pending).toBe(0)
   })
 })

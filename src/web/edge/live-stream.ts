@@ -34,17 +34,14 @@ interface Listener extends Watcher {
 /** Tells open pages what changed: states by phone and person, and that lists are others than before. */
 export class LiveStream {
   readonly #listeners = new Set<Listener>()
-  readonly #cancels: readonly (() => void)[]
   #cancelBeat: (() => void) | undefined
 
   constructor(
     private readonly parts: AdminParts,
     private readonly live: Live,
   ) {
-    this.#cancels = [
-      live.subscribe((change) => this.#tell(change)),
-      live.onImportEnded((ended) => this.#tellImport(ended)),
-    ]
+    live.subscribe((change) => this.#tell(change))
+    live.onImportEnded((ended) => this.#tellImport(ended))
   }
 
   /** False when too many listen already. */
@@ -53,18 +50,20 @@ export class LiveStream {
     const stream = new EventStream(response)
     const listener: Listener = { ...watcher, stream, isSlow: false, missed: false }
     this.#listeners.add(listener)
+    this.#beatAgain()
     stream.onDrain(() => this.#drained(listener))
-    stream.onClose(() => this.#listeners.delete(listener))
+    stream.onClose(() => this.#leave(listener))
     stream.write(`retry: ${RETRY_MS}\n`)
     this.#send(listener, 'hello', { pending: this.#pendingFor(listener) })
-    this.#cancelBeat ??= this.parts.clock.after(BEAT_MS, () => void this.#beat())
     return true
   }
 
-  stop(): void {
-    for (const cancel of this.#cancels) cancel()
+  /** Nothing beats for nobody: a server that has stopped would go on for that long. */
+  #leave(listener: Listener): void {
+    this.#listeners.delete(listener)
+    if (this.#listeners.size > 0) return
     this.#cancelBeat?.()
-    for (const { stream } of this.#listeners) stream.end()
+    this.#cancelBeat = undefined
   }
 
   #tell(change: LiveChange): void {
@@ -149,6 +148,10 @@ export class LiveStream {
       else if (!stays) listener.stream.end()
       else if (!listener.isSlow) listener.stream.write(':\n\n')
     }
-    if (this.#listeners.size > 0) this.#cancelBeat = this.parts.clock.after(BEAT_MS, () => void this.#beat())
+    if (this.#listeners.size > 0) this.#beatAgain()
+  }
+
+  #beatAgain(): void {
+    this.#cancelBeat ??= this.parts.clock.after(BEAT_MS, () => void this.#beat())
   }
 }
