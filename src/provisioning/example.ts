@@ -182,6 +182,7 @@ function snapshotOf(given: Given, device: DeviceRecord): Snapshot {
     extension: (id) => people.find((person) => person.id === id),
     extensionByNumber: (_siteId, number) => people.find((person) => person.number === number),
     digestUser: () => undefined,
+    someDigestName: () => undefined,
     site: () => SITE,
     siteByDomain: () => undefined,
     defaultSite: () => SITE,

@@ -12,7 +12,7 @@ import type { ConfigFiles, ConfigResult } from './config-files.js'
 import type { Delivered, Delivery, Provisioning, ProvisioningRequest } from './delivery.js'
 import type { PhonebookFiles } from './phonebook-files.js'
 import type { ServerAddress } from './file-view.js'
-import { RequestNames } from './request-names.js'
+import { mayHoldToken, RequestNames, type NamedRequest } from './request-names.js'
 import type { Claim } from './request-path.js'
 
 /** A file of the firmware folder, as its index knows it. */
@@ -48,6 +48,11 @@ interface Answer {
 }
 
 const ABSENT: Delivery = { kind: 'absent' }
+const UPLOAD_REFUSED: Answer = {
+  delivery: { kind: 'upload-refused' },
+  outcome: 'refused-upload',
+  reason: 'phones may not store files here',
+}
 
 /**
  * request → identify → authorise → resolve and render → deliver → log, the same for HTTP, HTTPS and TFTP.
@@ -57,29 +62,49 @@ export function createProvisioning(parts: PipelineParts): Provisioning {
   const names = new RequestNames(parts.catalog)
   return {
     deliver: (request) => {
-      const answer = answerTo(parts, names, request)
-      return {
-        delivery: answer.delivery,
-        finish: (delivered) => parts.record(eventOf(request, answer, delivered)),
-      }
+      const { operation, path, transport } = request
+      if (operation === 'write') return finishing(parts, request, UPLOAD_REFUSED)
+      const trusted = request.peerAddressProven && parts.isTrusted(request.peerAddress)
+      if (!trusted && !mayHoldToken(path)) return strangersAnswer(parts, names, request)
+      const named = names.read(path, transport !== 'tftp')
+      return finishing(parts, request, answerTo(parts, names, request, named, trusted))
     },
   }
 }
 
-function answerTo(parts: PipelineParts, names: RequestNames, request: ProvisioningRequest): Answer {
-  const { snapshot } = parts
-  if (request.operation === 'write') {
-    return {
-      delivery: { kind: 'upload-refused' },
-      outcome: 'refused-upload',
-      reason: 'phones may not store files here',
-    }
+type Delivering = ReturnType<Provisioning['deliver']>
+
+function finishing(parts: PipelineParts, request: ProvisioningRequest, answer: Answer): Delivering {
+  return {
+    delivery: answer.delivery,
+    finish: (delivered) => parts.record(eventOf(request, answer, delivered)),
   }
-  const named = names.read(request.path, request.transport !== 'tftp')
+}
+
+/**
+ * Neither a trusted network nor a token: nothing is looked up before the answer is out, and nothing is remembered, so that
+ * its time tells nobody which phones there are, or were there lately. What the admin reads about it is found out behind.
+ */
+function strangersAnswer(parts: PipelineParts, names: RequestNames, request: ProvisioningRequest): Delivering {
+  return {
+    delivery: ABSENT,
+    finish: (delivered) => {
+      const named = names.readAnew(request.path, request.transport !== 'tftp')
+      parts.record(eventOf(request, answerTo(parts, names, request, named, false), delivered))
+    },
+  }
+}
+
+function answerTo(
+  parts: PipelineParts,
+  names: RequestNames,
+  request: ProvisioningRequest,
+  named: NamedRequest | undefined,
+  trusted: boolean,
+): Answer {
   if (!named) return absent('unknown-file', 'no path a phone asks for')
-  const trusted = request.peerAddressProven && parts.isTrusted(request.peerAddress)
   const { claim, tokenHash } = named
-  const tokenDevice = tokenHash === undefined ? undefined : snapshot.deviceByTokenHash(tokenHash)
+  const tokenDevice = tokenHash === undefined ? undefined : parts.snapshot.deviceByTokenHash(tokenHash)
   switch (claim.kind) {
     case 'nothing':
       return { ...absent('unknown-file', 'no phone of ours asks for this name'), ...macInName(named.name) }
@@ -91,6 +116,8 @@ function answerTo(parts: PipelineParts, names: RequestNames, request: Provisioni
       return authorisePublic(tokenDevice, trusted)
         ? caAnswer(parts)
         : absent('untrusted', 'certificate asked from outside the trusted networks without a token')
+    case 'phonebook':
+      return phonebookAnswer(parts, request, tokenDevice, trusted)
     case 'file':
       return claim.mac === undefined
         ? commonAnswer(parts, request, claim.matches, tokenDevice, trusted)
@@ -116,8 +143,6 @@ function commonAnswer(
   request: ProvisioningRequest,
   matches: Matches,
   tokenDevice: DeviceRecord | undefined,
-    case 'phonebook':
-      return phonebookAnswer(parts, request, tokenDevice, trusted)
   trusted: boolean,
 ): Answer {
   const known = tokenDevice === undefined ? {} : { device: tokenDevice, mac: tokenDevice.mac }
@@ -168,6 +193,26 @@ function deviceAnswer(
   return answer
 }
 
+/** The people of the phone's site: for a phone known by its token, by the same rules as its own files. */
+function phonebookAnswer(
+  parts: PipelineParts,
+  { peerAddress }: ProvisioningRequest,
+  tokenDevice: DeviceRecord | undefined,
+  trusted: boolean,
+): Answer {
+  if (!tokenDevice) {
+    return absent(trusted ? 'unknown-file' : 'untrusted', 'phonebook asked without the token of a phone')
+  }
+  const known = { mac: tokenDevice.mac, device: tokenDevice }
+  const mayComeFromThere = (own: DeviceRecord): boolean => isAllowedFrom(parts.snapshot, own, peerAddress)
+  const now = parts.clock.now()
+  const decision = authoriseDevice({ device: tokenDevice, tokenDevice, trusted, mayComeFromThere, now })
+  if (!decision.allow) return { ...absent(decision.outcome, decision.reason), ...known }
+  const result = decision.cleared ? undefined : parts.phonebooks.of(decision.device)
+  if (!result) return { ...absent('expected-miss', 'this phone is shown no phonebook'), ...known }
+  return { ...configAnswer(result), ...known }
+}
+
 /** The network filter of the person on its first line. */
 function isAllowedFrom(snapshot: Snapshot, { lines }: DeviceRecord, address: string): boolean {
   const person = snapshot.extension(lines[0]?.extensionId ?? '')
@@ -193,26 +238,6 @@ function caAnswer(parts: PipelineParts): Answer {
   const certificate = parts.caCertificate()
   if (!certificate) return absent('unknown-file', 'this server has no CA of its own')
   const body = Buffer.from(certificate.pem, 'utf8')
-/** The people of the phone's site: for a phone known by its token, by the same rules as its own files. */
-function phonebookAnswer(
-  parts: PipelineParts,
-  { peerAddress }: ProvisioningRequest,
-  tokenDevice: DeviceRecord | undefined,
-  trusted: boolean,
-): Answer {
-  if (!tokenDevice) {
-    return absent(trusted ? 'unknown-file' : 'untrusted', 'phonebook asked without the token of a phone')
-  }
-  const known = { mac: tokenDevice.mac, device: tokenDevice }
-  const mayComeFromThere = (own: DeviceRecord): boolean => isAllowedFrom(parts.snapshot, own, peerAddress)
-  const now = parts.clock.now()
-  const decision = authoriseDevice({ device: tokenDevice, tokenDevice, trusted, mayComeFromThere, now })
-  if (!decision.allow) return { ...absent(decision.outcome, decision.reason), ...known }
-  const result = decision.cleared ? undefined : parts.phonebooks.of(decision.device)
-  if (!result) return { ...absent('expected-miss', 'this phone is shown no phonebook'), ...known }
-  return { ...configAnswer(result), ...known }
-}
-
   const sha256 = sha256Hex(body)
   const etag = `"${sha256.slice(0, 32)}"`
   const contentType = 'application/x-x509-ca-cert'

@@ -23,6 +23,14 @@ export interface FittingFile {
   askedAs: PhoneModel
 }
 
+/** As in `parseRequestPath`; a percent sign may hide one. */
+const MAY_HOLD_TOKEN = /[0-9a-hjkmnp-tv-z]{32}|%/
+
+/** False: this path holds no token, whatever else it is. */
+export function mayHoldToken(path: string): boolean {
+  return MAY_HOLD_TOKEN.test(path)
+}
+
 /** Reads paths; phones ask for the same ones again and again, and a catalogue never changes. */
 export class RequestNames {
   readonly #known = new Remembered<NamedRequest>(PATHS_REMEMBERED)
@@ -30,16 +38,22 @@ export class RequestNames {
 
   constructor(private readonly catalog: Catalog) {}
 
-  /** @returns undefined for what no phone asks, see parseRequestPath */
+  /** Remembers the path. @returns undefined for what no phone asks, see parseRequestPath */
   read(path: string, percentEncoded: boolean): NamedRequest | undefined {
     const known = this.#known.get(path)
     if (known) return known
+    const named = this.readAnew(path, percentEncoded)
+    // Names that no phone asks for are not worth their place, and TFTP reads a percent sign as one.
+    if (named?.claim.kind === 'file' && !path.includes('%')) this.#known.set(path, named)
+    return named
+  }
+
+  /** As `read`, for strangers: it takes as long for what a phone has just asked as for what nobody ever asked. */
+  readAnew(path: string, percentEncoded: boolean): NamedRequest | undefined {
     const parsed = parseRequestPath(path, percentEncoded)
     if (!parsed) return undefined
     const named: NamedRequest = { name: parsed.name, claim: claimOf(this.catalog, parsed) }
     if (parsed.token !== undefined) named.tokenHash = sha256Hex(parsed.token)
-    // Names a stranger makes up are not worth their place, and TFTP reads a percent sign as one.
-    if (named.claim.kind === 'file' && !path.includes('%')) this.#known.set(path, named)
     return named
   }
 

@@ -31,6 +31,11 @@ export interface Accounts {
   /** Undefined for unknown, disabled, revoked. */
   findDigestUser(siteId: Id, username: string): DigestAccount | undefined
   /**
+   * Somebody's account, another one each time: a wrong password is tried against it when there is no such user, so that
+   * the answer takes as long, and comes to nothing whatever it proves. Undefined when there is none.
+   */
+  standIn(): DigestAccount | undefined
+  /**
    * May whoever made this binding still have it? False once the extension or line is gone, disabled or moved, has
    * another password, or may not come from where it is.
    */

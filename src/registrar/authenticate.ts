@@ -60,23 +60,30 @@ function ownCredentials(request: SipRequest, { realm, isOurs }: DigestSite): Cre
 }
 
 /** HA1 of the account; of nobody, when there is no account, to go on by the same steps. */
-function ha1For(account: DigestAccount | undefined, { algorithm }: Credentials, realm: string, nobody: string): string {
+function ha1For(
+  account: Pick<DigestAccount, 'ha1'> | undefined,
+  { algorithm }: Credentials,
+  realm: string,
+  nobody: string,
+): string {
   return account?.ha1(algorithm, realm) ?? nobody.slice(0, algorithm === 'MD5' ? 32 : 64)
 }
 
-/** The account as one that proves the password it had before; undefined when it does not, or that is over. */
+/**
+ * The account as one that proves the password it had before; undefined when it does not, or that is over. Nobody's is tried
+ * where there is none, or the time of the answer would tell who has just been given another one.
+ */
 function asBefore(
   account: DigestAccount | undefined,
   request: SipRequest,
   credentials: Credentials,
-  realm: string,
+  { realm }: DigestSite,
+  { nonces }: Authentication,
   now: Millis,
 ): DigestAccount | undefined {
-  const former = account?.former
-  if (!former || former.until <= now) return undefined
-  const ha1 = former.ha1(credentials.algorithm, realm)
-  if (ha1 === undefined || !provesHa1(credentials, request.method, ha1)) return undefined
-  return { ...account, passwordMark: (of) => former.passwordMark(of) }
+  const former = account?.former && account.former.until > now ? account.former : undefined
+  const isProved = provesHa1(credentials, request.method, ha1For(former, credentials, realm, nonces.nobody))
+  return account && former && isProved ? { ...account, passwordMark: (of) => former.passwordMark(of) } : undefined
 }
 
 /**
@@ -97,16 +104,19 @@ export function authenticate(request: SipRequest, site: DigestSite, parts: Authe
 function check(
   request: SipRequest,
   credentials: Credentials,
-  { id, realm }: DigestSite,
-  { accounts, nonces, counts, mayTry }: Authentication,
+  site: DigestSite,
+  parts: Authentication,
   now: Millis,
 ): Verdict {
+  const { id, realm } = site
+  const { accounts, nonces, counts, mayTry } = parts
   const { nonce } = credentials
   const username = wireText(credentials.username)
   if (mayTry?.(username) === false) return { kind: 'barred' }
   const known = accounts.findDigestUser(id, username)
-  const proved = provesHa1(credentials, request.method, ha1For(known, credentials, realm, nonces.nobody))
-  const account = proved ? known : asBefore(known, request, credentials, realm, now)
+  const tried = known ?? accounts.standIn()
+  const proved = provesHa1(credentials, request.method, ha1For(tried, credentials, realm, nonces.nobody))
+  const account = proved ? known : asBefore(known, request, credentials, site, parts, now)
   if (!account) return { kind: 'wrong', username, nonce, guess: credentials.response }
   // A nonce of another key is most likely from before a restart of this server.
   if (nonces.check(nonce, now, realm) !== 'good') return { kind: 'stale' }

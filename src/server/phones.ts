@@ -1,12 +1,14 @@
 import { LRUCache } from 'lru-cache'
 import { systemClock } from '../domain/edge/system-clock.js'
+import type { ProvisioningEvent } from '../domain/entities.js'
+import { Afterwards } from '../observe/afterwards.js'
 import { createConfigFiles, entryBytes } from '../provisioning/config-files.js'
 import { startPhoneHttpServer } from '../provisioning/edge/http-server.js'
 import { createPhoneHttp } from '../provisioning/edge/http.js'
 import { startPhoneTftpServer } from '../provisioning/edge/tftp.js'
+import { createPhonebookFiles } from '../provisioning/phonebook-files.js'
 import { createProvisioning } from '../provisioning/pipeline.js'
 import type { ViewSources } from '../provisioning/view.js'
-import { createPhonebookFiles } from '../provisioning/phonebook-files.js'
 import type { WaitingChanges } from '../provisioning/waiting-changes.js'
 import { advertised } from './advertised.js'
 import type { WebSocketConnections } from '../sip/edge/websocket.js'
@@ -21,6 +23,9 @@ import { openStoredFiles, startRenderAhead } from './rendered-files.js'
 const CONFIG_CACHE_BYTES = 128 * 1024 * 1024
 /** Taken for TFTP when port 69 is forbidden and was not asked for by hand. */
 const TFTP_FALLBACK_PORT = 6969
+
+/** What all who may not know more are answered. */
+const NOT_FOUND = 404
 
 /** What the phones' listeners tell the admins. */
 export interface PhoneListeners {
@@ -53,10 +58,24 @@ export async function startPhones(base: Base, ports: Ports, webSockets: WebSocke
   const ahead = stored && startRenderAhead(base, configs, stored)
   const waiting = openWaiting(base, ports, configs)
   const keptFiles = startKeptFiles(base, ports, configs)
+  const note = (event: ProvisioningEvent): void => {
+    events.record(event)
+    live.event(event)
+    waiting.heed(event)
+    keptFiles.heed(event)
+    // A stranger may ask for any MAC: that is not the phone.
+    const seen = event.outcome === 'untrusted' ? undefined : event.deviceId
+    if (seen !== undefined) sightings.note({ deviceId: seen, at: event.at, ip: event.peer })
+  }
+  const refused = new Afterwards({ clock: systemClock, log }, note)
+  undo.add(() => refused.flush())
   const provisioning = createProvisioning({
     snapshot,
     catalog,
     configs,
+    phonebooks: createPhonebookFiles({
+      ...{ snapshot, catalog, vocabulary, render: installation.render, clock: systemClock, log },
+    }),
     firmware,
     isTrusted: (address) => trust().trusted.contains(address),
     serverAddress: (request) => {
@@ -69,17 +88,9 @@ export async function startPhones(base: Base, ports: Ports, webSockets: WebSocke
     },
     record: (event) => {
       outcomes.set(event.outcome, (outcomes.get(event.outcome) ?? 0) + 1)
-      events.record(event)
       limits.heed(event)
-      live.event(event)
-      waiting.heed(event)
-    phonebooks: createPhonebookFiles({
-      ...{ snapshot, catalog, vocabulary, render: installation.render, clock: systemClock, log },
-    }),
-      keptFiles.heed(event)
-      // A stranger may ask for any MAC: that is not the phone.
-      const seen = event.outcome === 'untrusted' ? undefined : event.deviceId
-      if (seen !== undefined) sightings.note({ deviceId: seen, at: event.at, ip: event.peer })
+      if (event.status === NOT_FOUND) refused.add(event)
+      else note(event)
     },
     clock: systemClock,
   })

@@ -2,14 +2,17 @@ import { LRUCache } from 'lru-cache'
 import { firmwareToStore } from '../devices/firmware-sighting.js'
 import { steadyClock, systemClock } from '../domain/edge/system-clock.js'
 import { systemRandom } from '../domain/edge/system-random.js'
+import type { Millis } from '../domain/clock.js'
 import type { Binding } from '../domain/entities.js'
 import { parseEndpoint } from '../network/address.js'
 import { localAddressesNow } from '../network/edge/interfaces.js'
+import { Afterwards } from '../observe/afterwards.js'
 import { concernedBy } from '../registrar/concerned.js'
 import { KnexBindingStore } from '../registrar/edge/knex-binding-store.js'
 import { Registrar } from '../registrar/edge/registrar.js'
 import { SnapshotAccounts } from '../registrar/edge/snapshot-accounts.js'
 import { WarmAccounts } from '../registrar/edge/warm-accounts.js'
+import type { RefusedRegister } from '../registrar/options.js'
 import type { BindingChange } from '../registrar/store.js'
 import { createServerResync } from '../resync/edge/server-resync.js'
 import { openSipListeners } from '../sip/edge/listen.js'
@@ -78,6 +81,17 @@ export async function startSip(base: Base): Promise<RunningSip> {
       ...(firmwareVersion === undefined ? {} : { firmwareVersion }),
     })
   }
+  const refused = new Afterwards(
+    { clock: systemClock, log },
+    ({ username, received, reason, at }: RefusedRegister & { at: Millis }) => {
+      const sites = [...snapshot.allSites()]
+      const phone = sites.map(({ id }) => snapshot.digestUser(id, username)?.device).find((one) => one !== undefined)
+      if (!phone) return
+      history.refused(phone.id, received, reason, at)
+      live.phonesChanged([phone.id])
+    },
+  )
+  undo.add(() => refused.flush())
   const present = localAddressesNow(systemClock)
   const ownHosts = (): string[] => [
     ...(config.host === undefined ? [] : [config.host]),
@@ -95,13 +109,7 @@ export async function startSip(base: Base): Promise<RunningSip> {
     ownHosts,
     nonceSeconds: config.sipNonceSeconds,
     onChange: learn,
-    onRefused: ({ username, received, reason }) => {
-      const sites = [...snapshot.allSites()]
-      const phone = sites.map(({ id }) => snapshot.digestUser(id, username)?.device).find((one) => one !== undefined)
-      if (!phone) return
-      history.refused(phone.id, received, reason, systemClock.now())
-      live.phonesChanged([phone.id])
-    },
+    onRefused: (one) => refused.add({ ...one, at: systemClock.now() }),
     onWatch: (request) => {
       const { lineId } = request.binding
       const phone = lineId === undefined ? undefined : snapshot.deviceByLine(lineId)

@@ -37,6 +37,19 @@ describe('digest users', () => {
     expect(snapshot({ state }).digestUser(DEFAULT_SITE, user)).toBeUndefined()
   })
 
+  test('all names have their turn, also while people come and go; without any there is none', () => {
+    const content = new SnapshotContent()
+    const one = new MemorySnapshot(content)
+    expect(one.someDigestName()).toBeUndefined()
+    for (const number of ['101', '102', '103']) content.putExtension(extensionRecord(number))
+    const names = (count: number): (string | undefined)[] =>
+      Array.from({ length: count }, () => one.someDigestName()?.authUsername)
+    expect(names(4)).toEqual(['101', '102', '103', '101'])
+    content.removeExtension('e102')
+    expect(names(3)).toEqual(['103', '101', '103'])
+    expect(one.someDigestName()).toEqual({ siteId: DEFAULT_SITE, authUsername: '101' })
+  })
+
   test('nobody is found through a disabled extension, in another site, or by a name of Object', () => {
     expect(snapshot({}, false).digestUser(DEFAULT_SITE, user)).toBeUndefined()
     expect(snapshot({}, false).digestUser(DEFAULT_SITE, '101')).toBeUndefined()

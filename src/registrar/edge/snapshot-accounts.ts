@@ -73,7 +73,8 @@ export class SnapshotAccounts implements Accounts, Sites {
     if (!user || revoked || !user.extension.enabled) return undefined
     const { extension, line, softphone } = user
     const credential = line ?? softphone
-    return {
+    // Put together without spreading: it is done for every REGISTER.
+    const account: { -readonly [Key in keyof DigestAccount]: DigestAccount[Key] } = {
       username,
       extensionId: extension.id,
       number: extension.number,
@@ -81,11 +82,17 @@ export class SnapshotAccounts implements Accounts, Sites {
       ha1: (algorithm, realm) => this.#ha1(user, username, algorithm, realm),
       passwordMark: (realm) => this.#mark(user, username, realm),
       limit: () => registrationLimit(this.snapshot(), extension, softphone ? 'maxSoftphones' : 'maxRegistrations'),
-      ...(credential ? { lineId: credential.id } : {}),
-      ...(line?.former ? { former: this.#former(beforeReset(user, line), line.former.until, username) } : {}),
-      ...(extension.maxContacts === undefined ? {} : { maxContacts: extension.maxContacts }),
-      ...(extension.softphones ? { countsWith: countedApart(extension.softphones, softphone !== undefined) } : {}),
     }
+    if (credential) account.lineId = credential.id
+    if (line?.former) account.former = this.#former(beforeReset(user, line), line.former.until, username)
+    if (extension.maxContacts !== undefined) account.maxContacts = extension.maxContacts
+    if (extension.softphones) account.countsWith = countedApart(extension.softphones, softphone !== undefined)
+    return account
+  }
+
+  standIn(): DigestAccount | undefined {
+    const some = this.snapshot().someDigestName()
+    return some && this.findDigestUser(some.siteId, some.authUsername)
   }
 
   mayKeep({ aor, extensionId, lineId, passwordMark, received }: Parameters<Accounts['mayKeep']>[0]): boolean {

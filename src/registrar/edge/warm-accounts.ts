@@ -87,7 +87,10 @@ export class WarmAccounts {
     const defaultSite = accounts.defaultSite()
     const site = siteId === defaultSite.id ? defaultSite : snapshot.site(siteId)
     if (!account || !site) return
-    for (const algorithm of ALGORITHMS) account.ha1(algorithm, siteRealm(site))
+    for (const algorithm of ALGORITHMS) {
+      account.ha1(algorithm, siteRealm(site))
+      account.former?.ha1(algorithm, siteRealm(site))
+    }
   }
 
   /** Those of them that are still there. */
