@@ -4,6 +4,7 @@ import { createKnexApplyBulk } from './bulk/edge/knex-apply.js'
 import { createKnexImportStore } from './bulk/edge/knex-import-store.js'
 import { loadProfiles } from './bulk/edge/load-profiles.js'
 import { createPace } from './bulk/edge/pace.js'
+import { readSurroundings } from './bulk/edge/surroundings.js'
 import { createModelFinder } from './bulk/model-names.js'
 import { withImportsBeside, type ImportsBeside } from './bulk/beside.js'
 import { createBulkUseCases, SERVER_RUNNER, type BulkParts } from './bulk/use-cases.js'
@@ -23,7 +24,9 @@ import type { Mac } from './domain/mac-address.js'
 import { newId, type Random } from './domain/random.js'
 import type { Seen } from './domain/revision.js'
 import { createKnexExtensionStore } from './extensions/edge/knex-store.js'
+import { createKnexUnnumberedStore } from './extensions/edge/knex-unnumbered.js'
 import { policyOf, type ExtensionPolicy } from './extensions/policy.js'
+import { createUnnumberedAdmin } from './extensions/unnumbered.js'
 import { createExtensionAdmin } from './extensions/use-cases.js'
 import { createKnexGroupStore } from './groups/edge/knex-store.js'
 import { createGroupAdmin } from './groups/use-cases.js'
@@ -110,6 +113,7 @@ export function createSiteUseCases(parts: SiteUseCasesParts): ForSite {
   const stores = {
     extensions: createKnexExtensionStore(databases.main),
     groups: createKnexGroupStore(databases.main),
+    unnumbered: createKnexUnnumberedStore(databases.main),
     settings: createKnexSettingsStore(databases.main),
     webhooks: new KnexWebhookStore(databases.main),
     deliveries: new KnexDeliveryStore(databases.events),
@@ -139,6 +143,7 @@ export function createSiteUseCases(parts: SiteUseCasesParts): ForSite {
       ...inSite,
       ...sharedBulk,
       models,
+      unnumbered: createUnnumberedAdmin({ ...inSite, store: stores.unnumbered }),
       checkSetting: (key, value) => check(key, 'extension', value),
       password: (actor, number) => extensions.password(actor, number),
     })
@@ -166,7 +171,9 @@ async function storedNow({ databases, server }: SiteUseCasesParts): Promise<List
 }
 
 /** What imports of all sites share. */
-function bulkParts(parts: SiteUseCasesParts): Pick<BulkParts, 'load' | 'apply' | 'desk' | 'pace' | 'knowledge'> {
+function bulkParts(
+  parts: SiteUseCasesParts,
+): Pick<BulkParts, 'load' | 'surroundings' | 'apply' | 'desk' | 'pace' | 'knowledge'> {
   const { phones, templateRoots, importDesk } = parts
   const { main } = parts.databases
   let known: Promise<Knowledge> | undefined
@@ -185,6 +192,7 @@ function bulkParts(parts: SiteUseCasesParts): Pick<BulkParts, 'load' | 'apply' |
       const layer: Stored['layer'] = (name, owner) => stored.layer(name, owner)
       return { extensions: stored.allExtensions(), devices: stored.allDevices(), layer }
     },
+    surroundings: (siteId) => readSurroundings(main, siteId),
     apply: createKnexApplyBulk(main),
     desk: importDesk,
     pace: createPace,

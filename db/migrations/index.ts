@@ -18,6 +18,8 @@ import { keptFiles } from './0017_kept_files.js'
 import { bindingJournal } from './0018_binding_journal.js'
 import { lockedKeys } from './0021_locked_keys.js'
 import { ownPasswords } from './0022_own_passwords.js'
+import { groupsOfPeople } from './0025_groups_of_people.js'
+import { peopleWithoutNumber } from './0026_people_without_number.js'
 import { notices } from './0027_notices.js'
 import type { SchemaStep } from './migration.js'
 
@@ -43,5 +45,7 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   bindingJournal,
   lockedKeys,
   ownPasswords,
+  groupsOfPeople,
+  peopleWithoutNumber,
   notices,
 ]

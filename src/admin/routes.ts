@@ -10,12 +10,14 @@ import { keyRoutes } from './api/keys.js'
 import { importRoutes } from './api/imports.js'
 import { liveRoutes } from './api/live.js'
 import { peopleRoutes } from './api/people.js'
+import { phonebookRoutes } from './api/phonebook.js'
 import { registrationRoutes } from './api/registrations.js'
 import { resyncRoutes } from './api/resync.js'
 import { scheduledRoutes } from './api/scheduled.js'
 import { sessionRoutes } from './api/session.js'
 import { settingLayerRoutes } from './api/setting-layers.js'
 import { settingRoutes } from './api/settings.js'
+import { unnumberedRoutes } from './api/unnumbered.js'
 import { webhookRoutes } from './api/webhooks.js'
 import { timelineRoutes } from './api/timeline.js'
 import { moveInRoutes } from './api/move-in.js'
@@ -29,7 +31,9 @@ export const ROUTES: readonly Route[] = [
   ...softphoneRoutes,
   ...mailRoutes,
   ...peopleRoutes,
+  ...unnumberedRoutes,
   ...extensionRoutes,
+  ...phonebookRoutes,
   ...deviceRoutes,
   ...keyRoutes,
   ...deviceFileRoutes,

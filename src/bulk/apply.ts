@@ -1,7 +1,9 @@
 import type { Author } from '../database/change.js'
 import type { Id } from '../domain/entities.js'
+import type { UnnumberedPerson } from '../extensions/unnumbered.js'
 import type { DeviceRecord, ExtensionRecord } from '../snapshot/snapshot.js'
 import type { LateSeals } from './late-seals.js'
+import type { Ask } from './profile.js'
 import type { ImportResult, StoredImport } from './store.js'
 
 /** Settings of one person, as they are to be stored (secrets sealed). */
@@ -28,14 +30,43 @@ export interface BulkPlan {
   readonly createDevices: readonly DeviceRecord[]
   readonly updateDevices: readonly DeviceRecord[]
   readonly settings: readonly SettingsChange[]
+  /** People without a number: new ones and changed ones, with the revision that was read (0: new). */
+  readonly putUnnumbered?: readonly UnnumberedPerson[]
+  /** Those who have a number from now on. */
+  readonly takeUnnumbered?: readonly UnnumberedPerson[]
+  /** What values were said to stand for, for the next import. */
+  readonly answers?: readonly RememberedAnswer[]
   /** Seals the secrets of records as they are written; absent: they are sealed already. */
   readonly seals?: LateSeals
 }
 
+/** What a value of a file stands for in this site. */
+export interface RememberedAnswer {
+  readonly kind: Ask
+  readonly value: string
+  readonly answer: string
+}
+
 /** How many records a plan writes. */
 export function planSize(plan: BulkPlan): number {
-  const { createExtensions, updateExtensions, purgeDevices, createDevices, updateDevices, settings } = plan
-  const lists = [createExtensions, updateExtensions, purgeDevices, createDevices, updateDevices, settings]
+  const {
+    createExtensions,
+    updateExtensions,
+    purgeDevices,
+    createDevices,
+    updateDevices,
+    settings,
+    putUnnumbered = [],
+  } = plan
+  const lists = [
+    createExtensions,
+    updateExtensions,
+    purgeDevices,
+    createDevices,
+    updateDevices,
+    settings,
+    putUnnumbered,
+  ]
   return lists.reduce((sum, records: readonly unknown[]) => sum + records.length, 0)
 }
 

@@ -1,9 +1,12 @@
 import type { Id } from '../domain/entities.js'
 import { AppError, type Problem } from '../domain/errors.js'
+import type { ExtensionNumber } from '../domain/extension-number.js'
 import { newId } from '../domain/random.js'
+import type { UnnumberedPerson } from '../extensions/unnumbered.js'
 import type { ImportDesk } from './desk.js'
 import { KEEP_MS, newJob, runJob, type JobInput } from './jobs.js'
 import type { DeskWork } from './open-import.js'
+import type { RowsPlan } from './plan-rows.js'
 import type { FileView, ImportOptions } from './prepare.js'
 import { changed, refuseObstacles } from './refusals.js'
 import { countOutcomes, hasWarning, isError, type ImportSummary, type RowReport } from './report.js'
@@ -22,6 +25,8 @@ export interface ImportReport extends Omit<ImportSummary, 'warnings'> {
   /** Mistakes that keep it from being run; only a dry run gets so far. */
   obstacles: readonly Problem[]
   file?: FileView
+  questions: RowsPlan['questions']
+  secretaries: RowsPlan['secretaries']
   reports: readonly RowReport[]
 }
 
@@ -45,9 +50,19 @@ export async function importAtOnce(
 ): Promise<ImportReport> {
   const prepared = await work.preview(bytes, options, NO_HOOKS)
   const { token, summary, file, obstacles } = prepared
-  const { reports } = prepared.planned
+  const { reports, questions, secretaries } = prepared.planned
   if (confirm !== undefined && confirm !== token) throw changed(['the data, the file or the options'])
-  const report = { ...summary, dryRun, token, file, obstacles, warnings: warningsOf(reports), reports }
+  const report = {
+    ...summary,
+    dryRun,
+    token,
+    file,
+    obstacles,
+    questions,
+    secretaries,
+    warnings: warningsOf(reports),
+    reports,
+  }
   if (dryRun) return report
   refuseObstacles(prepared, options.fileName)
   const { fileName } = options
@@ -69,7 +84,7 @@ export async function importChecked(
     return { row, number, mac, name, checked, problems: [] }
   })
   const planned = await planChecked(parts, read)
-  const { reports, people, phones } = planned
+  const { reports, people, phones, questions, secretaries } = planned
   const problems = reports.flatMap((report) => report.problems.filter(isError))
   if (problems.length > 0) {
     throw new AppError('CSV_INVALID', `${problems.length} mistake(s) in the rows; nothing was changed`, { problems })
@@ -78,10 +93,39 @@ export async function importChecked(
     ...{ rows: reports.length, outcomes: countOutcomes(reports), warnings: reports.filter(hasWarning).length },
     ...{ people, phones, kept: [], unknown: [], left: [], repairs: [] },
   }
-  const report = { ...summary, token: '', obstacles: [], warnings: warningsOf(reports), reports, dryRun }
+  const told = { obstacles: [], questions, secretaries }
+  const report = { ...summary, ...told, token: '', warnings: warningsOf(reports), reports, dryRun }
   if (dryRun) return report
   const id = await runNow(parts, { actor, summary }, (job) => writePlan(parts, planned, summary, job, NO_HOOKS))
   return { ...report, id }
+}
+
+/** Gives somebody a number, with all that was kept of the person. Throws EXTENSION_EXISTS, NUMBER_INVALID. */
+export async function numberUnnumbered(
+  parts: AtOnceParts,
+  actor: string,
+  person: UnnumberedPerson,
+  extension: ExtensionNumber,
+): Promise<void> {
+  const { displayName: name, email, settings } = person
+  const checked: ImportRow = {
+    ...{ row: 1, extension, name, settings: settings as NonNullable<ImportRow['settings']> },
+    ...(email === undefined ? {} : { email }),
+  }
+  const planned = await planChecked(parts, [{ row: 1, number: extension, mac: '', name, checked, problems: [] }], {
+    strategy: 'fail',
+  })
+  const { reports, people, phones } = planned
+  const [problem] = reports.flatMap(({ problems }) => problems.filter(isError))
+  if (problem) {
+    throw new AppError(problem.code, problem.message.replace(/^row 1[^:]*: /, ''), { field: 'number' })
+  }
+  const plan = { ...planned, plan: { ...planned.plan, takeUnnumbered: [person] } }
+  const summary: ImportSummary = {
+    ...{ rows: 1, outcomes: countOutcomes(reports), warnings: reports.filter(hasWarning).length },
+    ...{ people, phones, kept: [], unknown: [], left: [], repairs: [] },
+  }
+  await runNow(parts, { actor, fileName: name, summary }, (job) => writePlan(parts, plan, summary, job, NO_HOOKS))
 }
 
 /** Keeps the import as running, does `work`, and tells the import's id. */

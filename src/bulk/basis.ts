@@ -1,6 +1,7 @@
 import type { Mac } from '../domain/mac-address.js'
 import { paced, type Pace } from './pace.js'
 import type { Existing } from './plan-parts.js'
+import { unnumberedBasis, whoIs } from './plan-unnumbered.js'
 
 /** What a plan took to be so of a person. */
 export function personBasis(number: string, { extensions, settings }: Existing): string {
@@ -17,7 +18,13 @@ export function phoneBasis(mac: Mac, { devices, foreign }: Existing): string {
 /** What changed since a plan was made: "extension 101", "phone 001565aabbcc". */
 export async function changedSince(basis: readonly string[], existing: Existing, pace: Pace): Promise<string[]> {
   const changed: string[] = []
+  const unnumbered = new Map(existing.unnumbered.map((one) => [whoIs(one.displayName, one.email), one]))
   for await (const was of paced(basis, pace)) {
+    if (was.startsWith('unnumbered ')) {
+      const who = was.split(' ').slice(2).join(' ')
+      if (unnumberedBasis(who, unnumbered.get(who)) !== was) changed.push(who)
+      continue
+    }
     const [kind = '', key = ''] = was.split(' ', 2)
     const is = kind === 'extension' ? personBasis(key, existing) : phoneBasis(key as Mac, existing)
     if (is !== was) changed.push(`${kind} ${key}`)

@@ -3,7 +3,7 @@ import { AppError } from '../domain/errors.js'
 import { parseMac } from '../domain/mac-address.js'
 import { parseRawKey, type SettingDefinition, type Vocabulary } from '../settings/vocabulary.js'
 import { tidy } from './damage.js'
-import { headerKey, recogniseProfile, type Profile, type ProfileColumn } from './profile.js'
+import { ASKS, headerKey, recogniseProfile, type Ask, type Profile, type ProfileColumn } from './profile.js'
 import type { TableRow } from './table.js'
 
 /** What a column can be, beside keys (`key1`), settings by their name, and text that is kept. */
@@ -33,8 +33,14 @@ export type Target =
       readonly key: string
       /** Its text is taken byte for byte: what looks like damage by a spreadsheet may be meant. */
       readonly exact?: true
+      readonly ask?: Ask
     }
-  | { readonly kind: 'kept'; readonly key: string }
+  | {
+      readonly kind: 'kept'
+      readonly key: string
+      /** What its values stand for, beside being kept. */
+      readonly ask?: Ask
+    }
   | { readonly kind: 'left'; readonly reason?: string }
 
 /** A column of a file and where its values go. */
@@ -66,11 +72,13 @@ const SYNONYMS = 'any'
 function targetOf(name: string, vocabulary: Vocabulary, header: string): Target {
   if (name === 'keep') return { kind: 'kept', key: keptName(header) }
   if (name === 'leave' || name === '') return { kind: 'left' }
+  const ask = ASKS.find((one) => one === name)
+  if (ask) return { kind: 'kept', key: keptName(header), ask }
   const target = knownTarget(name, vocabulary)
   if (target) return target
   throw new AppError('CSV_INVALID', `"${name.slice(0, 60)}" is nothing that a column can be`, {
     field: 'map',
-    hint: `Known are ${FIELDS.join(', ')}, key1, key2, …, every setting of a person (docs/settings.md), keep and leave`,
+    hint: `Known are ${FIELDS.join(', ')}, key1, key2, …, every setting of a person (docs/settings.md), ${ASKS.join(', ')}, keep and leave`,
   })
 }
 
@@ -158,9 +166,11 @@ function requireProfile(profiles: readonly Profile[], id: string): Profile {
 }
 
 /** A profile may name a setting that this vocabulary has not: its values are kept as text. */
-function targetOfProfile({ header, to, leave }: ProfileColumn, vocabulary: Vocabulary): Target {
+function targetOfProfile({ header, to, leave, ask }: ProfileColumn, vocabulary: Vocabulary): Target {
   if (leave !== undefined) return { kind: 'left', reason: leave }
-  return (to === undefined ? undefined : knownTarget(to, vocabulary)) ?? { kind: 'kept', key: keptName(header) }
+  const target = (to === undefined ? undefined : knownTarget(to, vocabulary)) ?? { kind: 'kept', key: keptName(header) }
+  const isAsked = ask !== undefined && (target.kind === 'kept' || target.kind === 'setting')
+  return isAsked ? { ...target, ask } : target
 }
 
 function settingsByHeader(vocabulary: Vocabulary): Map<string, Target> {
@@ -234,7 +244,9 @@ export function targetName(target: Target): string {
       return `key${target.position}`
     case 'left':
       return 'leave'
-    default:
+    case 'kept':
+      return target.ask ?? target.key
+    case 'setting':
       return target.key
   }
 }

@@ -3,7 +3,9 @@ import type { Id } from '../domain/entities.js'
 import type { Problem } from '../domain/errors.js'
 import type { FileView, ImportOptions, Prepared, Progress, Stage } from './prepare.js'
 import type { ImportSummary } from './report.js'
+import type { SecretaryProposal } from './secretary-keys.js'
 import type { ImportState, StoredImport } from './store.js'
+import type { ValueQuestion } from './value-questions.js'
 
 /** Imports whose file is open here, before they are run or while they are. */
 export type OpenState = 'reading' | 'preview' | ImportState
@@ -24,6 +26,9 @@ export interface ImportView {
   readonly profile?: string
   readonly progress?: { readonly stage: Stage; readonly done: number; readonly total: number }
   readonly summary?: ImportSummary
+  /** What values of the file stand for. */
+  readonly questions?: readonly ValueQuestion[]
+  readonly secretaries?: SecretaryProposal
   /** To confirm just this preview. */
   readonly token?: string
   /** Mistakes that keep it from being run: the first 100. */
@@ -85,11 +90,7 @@ export function viewOf(one: OpenImport): ImportView {
   }
 }
 
-function shownOf({
-  file,
-  summary,
-  token,
-  obstacles,
-}: Prepared): Pick<ImportView, 'file' | 'summary' | 'token' | 'obstacles'> {
-  return { file, summary, token, obstacles: obstacles.slice(0, OBSTACLES_SHOWN) }
+function shownOf({ file, summary, token, obstacles, planned }: Prepared): Partial<ImportView> {
+  const { questions, secretaries } = planned
+  return { file, summary, token, obstacles: obstacles.slice(0, OBSTACLES_SHOWN), questions, secretaries }
 }

@@ -2,7 +2,9 @@ import type { DraftParts } from '../devices/draft.js'
 import type { Id } from '../domain/entities.js'
 import type { Mac } from '../domain/mac-address.js'
 import type { ExtensionPolicy } from '../extensions/policy.js'
+import type { UnnumberedPerson } from '../extensions/unnumbered.js'
 import type { DeviceRecord, ExtensionRecord, LayerValues } from '../snapshot/snapshot.js'
+import type { KnownPlaces } from './value-questions.js'
 
 /** What is done with people and phones that are there already. */
 export const STRATEGIES = ['skip', 'update', 'overwrite', 'fail'] as const
@@ -17,6 +19,10 @@ export interface Existing {
   readonly foreign: ReadonlySet<Mac>
   /** Settings of a person. */
   settings(extensionId: Id): LayerValues
+  /** Values of the site, then those of all. */
+  readonly siteLayers: readonly ReadonlyMap<string, unknown>[]
+  readonly unnumbered: readonly UnnumberedPerson[]
+  readonly places: KnownPlaces
   /** What the site asks of new people and passwords. */
   readonly policy: ExtensionPolicy
 }

@@ -1,7 +1,7 @@
 import { AppError, type Problem } from '../domain/errors.js'
 import { requirePasswordByPolicy, type ExtensionPolicy } from '../extensions/policy.js'
 import { isWeakPassword } from '../extensions/rules.js'
-import { draftExtension } from '../extensions/use-cases.js'
+import { draftExtension } from '../extensions/draft.js'
 import { personUserName } from '../extensions/user-names.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import type { Sealed } from '../domain/secret.js'

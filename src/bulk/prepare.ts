@@ -1,40 +1,18 @@
-import type { DraftParts } from '../devices/draft.js'
 import type { Problem } from '../domain/errors.js'
 import { sha256Hex } from '../domain/fingerprint.js'
 import type { Vocabulary } from '../settings/vocabulary.js'
 import { decodeText, type Delimiter, type Encoding } from './decode.js'
-import type { DuplicateRule } from './duplicates.js'
-import { LateSeals } from './late-seals.js'
-import { readRows, type Reading, type ReadingParts } from './read-rows.js'
-import { mapColumns, targetName, type Choices, type Mapping } from './mapping.js'
-import type { Pace } from './pace.js'
-import type { Existing, PlanParts, Strategy } from './plan-parts.js'
-import { planImport, type ImportPlan } from './plan.js'
-import type { Profile } from './profile.js'
-import { pooledRandom } from './randomness.js'
+import { readRows, type Reading } from './read-rows.js'
+import type { ImportOptions, PrepareHooks, PrepareParts } from './import-options.js'
+import { mapColumns, targetName, type Mapping } from './mapping.js'
+import type { Existing } from './plan-parts.js'
+import { planRows, type RowsPlan } from './plan-rows.js'
+import type { ImportPlan } from './plan.js'
 import { countOutcomes, hasWarning, isError, type ImportSummary } from './report.js'
-import type { ReadRow } from './row.js'
 import { openTable, type TableRow } from './table.js'
+import { unanswered } from './value-questions.js'
 
-/** `all`: every row or none; `rows`: rows with mistakes are left out. */
-export const MODES = ['all', 'rows'] as const
-export type Mode = (typeof MODES)[number]
-
-/** How a file is to be imported. */
-export interface ImportOptions {
-  readonly fileName?: string | undefined
-  /** Id of a profile; absent: recognised by the headers. */
-  readonly profile?: string | undefined
-  readonly choices?: Choices | undefined
-  /** Default `update`. */
-  readonly strategy?: Strategy | undefined
-  /** Default `all`. */
-  readonly mode?: Mode | undefined
-  /** Default `refuse`. */
-  readonly duplicates?: DuplicateRule | undefined
-  readonly encoding?: Encoding | undefined
-  readonly delimiter?: Delimiter | undefined
-}
+export { MODES, type ImportOptions, type Mode, type PrepareParts, type Progress, type Stage } from './import-options.js'
 
 /** A column as the one who imports sees it. */
 export interface ColumnView {
@@ -59,7 +37,7 @@ export interface FileView {
 /** A file worked out against what there is; nothing is written yet. */
 export interface Prepared {
   readonly file: FileView
-  readonly planned: ImportPlan
+  readonly planned: RowsPlan
   readonly summary: ImportSummary
   /** Says which file, which options and which state of the data this is. */
   readonly token: string
@@ -67,24 +45,8 @@ export interface Prepared {
   readonly obstacles: readonly Problem[]
 }
 
-export type Stage = 'reading' | 'checking' | 'writing'
-/** Called often, with what is done of how much. */
-export type Progress = (stage: Stage, done: number, total: number) => void
-
-export interface PrepareParts extends Omit<DraftParts, 'siteId'>, ReadingParts {
-  readonly siteId: string
-  readonly vocabulary: Vocabulary
-  readonly profiles: readonly Profile[]
-  isSecret(key: string): boolean
-}
-
 /** Rows that tell what the columns of a file are. */
 const HEAD_ROWS = 20
-
-export interface PrepareHooks {
-  readonly pace: Pace
-  readonly progress: Progress
-}
 
 /** Reads a file: encoding, delimiter, columns, rows. Throws CSV_INVALID for a file that cannot be read at all. */
 async function readFile(
@@ -125,31 +87,6 @@ export async function prepare(
     token: tokenOf(sha256Hex(bytes), options, planned.basis),
     obstacles: obstaclesOf(planned, mapping, options),
   }
-}
-
-/** What checked rows would do. */
-export async function planRows(
-  rows: readonly ReadRow[],
-  options: ImportOptions,
-  existing: Existing,
-  parts: PrepareParts,
-  { pace, progress }: PrepareHooks,
-): Promise<ImportPlan> {
-  const seals = new LateSeals(parts.secrets, (key) => parts.isSecret(key))
-  const planParts: Omit<PlanParts, 'numberOf'> = {
-    ...parts,
-    secrets: seals,
-    random: pooledRandom(parts.random),
-    strategy: options.strategy ?? 'update',
-  }
-  const planned = await planImport(
-    rows,
-    existing,
-    planParts,
-    { duplicates: options.duplicates ?? 'refuse' },
-    { pace, progress: (done, total) => progress('checking', done, total) },
-  )
-  return { ...planned, plan: { ...planned.plan, seals } }
 }
 
 /** Values of a column that are shown. */
@@ -211,21 +148,27 @@ function summarise(
 }
 
 /** Mistakes that keep everything out: of the file itself always, of rows when it is to be all or none. */
-function obstaclesOf({ reports }: ImportPlan, { columns }: Mapping, { mode = 'all' }: ImportOptions): Problem[] {
+function obstaclesOf(
+  { reports, questions }: RowsPlan,
+  { columns, profile }: Mapping,
+  { mode = 'all' }: ImportOptions,
+): Problem[] {
   const isThere = columns.some(
     ({ target }) => target.kind === 'field' && (target.field === 'number' || target.field === 'mac'),
   )
-  if (!isThere) {
+  if (!isThere && profile?.withoutNumber !== true) {
     const message = 'row 1: no column is known to be the number or the MAC address; say which one is'
     return [{ code: 'CSV_INVALID', row: 1, column: 'number', message }]
   }
   if (reports.length === 0) return [{ code: 'CSV_INVALID', row: 1, message: 'row 1: there is no row to import' }]
+  const open = unanswered(questions)
+  if (open.length > 0) return open
   return mode === 'all' ? reports.flatMap(({ problems }) => problems.filter(isError)) : []
 }
 
 /** The same for the same file, options and data; another one as soon as any of them differs. */
 function tokenOf(fileDigest: string, options: ImportOptions, basis: readonly string[]): string {
-  const { profile, choices, strategy, mode, duplicates, encoding, delimiter } = options
-  const asked = { profile, choices, strategy, mode, duplicates, encoding, delimiter }
+  const { profile, choices, values, secretaryKeys, strategy, mode, duplicates, encoding, delimiter } = options
+  const asked = { profile, choices, values, secretaryKeys, strategy, mode, duplicates, encoding, delimiter }
   return sha256Hex(JSON.stringify([fileDigest, asked, basis])).slice(0, 32)
 }

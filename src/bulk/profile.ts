@@ -1,6 +1,10 @@
 import { z } from 'zod'
 import { AppError } from '../domain/errors.js'
 
+/** What a value of a file may stand for here. */
+export const ASKS = ['site', 'group', 'role'] as const
+export type Ask = (typeof ASKS)[number]
+
 const columnSchema = z.union([
   z.string(),
   z.strictObject({
@@ -12,6 +16,8 @@ const columnSchema = z.union([
     list: z.literal('first').optional(),
     /** Never taken over, with the reason that the report gives. */
     leave: z.string().optional(),
+    /** Its values mean something of ours, which the one who imports is asked for: a site, a group, a role. */
+    ask: z.enum(ASKS).optional(),
   }),
 ])
 
@@ -30,8 +36,10 @@ const ruleSchema = z.strictObject({
 const profileSchema = z.strictObject({
   title: z.string(),
   about: z.string(),
-  /** Headers that a file must have to be recognised; empty: only when asked for. */
-  recognise: z.array(z.string()),
+  /** Headers that a file must have to be recognised, or several such lists; empty: only when asked for. */
+  recognise: z.union([z.array(z.string()), z.array(z.array(z.string()))]),
+  /** A row with a name and nothing of a line is somebody who has no number yet. */
+  withoutNumber: z.boolean().default(false),
   /** Other headers for the same thing: ours -> theirs. */
   aliases: z.record(z.string(), z.array(z.string())).default({}),
   delimiter: z.enum([',', ';', '\t', '|']).default(','),
@@ -51,12 +59,15 @@ export interface ProfileColumn {
   readonly values: ReadonlyMap<string, string>
   readonly first: boolean
   readonly leave: string | undefined
+  readonly ask: Ask | undefined
 }
 
 /** The columns of one product's files, as data (device-templates/import-profiles). */
-export interface Profile extends Omit<Definition, 'columns' | 'aliases'> {
+export interface Profile extends Omit<Definition, 'columns' | 'aliases' | 'recognise'> {
   readonly id: string
   readonly columns: readonly ProfileColumn[]
+  /** Each list names headers that a file must have. */
+  readonly recognise: readonly (readonly string[])[]
   /** By `headerKey`, aliases too. */
   readonly byHeader: ReadonlyMap<string, ProfileColumn>
 }
@@ -75,15 +86,22 @@ export function parseProfile(id: string, content: unknown): Profile {
   if (!parsed.success) {
     throw new AppError('TEMPLATES_INVALID', `import profile ${id}: ${z.prettifyError(parsed.error)}`)
   }
-  const { columns: given, aliases, ...rest } = parsed.data
+  const { columns: given, aliases, recognise, ...rest } = parsed.data
   const columns = Object.entries(given).map(([header, column]): ProfileColumn => {
-    const { to, values = {}, list, leave } = typeof column === 'string' ? { to: column } : { to: undefined, ...column }
+    const {
+      to,
+      values = {},
+      list,
+      leave,
+      ask,
+    } = typeof column === 'string' ? { to: column } : { to: undefined, ...column }
     return {
       header,
       to,
       values: new Map(Object.entries(values).map(([theirs, ours]) => [theirs.toLowerCase(), ours])),
       first: list === 'first',
       leave,
+      ask,
     }
   })
   const byHeader = new Map(columns.map((column) => [headerKey(column.header), column]))
@@ -92,7 +110,9 @@ export function parseProfile(id: string, content: unknown): Profile {
     if (!column) throw new AppError('TEMPLATES_INVALID', `import profile ${id}: alias of ${header}, which is no column`)
     for (const other of others) if (!byHeader.has(headerKey(other))) byHeader.set(headerKey(other), column)
   }
-  return { id, ...rest, columns, byHeader }
+  const isList = (one: string | string[]): one is string[] => typeof one !== 'string'
+  const lists = recognise.every(isList) ? recognise.filter(isList) : [recognise.flat()]
+  return { id, ...rest, recognise: lists.filter((list) => list.length > 0), columns, byHeader }
 }
 
 /** The profile whose files look like this: of those recognised the one that knows the most columns, then the smallest. */
@@ -100,9 +120,11 @@ export function recogniseProfile(profiles: readonly Profile[], headers: readonly
   const keys = new Set(headers.map(headerKey))
   const known = ({ byHeader }: Profile): number => [...keys].filter((key) => byHeader.has(key)).length
   return profiles
-    .filter(({ recognise, byHeader }) => {
-      const columns = recognise.map((header) => byHeader.get(headerKey(header)))
-      return recognise.length > 0 && columns.every((column) => [...keys].some((key) => byHeader.get(key) === column))
-    })
+    .filter(({ recognise, byHeader }) =>
+      recognise.some((headers) => {
+        const columns = headers.map((header) => byHeader.get(headerKey(header)))
+        return columns.every((column) => [...keys].some((key) => byHeader.get(key) === column))
+      }),
+    )
     .sort((a, b) => known(b) - known(a) || a.columns.length - b.columns.length || (a.id < b.id ? -1 : 1))[0]
 }

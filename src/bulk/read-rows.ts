@@ -8,6 +8,7 @@ import { readKeyCell } from './key-cell.js'
 import { IMPORTED, type Column, type Field, type Mapping } from './mapping.js'
 import { headerKey } from './profile.js'
 import { rangeProblem, rowsOfRange } from './ranges.js'
+import { askedValues, composedName, emptyColumns, keptText, withoutAbsent, withoutField } from './row-cells.js'
 import { problemAt, problemsOfMany, ruleProblems } from './row-problems.js'
 import type { ImportRow, PlacedKey, ReadRow } from './row.js'
 import type { TableRow } from './table.js'
@@ -27,7 +28,6 @@ export interface Reading {
   readonly filled: readonly number[]
 }
 
-const KEPT_MAX = 8_000
 /** A cell that says that a value is to be none, unlike one that is empty and says nothing. */
 export const CLEARED = 'null'
 const WORDS: Readonly<Record<string, boolean>> = {
@@ -100,6 +100,7 @@ class RowReader {
     const checked = this.#row(row, columns, texts, byField, problems)
     const shown = (field: Field): string => byField.get(field)?.text ?? ''
     const isGood = problems.every(({ severity }) => severity === 'warning')
+    const asked = askedValues(columns, texts)
     return {
       row,
       number: checked.extension ?? shown('number'),
@@ -107,6 +108,7 @@ class RowReader {
       name: checked.name ?? shown('name'),
       ...(isGood ? { checked } : {}),
       problems,
+      ...(asked.length === 0 ? {} : { asked }),
     }
   }
 
@@ -219,6 +221,7 @@ class RowReader {
   ): void {
     const number = byField.get('number')
     if ((number?.text ?? '') !== '' || (byField.get('mac')?.text ?? '') !== '') return
+    if (this.mapping.profile?.withoutNumber === true) return
     const what = byField.has('mac') ? 'neither a number nor a MAC address' : 'the number is missing'
     problems.push(problemAt('NUMBER_INVALID', row, number?.header, what))
   }
@@ -262,34 +265,4 @@ class RowReader {
     })
     return settings
   }
-}
-
-/** The column says already what the refusal begins with. */
-function withoutField({ message, details }: AppError): string {
-  const start = `${details.field ?? ''}: `
-  return message.startsWith(start) ? message.slice(start.length) : message
-}
-
-function keptText(text: string): string {
-  if (text.length <= KEPT_MAX && text.isWellFormed()) return text
-  throw new AppError('CSV_INVALID', `a text that is kept may have up to ${KEPT_MAX} characters`)
-}
-
-function composedName(settings: ReadonlyMap<string, SettingContent>): string | undefined {
-  const parts = [settings.get('firstName'), settings.get('lastName')].filter((part) => typeof part === 'string')
-  return parts.length === 0 ? undefined : parts.join(' ')
-}
-
-function emptyColumns(columns: readonly Column[], texts: readonly string[]): Set<string> {
-  const empty = new Set<string>()
-  columns.forEach(({ target }, index) => {
-    if ((texts[index] ?? '').trim() !== '') return
-    if (target.kind === 'field') empty.add(target.field)
-    if (target.kind === 'setting' || target.kind === 'kept') empty.add(target.key)
-  })
-  return empty
-}
-
-function withoutAbsent<T extends object>(given: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T
 }

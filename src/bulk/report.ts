@@ -1,7 +1,7 @@
 import type { Problem } from '../domain/errors.js'
 
 /** What an import does with a row. */
-export const ROW_OUTCOMES = ['new', 'changed', 'same', 'exists', 'duplicate', 'error'] as const
+export const ROW_OUTCOMES = ['new', 'changed', 'same', 'exists', 'left', 'duplicate', 'error'] as const
 export type RowOutcome = (typeof ROW_OUTCOMES)[number]
 
 /** What becomes of one field; secrets only say that they differ. */
@@ -56,7 +56,7 @@ export interface ImportSummary {
 }
 
 export function countOutcomes(reports: readonly RowReport[]): Record<RowOutcome, number> {
-  const counts = { new: 0, changed: 0, same: 0, exists: 0, duplicate: 0, error: 0 }
+  const counts = { new: 0, changed: 0, same: 0, exists: 0, left: 0, duplicate: 0, error: 0 }
   for (const { outcome } of reports) counts[outcome] += 1
   return counts
 }

@@ -1,15 +1,18 @@
+import type { Id } from '../domain/entities.js'
 import type { Problem } from '../domain/errors.js'
 import type { ExtensionNumber } from '../domain/extension-number.js'
 import type { Mac } from '../domain/mac-address.js'
 import type { SettingContent } from '../settings/vocabulary.js'
 import type { ImportKey } from './key-cell.js'
+import type { Ask } from './profile.js'
 
 /** A key with its place among the person's keys, 1-based. */
 export interface PlacedKey extends ImportKey {
   position: number
 }
 
-/** A checked row. A row without MAC is a person without a phone, one without extension a phone without a line. */
+/** A checked row. A row without MAC is a person without a phone, one without extension a phone without a line; one without both is
+ * somebody who has no number yet. */
 export interface ImportRow {
   /** Row of the file; the header is row 1. */
   row: number
@@ -31,6 +34,8 @@ export interface ImportRow {
   keys?: PlacedKey[]
   /** Settings of the person, and texts that are kept (`imported.…`). */
   settings?: ReadonlyMap<string, SettingContent>
+  /** Group that the phones of this person are to join. */
+  group?: { readonly id: Id; readonly name: string }
   /** Columns that are there but empty in this row: fields, settings, and `keys` when all of them are. */
   empty?: ReadonlySet<string>
 }
@@ -45,6 +50,15 @@ export interface ReadRow {
   /** Absent: the problems say why. */
   readonly checked?: ImportRow
   readonly problems: readonly Problem[]
+  /** Values that stand for something of ours, in the order of their columns. */
+  readonly asked?: readonly AskedValue[]
+}
+
+/** A value of a row that stands for something of ours. */
+export interface AskedValue {
+  readonly column: string
+  readonly kind: Ask
+  readonly value: string
 }
 
 /** A row that was understood. */

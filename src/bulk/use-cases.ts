@@ -1,8 +1,10 @@
 import type { Id } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import type { Sealed, Secret } from '../domain/secret.js'
+import { requireExtensionNumber } from '../domain/extension-number.js'
+import type { UnnumberedAdmin } from '../extensions/unnumbered.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
-import { importAtOnce, importChecked, type ImportReport, type RunOptions } from './at-once.js'
+import { importAtOnce, importChecked, numberUnnumbered, type ImportReport, type RunOptions } from './at-once.js'
 import type { ImportDesk } from './desk.js'
 import { exportPeople, type ExportOptions } from './export.js'
 import type { ImportView } from './open-import.js'
@@ -18,6 +20,7 @@ import { createWork, type WorkParts } from './work.js'
 
 export interface BulkParts extends WorkParts {
   desk: ImportDesk
+  unnumbered: UnnumberedAdmin
   /** A person's own password; leaves an audit row. */
   password(actor: string, number: string): Promise<Secret>
 }
@@ -50,6 +53,10 @@ export interface BulkUseCases {
   importResult(id: Id): Promise<string>
   /** Puts everything back. Throws IMPORT_NOT_UNDONE, IMPORT_STATE. */
   undoImport(actor: string, id: Id): Promise<ImportView>
+  /** People whom files gave no number. */
+  readonly unnumbered: UnnumberedAdmin
+  /** Gives one of them a number, with all that was kept. Throws EXTENSION_NOT_FOUND, EXTENSION_EXISTS, NUMBER_INVALID. */
+  giveNumber(actor: string, id: Id, number: string): Promise<void>
   profiles(): Promise<readonly Profile[]>
   /** An empty file of a profile, with an example row. Throws PROFILE_NOT_FOUND. */
   template(profile: string): Promise<string>
@@ -103,6 +110,11 @@ export function createBulkUseCases(parts: BulkParts): BulkUseCases {
       if (job.state !== 'done') throw wrongState(`an import that is ${job.state} cannot be undone`)
       await desk.parts.store.undo(job, { actor, at: parts.clock.now() })
       return view(id)
+    },
+    unnumbered: parts.unnumbered,
+    giveNumber: async (actor, id, number) => {
+      const person = await parts.unnumbered.show(id)
+      await numberUnnumbered(parts, actor, person, requireExtensionNumber(number, 'number'))
     },
     profiles: async () => (await parts.knowledge()).profiles,
     template: async (profile) => templateCsv((await parts.knowledge()).profiles, profile),

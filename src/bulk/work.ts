@@ -13,7 +13,8 @@ import type { DeskWork, WorkHooks } from './open-import.js'
 import { paced, type Pace } from './pace.js'
 import type { Existing } from './plan-parts.js'
 import type { ImportPlan } from './plan.js'
-import { planRows, prepare, type PrepareParts } from './prepare.js'
+import { planRows, type RowsPlan } from './plan-rows.js'
+import { prepare, type ImportOptions, type PrepareParts } from './prepare.js'
 import type { ImportSummary } from './report.js'
 import type { ReadRow } from './row.js'
 import type { StoredImport } from './store.js'
@@ -36,6 +37,8 @@ export interface WorkParts {
   random: Random
   models: ModelLookup
   load(): Promise<Stored>
+  /** People without a number, and what values of files may stand for here. */
+  surroundings(siteId: Id): Promise<Pick<Existing, 'unnumbered' | 'places'>>
   apply: ApplyBulk
   /** Gives way to others in between; `check` may throw. */
   pace(check?: () => void): Pace
@@ -66,9 +69,13 @@ export function createWork(parts: WorkParts): DeskWork {
 }
 
 /** As the preview of a file, of rows that were checked already. */
-export async function planChecked(parts: WorkParts, rows: readonly ReadRow[]): Promise<ImportPlan> {
+export async function planChecked(
+  parts: WorkParts,
+  rows: readonly ReadRow[],
+  options: Pick<ImportOptions, 'strategy'> = {},
+): Promise<RowsPlan> {
   const hooks = { pace: parts.pace(), progress: NO_HOOKS.progress }
-  return planRows(rows, {}, await loadExisting(parts, hooks.pace), await prepareParts(parts), hooks)
+  return planRows(rows, options, await loadExisting(parts, hooks.pace), await prepareParts(parts), hooks)
 }
 
 /** Writes what was planned, and that the import is done, in one transaction. Throws as ApplyBulk does. */
@@ -103,7 +110,7 @@ async function prepareParts(parts: WorkParts): Promise<PrepareParts> {
 }
 
 /** Of a live snapshot too: its records are replaced whole, and what changes meanwhile is found by revision. */
-async function loadExisting({ load, siteId }: WorkParts, pace: Pace): Promise<Existing> {
+async function loadExisting({ load, surroundings, siteId }: WorkParts, pace: Pace): Promise<Existing> {
   const stored = await load()
   const extensions = new Map<string, ExtensionRecord>()
   for await (const one of paced(stored.extensions, pace)) if (one.siteId === siteId) extensions.set(one.number, one)
@@ -113,6 +120,8 @@ async function loadExisting({ load, siteId }: WorkParts, pace: Pace): Promise<Ex
     if (one.siteId === siteId) devices.set(one.mac, one)
     else foreign.add(one.mac)
   }
-  const policy = policyOf([stored.layer('global', '').values, stored.layer('site', siteId).values])
-  return { extensions, devices, foreign, policy, settings: (id) => stored.layer('extension', id) }
+  const siteLayers = [stored.layer('site', siteId).values, stored.layer('global', '').values]
+  const policy = policyOf([...siteLayers].reverse())
+  const settings: Existing['settings'] = (id) => stored.layer('extension', id)
+  return { extensions, devices, foreign, policy, settings, siteLayers, ...(await surroundings(siteId)) }
 }

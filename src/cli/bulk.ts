@@ -17,6 +17,8 @@ interface ImportFlags {
   confirm?: string
   profile?: string
   map?: Record<string, string>
+  mapValue?: Record<string, Record<string, string>>
+  secretaryKeys?: boolean
   strategy?: Strategy
   duplicates?: DuplicateRule
   skipMistakes?: boolean
@@ -69,6 +71,13 @@ function importCommands(program: Command, io: Io, run: Run): void {
       mapOption,
       {},
     )
+    .option(
+      '--map-value <column:value=answer>',
+      'what a value stands for: here, leave, keep, group:<name>, role:<name>; may be repeated, and is remembered',
+      mapValueOption,
+      {},
+    )
+    .option('--secretary-keys', 'give bosses and secretaries that belong together keys that watch each other')
     .addOption(
       new Option('--strategy <name>', 'for people and phones that are there').choices(STRATEGIES).default('update'),
     )
@@ -108,6 +117,16 @@ function mapOption(text: string, soFar: Record<string, string>): Record<string, 
   return { ...soFar, [text.slice(0, at)]: text.slice(at + 1) }
 }
 
+function mapValueOption(
+  text: string,
+  soFar: Record<string, Record<string, string>>,
+): Record<string, Record<string, string>> {
+  const [, column, value, answer] = /^([^:]+):(.+)=([^=]+)$/.exec(text) ?? []
+  if (column === undefined || value === undefined || answer === undefined)
+    throw new InvalidArgumentError('must be column:value=answer')
+  return { ...soFar, [column]: { ...soFar[column], [value]: answer } }
+}
+
 function delimiterOf(text: string | undefined): Delimiter | undefined {
   if (text === undefined) return undefined
   const found = DELIMITERS.find((one) => one === (text === 'tab' ? '\t' : text))
@@ -127,6 +146,8 @@ async function importFile(io: Io, file: string | undefined, flags: ImportFlags):
       confirm,
       profile,
       choices: map,
+      values: flags.mapValue,
+      secretaryKeys: flags.secretaryKeys,
       strategy,
       duplicates,
       mode: flags.skipMistakes === true ? 'rows' : 'all',
@@ -157,6 +178,16 @@ function importLines(report: ImportReport): string[] {
     ...warnings.map(({ message }) => `Warning: ${message}`),
     ...repairs.map(({ repair, cells }) => `Mended: ${repair} in ${cells} cell(s)`),
     ...kept.map(({ column, setting, rows }) => `Kept for your PBX: ${column} of ${rows} row(s), as ${setting}`),
+    ...report.questions.map(questionLine),
+    ...report.secretaries.pairs
+      .filter(({ isThere }) => !isThere)
+      .map(
+        ({ boss, secretary }) =>
+          `Boss and secretary: ${boss} and ${secretary}; --secretary-keys gives each a key for the other`,
+      ),
+    ...report.secretaries.unclear.map(
+      (context) => `Bosses and secretaries of "${context}": who belongs together is not clear`,
+    ),
     ...unknown.map((column) => `Unknown column: ${column}; --map "${column}=..." says what it is`),
     ...left.map(({ column, reason }) => `Left out: ${column}${reason === undefined ? '' : ` (${reason})`}`),
     `People: ${people.added} ${would}added, ${people.changed} ${would}changed, ${people.unchanged} unchanged`,
@@ -164,6 +195,12 @@ function importLines(report: ImportReport): string[] {
     ...(dryRun && obstacles.length === 0 && token !== '' ? [`To do just this: import --confirm ${token}`] : []),
     ...(id === undefined ? [] : [`To undo it: import undo ${id}`]),
   ]
+}
+
+function questionLine({ column, kind, value, rows, answer, by }: ImportReport['questions'][number]): string {
+  const told = answer === undefined ? 'not known' : `${answer} (${by ?? ''})`
+  const hint = by === 'said' || by === 'named' ? '' : `; --map-value "${column}:${value}=..." says what it is`
+  return `Which ${kind}: ${column} ${value} of ${rows} row(s): ${told}${hint}`
 }
 
 function fileLines({ file, reports }: ImportReport): string[] {

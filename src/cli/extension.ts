@@ -6,13 +6,15 @@ import { AppError } from '../domain/errors.js'
 import type { KeyInput } from '../extensions/keys.js'
 import { isWeakPassword } from '../extensions/rules.js'
 import { personSearch } from '../extensions/search.js'
-import { describeExtension, type ExtensionInput } from '../extensions/use-cases.js'
+import { describeExtension, type ExtensionInput } from '../extensions/draft.js'
 import { readKeyCell } from '../bulk/key-cell.js'
 import type { Installation } from '../installation.js'
 import type { ExtensionRecord } from '../snapshot/snapshot.js'
 import { actor, readSnapshot, withInstallation } from './context.js'
 import { layoutOfPhone, shownLayout } from './key-layout.js'
 import { table, type Io, type Report, type Run } from './output.js'
+import { removedCommands } from './removed.js'
+import { unnumberedCommands } from './unnumbered.js'
 
 interface PasswordOptions {
   password?: string
@@ -143,39 +145,8 @@ export function extensionCommands(program: Command, io: Io, run: Run): void {
       ),
     )
 
-  extension
-    .command('removed')
-    .description('who was removed within 90 days and can come back')
-    .action(() =>
-      run(() =>
-        withInstallation(io, async ({ extensions }) => {
-          const found = await extensions.removed()
-          const shown = found.map((one) => ({ ...one, removedAt: new Date(one.removedAt).toISOString() }))
-          return {
-            json: shown,
-            lines: table(
-              ['NUMBER', 'NAME', 'REMOVED', 'BY'],
-              shown.map((one) => [one.number, one.displayName, one.removedAt, one.removedBy]),
-            ),
-          }
-        }),
-      ),
-    )
-
-  extension
-    .command('restore <number>')
-    .description('bring back the one who had this number last, with keys, settings and lines')
-    .action((number: string) =>
-      run(() =>
-        withInstallation(io, async ({ extensions }) => {
-          const last = (await extensions.removed()).find((one) => one.number === number)
-          if (!last) throw new AppError('EXTENSION_NOT_FOUND', `nobody removed had ${number}`, { field: 'number' })
-          const restored = await extensions.restore(actor(), last.id)
-          const missing = restored.missing.map((what) => `Not restored: ${what}`)
-          return { json: restored, lines: [`Extension ${number} is back.`, ...missing] }
-        }),
-      ),
-    )
+  removedCommands(extension, io, run)
+  unnumberedCommands(extension, io, run)
 
   extension
     .command('reset-password <number>')

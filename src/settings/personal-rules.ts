@@ -20,7 +20,8 @@ const telephone = z.string().refine(isTelephone, 'is no telephone number')
 const timeOfDay = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 08:30')
 const calendarDay = z.string().refine(isCalendarDay, 'must be a day such as 2026-12-24')
 
-const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+/** As the settings name them, from Monday on. */
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 
 function isCalendarDay(text: string): boolean {
   const day = new Date(`${text}T00:00:00Z`)
@@ -73,15 +74,34 @@ const forwardingRule = z
     'forward, and only that, needs a target',
   )
 
+/** Times at which the office is open, by day of the week. */
+export type OfficeHours = z.infer<typeof officeHours>
+/** Days on which it is closed, both ends included. */
+export type Holidays = z.infer<typeof holidays>
+
 export type ForwardingRule = z.infer<typeof forwardingRule>
 
 const forwardingRules = z.array(forwardingRule).min(1).max(100)
+
+/** Codes that a switchboard takes: `*26`; each once. */
+const featureCodes = z
+  .array(
+    z.strictObject({
+      code: z.string().regex(/^[*#][0-9*#]{1,11}$/, 'must begin with * or # and have digits behind it'),
+      name: line(60),
+      on: z.boolean().default(true),
+    }),
+  )
+  .min(1)
+  .max(100)
+  .refine((codes) => new Set(codes.map(({ code }) => code)).size === codes.length, 'names a code twice')
 
 /**
  * Values with a structure of their own, by the name that vocabulary.yaml gives: what switchboards know about a person. The
  * order of every list is kept.
  */
 export const STRUCTURES = {
+  featureCodes,
   forwardingRules,
   officeHours,
   holidays,

@@ -9,6 +9,7 @@ import { ownAccountPages } from './pages/own-account.js'
 import { peoplePages } from './pages/people.js'
 import { personPages } from './pages/person.js'
 import { pendingPages } from './pages/pending.js'
+import { phonebookPages } from './pages/phonebook.js'
 import { phoneActionPages } from './pages/phone-actions.js'
 import { phoneFilePages } from './pages/phone-files.js'
 import { phoneDetailPages } from './pages/phone.js'
@@ -20,14 +21,17 @@ import { moveInPages } from './pages/move-in.js'
 import { mailPages } from './pages/mails.js'
 import { softphonePages } from './pages/softphones.js'
 import { startPages } from './pages/start.js'
+import { unnumberedPages } from './pages/unnumbered.js'
 import { webhookPages } from './pages/webhooks.js'
 
 /** The one table of pages: what is not in it does not answer, and each row names the right it needs. */
 export const PAGES: readonly PageRow[] = [
   ...startPages,
   ...pendingPages,
+  ...unnumberedPages,
   ...peoplePages,
   ...personPages,
+  ...phonebookPages,
   ...phonePages,
   ...phoneDetailPages,
   ...phoneActionPages,

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parse, stringify } from 'yaml'
 import type { Existing } from '../../src/bulk/plan-parts.js'
 import type { ImportOptions, Prepared } from '../../src/bulk/prepare.js'
+import type { ValueQuestion } from '../../src/bulk/value-questions.js'
 import { AppError } from '../../src/domain/errors.js'
 import { afterPlan, importParts, NOTHING_THERE, prepared } from '../support/imports.js'
 
@@ -17,6 +18,8 @@ interface Expected {
   options?: ImportOptions
   /** A file of the corpus that was imported before. */
   there?: string
+  /** Settings of the site. */
+  site?: Record<string, unknown>
   preview: unknown
 }
 
@@ -60,13 +63,24 @@ function shown({ file, planned, summary, obstacles }: Prepared): object {
     ...(kept.length === 0 ? {} : { kept: kept.map(({ setting, rows }) => `${setting} ${rows}`) }),
     ...(left.length === 0 ? {} : { left: left.map(({ column }) => column) }),
     ...(repairs.length === 0 ? {} : { mended: repairs.map(({ repair, cells }) => `${repair} ${cells}`) }),
+    ...(planned.questions.length === 0 ? {} : { asked: planned.questions.map(asked) }),
+    ...(planned.secretaries.pairs.length + planned.secretaries.unclear.length === 0
+      ? {}
+      : { secretaries: planned.secretaries }),
     runs: obstacles.length === 0,
+    ...(obstacles.some(({ row }) => row === undefined)
+      ? { waits: obstacles.filter(({ row }) => row === undefined).map(({ message }) => message) }
+      : {}),
   }
 }
 
-async function previewOf(name: string, { there, options = {} }: Expected): Promise<object> {
-  let existing: Existing = NOTHING_THERE
-  if (there !== undefined) existing = afterPlan((await prepared(fileOf(there), parts)).planned)
+function asked({ column, value, rows, answer, by }: ValueQuestion): string {
+  return `${column} ${value} (${rows}): ${answer === undefined ? 'not known' : `${answer}, ${by ?? ''}`}`
+}
+
+async function previewOf(name: string, { there, options = {}, site = {} }: Expected): Promise<object> {
+  let existing: Existing = { ...NOTHING_THERE, siteLayers: [new Map(Object.entries(site))] }
+  if (there !== undefined) existing = afterPlan((await prepared(fileOf(there), parts)).planned, existing)
   try {
     return shown(await prepared(fileOf(name), parts, existing, options))
   } catch (error) {

@@ -3,7 +3,10 @@ import { ImportDesk } from '../../src/bulk/desk.js'
 import { createKnexApplyBulk } from '../../src/bulk/edge/knex-apply.js'
 import { createKnexImportStore } from '../../src/bulk/edge/knex-import-store.js'
 import { createPace } from '../../src/bulk/edge/pace.js'
+import { readSurroundings } from '../../src/bulk/edge/surroundings.js'
 import { createBulkUseCases, SERVER_RUNNER, type BulkUseCases } from '../../src/bulk/use-cases.js'
+import { createKnexUnnumberedStore } from '../../src/extensions/edge/knex-unnumbered.js'
+import { createUnnumberedAdmin } from '../../src/extensions/unnumbered.js'
 import { SILENT_LOG } from '../../src/observe/log.js'
 import { loadSnapshot } from '../../src/snapshot/edge/load-snapshot.js'
 import { MemorySnapshot } from '../../src/snapshot/memory-snapshot.js'
@@ -41,6 +44,7 @@ describeOverDatabases('an import', (fresh) => {
         const layer: MemorySnapshot['layer'] = (...of) => stored.layer(...of)
         return { extensions: content.extensions.values(), devices: content.devices.values(), layer }
       },
+      surroundings: (siteId) => readSurroundings(databases.main, siteId),
       knowledge: () => ({
         vocabulary: known.vocabulary,
         profiles: known.profiles,
@@ -48,6 +52,11 @@ describeOverDatabases('an import', (fresh) => {
         isSecret: known.isSecret,
       }),
       checkSetting: known.checkSetting,
+      unnumbered: createUnnumberedAdmin({
+        store: createKnexUnnumberedStore(databases.main),
+        clock,
+        siteId: DEFAULT_SITE,
+      }),
       password: (actor, of) => admins.extensions.password(actor, of),
     })
   }
@@ -199,5 +208,44 @@ describeOverDatabases('an import', (fresh) => {
     const before = await everything()
     await bulk.exportCsv('cli:test')
     expect(await everything()).toEqual(before)
+  })
+
+  test('keeps people without a number apart until one is given, and takes them back when it is undone', async () => {
+    const [ada, one] = [`Ada ${counter++}`, number()]
+    const file = csv(`entityid|firstname|mobilephonenumber\n1|${ada}|0017\n1|Ida ${ada}|\n`)
+    const { id = '' } = await bulk.importCsv('admin:anna', file)
+    const waiting = async () => (await bulk.unnumbered.list()).filter(({ displayName }) => displayName.includes(ada))
+    expect((await waiting()).map(({ displayName, createdBy }) => [displayName, createdBy])).toEqual([
+      [ada, 'admin:anna'],
+      [`Ida ${ada}`, 'admin:anna'],
+    ])
+    expect((await bulk.importCsv('admin:anna', file)).outcomes.same).toBe(2)
+    const [first] = await waiting()
+    await bulk.giveNumber('admin:anna', first?.id ?? '', one)
+    const { extension } = await admins.extensions.show(one)
+    expect(extension.displayName).toBe(ada)
+    expect(await waiting()).toHaveLength(1)
+    await expect(bulk.giveNumber('admin:anna', first?.id ?? '', one)).rejects.toEqual(refused('EXTENSION_NOT_FOUND'))
+    const [second] = await waiting()
+    await expect(bulk.giveNumber('admin:anna', second?.id ?? '', one)).rejects.toEqual(refused('EXTENSION_EXISTS'))
+    await expect(bulk.undoImport('admin:anna', id)).rejects.toEqual(refused('IMPORT_NOT_UNDONE'))
+    const numbering = (await bulk.imports()).find(({ fileName }) => fileName === ada)
+    await bulk.undoImport('admin:anna', numbering?.id ?? '')
+    await expect(admins.extensions.show(one)).rejects.toEqual(refused('EXTENSION_NOT_FOUND'))
+    expect(await waiting()).toHaveLength(2)
+  })
+
+  test('remembers what was said of values for the next one', async () => {
+    const text = `entityid|firstname|phonenumber|context|protocol\n1|Ada|${number()}|default|sip\n2|Bob|${number()}|default|sip\n`
+    await expect(bulk.importCsv('admin:anna', csv(text))).rejects.toEqual(refused('CSV_INVALID'))
+    const told = { values: { entityid: { '1': 'here', '2': 'leave' } } }
+    expect((await bulk.importCsv('admin:anna', csv(text), told)).outcomes).toMatchObject({ new: 1, left: 1 })
+    const { questions, outcomes } = await bulk.importCsv('admin:anna', csv(text))
+    expect(outcomes).toMatchObject({ same: 1, left: 1 })
+    expect(questions.map(({ value, answer, by }) => [value, answer, by])).toEqual([
+      ['1', 'here', 'remembered'],
+      ['default', 'keep', 'remembered'],
+      ['2', 'leave', 'remembered'],
+    ])
   })
 })

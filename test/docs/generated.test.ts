@@ -62,6 +62,10 @@ const EXAMPLES: Record<StructureName, unknown> = {
   holidays: [{ name: 'Christmas', from: '2026-12-24', to: '2026-12-26' }],
   followMe: [{ number: '202', seconds: 15 }, { number: '+49 171 1234567' }],
   callerIdByTrunk: [{ trunk: 'Telco A', number: '+49 30 123450' }],
+  featureCodes: [
+    { code: '*26', name: 'Record all calls', on: false },
+    { code: '*3', name: 'Record this call' },
+  ],
 }
 
 function errorsPage(): string {

@@ -5,6 +5,7 @@ import { NO_PAUSE } from '../../src/bulk/pace.js'
 import type { ImportPlan } from '../../src/bulk/plan.js'
 import type { Existing } from '../../src/bulk/plan-parts.js'
 import { prepare, type ImportOptions, type Prepared, type PrepareParts } from '../../src/bulk/prepare.js'
+import { answerKey } from '../../src/bulk/value-questions.js'
 import { checkDeviceKeys } from '../../src/catalog/key-bank.js'
 import { shippedTemplates } from '../../src/catalog/edge/load-folder.js'
 import type { Mac } from '../../src/domain/mac-address.js'
@@ -49,6 +50,14 @@ export const NOTHING_THERE: Existing = {
   devices: new Map(),
   foreign: new Set(),
   policy: NO_POLICY,
+  siteLayers: [],
+  unnumbered: [],
+  places: {
+    site: { slug: 'main', name: 'Main' },
+    groups: [{ id: 'group-1', name: 'Warehouse' }],
+    roles: ['admin', 'operator', 'viewer'],
+    remembered: new Map(),
+  },
   settings: () => ({ revision: 0, values: new Map() }),
 }
 
@@ -82,7 +91,15 @@ export function afterPlan({ plan }: ImportPlan, before: Existing = NOTHING_THERE
     for (const key of unset) values.delete(key)
     layers.set(extensionId, { revision: revision + 1, values })
   }
-  return { ...before, extensions, devices, settings: (id) => layers.get(id) ?? before.settings(id) }
+  const unnumbered = new Map(before.unnumbered.map((one) => [one.id, one]))
+  for (const one of plan.putUnnumbered ?? []) unnumbered.set(one.id, { ...one, revision: one.revision + 1 })
+  for (const { id } of plan.takeUnnumbered ?? []) unnumbered.delete(id)
+  const remembered = new Map([
+    ...before.places.remembered,
+    ...(plan.answers ?? []).map((one): [string, string] => [answerKey(one), one.answer]),
+  ])
+  const places = { ...before.places, remembered }
+  return { ...before, extensions, devices, unnumbered: [...unnumbered.values()], places, settings: (id) => layers.get(id) ?? before.settings(id) }
 }
 
 /** An import that is only noted, for tests of what is written. */
@@ -97,7 +114,7 @@ export function importNote(id: string): ImportNote {
       startedAt: 0,
       summary: {
         rows: 0,
-        outcomes: { new: 0, changed: 0, same: 0, exists: 0, duplicate: 0, error: 0 },
+        outcomes: { new: 0, changed: 0, same: 0, exists: 0, left: 0, duplicate: 0, error: 0 },
         warnings: 0,
         people: none,
         phones: none,

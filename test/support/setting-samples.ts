@@ -21,6 +21,7 @@ const STRUCTURES: Readonly<Record<string, unknown>> = {
     { name: '<b>Advent & "more", \'y</b>', from: '2026-12-01', to: '2026-12-24' },
     { name: '=1+1', from: '2026-01-01' },
   ],
+  featureCodes: [{ code: '*26', name: '<b>Record</b>', on: false }],
   followMe: [{ number: '203', seconds: 10 }, { number: '202' }],
   callerIdByTrunk: [
     { trunk: 'B', number: '+49 30 2' },

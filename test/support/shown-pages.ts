@@ -8,7 +8,7 @@ export interface ShownPage {
   path: string
   /** Who looks; anna, who may do everything, when left out. */
   by?: 'nobody' | 'viewer' | 'person'
-  /** Another site than the first. */
+  /** Looked at after all others, in this order: once there is a second site. */
   site?: string
   /** What is done on the page before it is looked at. */
   then?: (page: Page) => Promise<unknown>
@@ -37,6 +37,8 @@ const LISTS: readonly ShownPage[] = [
   { name: 'pending', path: '/pending' },
   { name: 'people', path: '/people' },
   { name: 'people-removed', path: '/people/removed' },
+  { name: 'phonebook', path: '/phonebook' },
+  { name: 'people-unnumbered', path: '/people/without-number' },
   { name: 'groups', path: '/groups' },
   { name: 'changes', path: '/changes' },
   { name: 'planned', path: '/planned' },
@@ -56,6 +58,7 @@ const PHONES: readonly ShownPage[] = [
   { name: 'phone-reboot', path: `/phones/${PHONE}/reboot` },
   { name: 'phone-move', path: `/phones/${PHONE}/move` },
   { name: 'phone-file', path: `/phones/${PHONE}/files/${PHONE}.cfg` },
+  { name: 'phone-phonebook', path: `/phones/${PHONE}/files/phonebook.xml` },
   { name: 'phone-keys', path: '/phones/c074ad000003/keys' },
   { name: 'assign', path: '/pending/805ec0aa0001' },
 ]
@@ -151,6 +154,7 @@ const SECOND_SITE: readonly ShownPage[] = [
   {
     name: 'sites',
     path: '/sites',
+    site: 'default',
     then: async (page) => {
       if ((await page.getByText('Branch Hamburg').count()) > 0) return
       await page.locator('#f-name').fill('Branch Hamburg')

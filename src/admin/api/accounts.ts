@@ -15,6 +15,7 @@ import {
   time,
   tokenInput,
 } from './schemas.js'
+import { proposedAccounts } from '../proposed-accounts.js'
 import { SiteNames, adminView, isoTime, roleView, tokenView } from './views.js'
 
 const TAG = 'Admins'
@@ -55,6 +56,23 @@ export async function listTokens(call: Call, userId: string): Promise<Answer> {
 export const TOKEN_LIST = z.object({ items: z.array(apiToken) })
 
 export const accountRoutes = [
+  route({
+    id: 'listProposedAdmins',
+    method: 'get',
+    path: '/proposed-admins',
+    tag: TAG,
+    summary: 'People of the site for whom an import named a role, and who have no account; nothing is given by it',
+    access: 'accounts.write',
+    answer: z.object({
+      items: z.array(
+        z.object({ number: z.string(), name: z.string(), login: z.string(), email: z.string().optional(), role: z.string() }),
+      ),
+    }),
+    handle: async (call) => {
+      const users = await call.parts.accounts.list(call.by)
+      return { body: { items: proposedAccounts(call.parts.snapshot, call.site.id, users) } }
+    },
+  }),
   route({
     id: 'listAdmins',
     method: 'get',

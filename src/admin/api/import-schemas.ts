@@ -4,15 +4,17 @@ import { DUPLICATE_RULES } from '../../bulk/duplicates.js'
 import type { ImportView } from '../../bulk/open-import.js'
 import { STRATEGIES } from '../../bulk/plan-parts.js'
 import { MODES, type ImportOptions } from '../../bulk/prepare.js'
+import { ASKS } from '../../bulk/profile.js'
 import { ROW_OUTCOMES } from '../../bulk/report.js'
 import { AppError } from '../../domain/errors.js'
-import { problem, text, time } from './schemas.js'
+import { flag, problem, text, time } from './schemas.js'
 
 /** What imports take and give by the API. */
 
 const CHOICES_MAX = 200
 const delimiterName = z.enum([',', ';', '|', 'tab'])
 const choices = z.record(z.string().max(200), z.string().max(200))
+const answers = z.record(z.string().max(200), choices)
 
 /** How a file is to be read and written, as query parameters. */
 export const importQuery = {
@@ -20,6 +22,13 @@ export const importQuery = {
   map: z.string().max(20_000).optional().meta({
     description: 'JSON object: header of a column -> field, key1, setting, keep or leave',
     example: '{"Handset":"mac"}',
+  }),
+  values: z.string().max(100_000).optional().meta({
+    description: 'JSON object: header of a column -> value -> what it stands for, as `questions` of the preview ask',
+    example: '{"entityid":{"1":"here","2":"leave"}}',
+  }),
+  secretaryKeys: flag.optional().meta({
+    description: 'Bosses and secretaries that `secretaries` of the preview names get keys that watch each other',
   }),
   strategy: z
     .enum(STRATEGIES)
@@ -41,6 +50,8 @@ export const importQuery = {
 export const importChanges = z.strictObject({
   profile: text.optional(),
   map: choices.optional(),
+  values: answers.optional(),
+  secretaryKeys: z.boolean().optional(),
   strategy: z.enum(STRATEGIES).optional(),
   mode: z.enum(MODES).optional(),
   duplicates: z.enum(DUPLICATE_RULES).optional(),
@@ -52,12 +63,18 @@ type Changes = z.output<typeof importChanges>
 
 /** Options of the use case, without those that were not given. Throws REQUEST_INVALID for a map that is none. */
 export function importOptions(
-  given: Omit<Changes, 'map'> & { map?: string | Changes['map']; site?: unknown },
+  given: Omit<Changes, 'map' | 'values'> & {
+    map?: string | Changes['map']
+    values?: string | Changes['values']
+    site?: unknown
+  },
 ): ImportOptions {
-  const { map, delimiter, profile, strategy, mode, duplicates, encoding } = given
+  const { map, values, secretaryKeys, delimiter, profile, strategy, mode, duplicates, encoding } = given
   const found = {
     profile: profile === '' ? undefined : profile,
     choices: typeof map === 'string' ? choicesOf(map) : map,
+    values: typeof values === 'string' ? answersOf(values) : values,
+    secretaryKeys,
     strategy,
     mode,
     duplicates,
@@ -74,6 +91,14 @@ function choicesOf(text_: string): Changes['map'] {
   throw new AppError('REQUEST_INVALID', 'map: must be a JSON object of columns and what they are', { field: 'map' })
 }
 
+function answersOf(text_: string): Changes['values'] {
+  const parsed = answers.safeParse(jsonOf(text_))
+  if (parsed.success) return parsed.data
+  throw new AppError('REQUEST_INVALID', 'values: must be a JSON object of columns, their values and what these are', {
+    field: 'values',
+  })
+}
+
 function jsonOf(text_: string): unknown {
   try {
     return JSON.parse(text_)
@@ -81,6 +106,27 @@ function jsonOf(text_: string): unknown {
     return undefined
   }
 }
+
+const question = z
+  .object({
+    column: z.string(),
+    kind: z.enum(ASKS),
+    value: z.string(),
+    rows: z.number().int(),
+    answers: z.array(z.string()).meta({ description: 'here: this site; leave: left out; keep: kept as it is' }),
+    answer: z.string().optional().meta({ description: 'Absent: nobody knows, and the import waits for it' }),
+    by: z.enum(['said', 'remembered', 'named', 'assumed']).optional(),
+  })
+  .meta({ id: 'ImportQuestion', description: 'A value that stands for a site, group or role here' })
+
+const secretaries = z
+  .object({
+    pairs: z.array(z.object({ boss: z.string(), secretary: z.string(), isThere: z.boolean() })),
+    unclear: z
+      .array(z.string())
+      .meta({ description: 'Contexts with several of both: nothing says who belongs together' }),
+  })
+  .meta({ id: 'SecretaryProposal', description: 'Keys that watch each other; given only with secretaryKeys' })
 
 const counts = z.object({ added: z.number().int(), changed: z.number().int(), unchanged: z.number().int() })
 
@@ -92,6 +138,11 @@ const importSummary = z
       changed: z.number().int(),
       same: z.number().int(),
       exists: z.number().int(),
+      left: z
+        .number()
+        .int()
+        .optional()
+        .meta({ description: 'Of another site; absent before there was such an outcome' }),
       duplicate: z.number().int(),
       error: z.number().int(),
     }),
@@ -114,6 +165,8 @@ export const importReport = importSummary
     dryRun: z.boolean(),
     id: z.string().optional().meta({ description: 'To undo it; absent after a dry run' }),
     token: z.string().meta({ description: 'Of a dry run: for confirm' }),
+    questions: z.array(question),
+    secretaries,
     warnings: z.array(problem),
   })
   .meta({ id: 'ImportReport' })
@@ -148,6 +201,8 @@ export const importJob = z
       .optional(),
     summary: importSummary.optional(),
     token: z.string().optional().meta({ description: 'Confirms just this preview' }),
+    questions: z.array(question).optional(),
+    secretaries: secretaries.optional(),
     obstacles: z.array(problem).optional().meta({ description: 'What keeps it from being run, 100 at most' }),
     error: z.string().optional(),
   })

@@ -19,6 +19,15 @@ export type Image =
       readonly after: number
       readonly before?: Before
     }
+  | {
+      readonly kind: 'unnumbered'
+      readonly id: Id
+      readonly label: string
+      /** 0: gone, because of a number. */
+      readonly after: number
+      /** Absent: new. */
+      readonly before?: Row
+    }
   | { readonly kind: 'purged'; readonly label: string; readonly before: Before }
   | {
       readonly kind: 'settings'
@@ -53,6 +62,16 @@ export async function keepBeforeImages(trx: Knex.Transaction, jobId: Id, plan: B
     const images = await imagesOf(trx, 'device', some)
     await keep(images.flatMap(({ label, before }) => (before ? [{ kind: 'purged', label, before }] : [])))
   }
+  for (const some of chunks(unnumberedOf(plan), PART)) {
+    const ids = some.map(({ id }) => id)
+    const rows: Row[] = await trx('people_without_number').whereIn('id', ids)
+    await keep(
+      some.map(({ id, label, after }) => {
+        const row = rows.find((one) => one.id === id)
+        return { kind: 'unnumbered', id, label, after, ...(row ? { before: row } : {}) }
+      }),
+    )
+  }
   for (const some of chunks(plan.settings, PART)) {
     const owners = some.map(({ extensionId }) => extensionId)
     const rows: Row[] = await trx('setting_values').where({ layer: 'extension' }).whereIn('owner', owners)
@@ -66,6 +85,16 @@ export async function keepBeforeImages(trx: Knex.Transaction, jobId: Id, plan: B
       })),
     )
   }
+}
+
+function unnumberedOf({
+  putUnnumbered = [],
+  takeUnnumbered = [],
+}: BulkPlan): { id: Id; label: string; after: number }[] {
+  return [
+    ...putUnnumbered.map(({ id, displayName: label, revision }) => ({ id, label, after: revision + 1 })),
+    ...takeUnnumbered.map(({ id, displayName: label }) => ({ id, label, after: 0 })),
+  ]
 }
 
 async function imagesOf(

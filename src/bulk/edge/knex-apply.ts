@@ -23,11 +23,12 @@ import type { Id } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
 import type { Mac } from '../../domain/mac-address.js'
 import { revisionConflict } from '../../extensions/edge/knex-store.js'
-import { describeExtension, extensionExists } from '../../extensions/use-cases.js'
+import { describeExtension, extensionExists } from '../../extensions/draft.js'
 import type { DeviceRecord, ExtensionRecord } from '../../snapshot/snapshot.js'
 import type { ApplyBulk, BulkPlan, ImportNote, SettingsChange } from '../apply.js'
 import { keepBeforeImages } from './before-images.js'
 import { writeDone } from './knex-import-store.js'
+import { writeAnswers, writeUnnumbered } from './surroundings.js'
 
 /** 10,000 phones with people, lines and keys take a few seconds; readers and phones are not held up meanwhile. */
 export function createKnexApplyBulk(db: Knex): ApplyBulk {
@@ -58,6 +59,8 @@ class Writer {
     await this.#writeExtensions(plan)
     await this.#writeDevices(plan)
     await this.#writeSettings(plan)
+    await writeUnnumbered(trx, plan, author)
+    await writeAnswers(trx, note.done.siteId, plan.answers ?? [], author.at)
     await refuseSharedNames(trx)
     await recordChanges(trx, changesOf(plan, author, note))
   }

@@ -7,6 +7,7 @@ import { AppError, type Problem } from '../../domain/errors.js'
 import type { StoredImport } from '../store.js'
 import type { Image, Row } from './before-images.js'
 import { partsOf } from './import-parts.js'
+import { changedUnnumbered, putBackUnnumbered, type Unnumbered } from './undo-unnumbered.js'
 
 const CHUNK = 200
 type Records = Extract<Image, { kind: 'extension' | 'device' }>
@@ -26,16 +27,19 @@ export async function undoImport(
   const taken = await trx('import_jobs').where({ id: job.id, state: 'done' }).update(undone)
   if (taken !== 1) throw new AppError('IMPORT_STATE', 'only an import that is done can be undone, and only once')
   const [records, settings, purged]: [Records[], Settings[], Purged[]] = [[], [], []]
+  const unnumbered: Unnumbered[] = []
   for await (const images of partsOf<Image>(trx, job.id, 'undo')) {
     for (const image of images) {
       if (image.kind === 'settings') settings.push(image)
       else if (image.kind === 'purged') purged.push(image)
+      else if (image.kind === 'unnumbered') unnumbered.push(image)
       else records.push(image)
     }
   }
-  refuse(await changedSince(trx, records, settings))
+  refuse([...(await changedSince(trx, records, settings)), ...(await changedUnnumbered(trx, unnumbered))])
   try {
     await putBack(trx, records, settings, purged, by.at)
+    await putBackUnnumbered(trx, unnumbered)
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
     refuse(['a name, number or MAC address of before was given to something else'])

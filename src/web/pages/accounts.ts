@@ -1,4 +1,5 @@
 import { ROLE_NAMES } from '../../accounts/permissions.js'
+import type { ProposedAccount } from '../../admin/proposed-accounts.js'
 import { AppError } from '../../domain/errors.js'
 import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import { adminHome, adminPage } from './admin-menu.js'
@@ -87,13 +88,27 @@ async function list(call: PageCall): Promise<PageAnswer> {
     title: call.words.t('accounts.title'),
     data: {
       admins: found.items.map((one) => adminRow(call, one)),
+      proposed: await proposedRows(call),
       next: found.nextCursor === undefined ? undefined : `/accounts?cursor=${encodeURIComponent(found.nextCursor)}`,
     },
   })
 }
 
+/** People for whom an import named a role, each with a form that is filled in. */
+async function proposedRows(call: PageCall): Promise<object[]> {
+  if (!mayUse(call, 'listProposedAdmins')) return []
+  const { items } = await ask<{ items: ProposedAccount[] }>(call, 'listProposedAdmins')
+  return items.map(({ number, name, login, email, role }) => ({
+    ...{ number, name, roleText: grantName(call, { role, site: call.site.slug }) },
+    path: `/accounts/new?${new URLSearchParams({
+      ...given({ name: login, email }),
+      role: grantText({ role, site: call.site.slug }),
+    }).toString()}`,
+  }))
+}
+
 async function addForm(call: PageCall, refused?: AppError): Promise<PageAnswer> {
-  const { name = '', email = '', role = 'viewer' } = call.form
+  const { name = '', email = '', role = 'viewer' } = refused ? call.form : call.query
   return adminPage(call, 'accounts', {
     view: 'account-new',
     title: call.words.t('accounts.add'),

@@ -1,4 +1,5 @@
 import { FIELDS, IMPORTED, type Field } from '../../bulk/mapping.js'
+import { ASKS } from '../../bulk/profile.js'
 import type { Vocabulary } from '../../settings/vocabulary.js'
 import type { PageCall } from '../page.js'
 
@@ -35,6 +36,7 @@ export function columnRows({ words }: PageCall, columns: readonly FileColumn[], 
   const keys = Array.from({ length: KEYS }, (_, index) => `key${index + 1}`)
   const groups = [
     { label: words.t('import.group.person'), values: person.map((value) => [value, words.t(`import.field.${value}`)]) },
+    { label: words.t('import.group.meaning'), values: ASKS.map((value) => [value, words.t(`import.field.${value}`)]) },
     { label: words.t('import.group.phone'), values: PHONE_FIELDS.map((value) => [value, fieldText(value)]) },
     {
       label: words.t('import.group.keys'),

@@ -7,6 +7,7 @@ import { MODES } from '../../bulk/prepare.js'
 import type { Problem } from '../../domain/errors.js'
 import type { PageCall } from '../page.js'
 import { columnRows, optionsOf, type Option } from './import-columns.js'
+import { questionRows, secretaryView } from './import-values.js'
 
 export type ImportJob = z.output<typeof importJob>
 
@@ -17,7 +18,7 @@ export function firstMessages(problems: readonly Pick<Problem, 'message'>[]): st
   return problems.slice(0, OBSTACLES_SHOWN).map(({ message }) => message)
 }
 
-export const NO_PREVIEW = { found: undefined, columns: [], choices: [], obstacles: [], mayRun: false }
+export const NO_PREVIEW = { found: undefined, columns: [], values: [], choices: [], obstacles: [], mayRun: false }
 
 /** What was found out about a file, its columns, and the choices one has. */
 export async function previewOf(call: PageCall, job: ImportJob): Promise<object> {
@@ -40,6 +41,8 @@ export async function previewOf(call: PageCall, job: ImportJob): Promise<object>
       profile: profiles.find(({ id }) => id === file?.profile)?.title ?? words.t('import.profile.none'),
     },
     columns: columnRows(call, file?.columns ?? [], parts.viewSources.vocabulary),
+    values: questionRows(call, job.questions ?? []),
+    secretaries: secretaryView(call, job),
     choices: [
       select('profile', words.t('import.profile'), [auto, ...known]),
       select(

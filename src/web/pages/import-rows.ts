@@ -30,7 +30,7 @@ export async function resultOf(call: PageCall, job: ImportJob): Promise<object> 
     return `${importPath(job.id)}${search === '' ? '' : `?${search}`}#rows`
   }
   const count = (name: (typeof OUTCOMES)[number]): number =>
-    name === 'warning' ? summary.warnings : summary.outcomes[name]
+    name === 'warning' ? summary.warnings : (summary.outcomes[name] ?? 0)
   return {
     outcomes: [
       {
@@ -67,6 +67,7 @@ const COLOURS: Readonly<Record<Row['outcome'], string>> = {
   changed: 'blue',
   same: 'secondary',
   exists: 'secondary',
+  left: 'secondary',
   duplicate: 'orange',
   error: 'red',
 }

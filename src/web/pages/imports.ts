@@ -4,6 +4,7 @@ import { AppError } from '../../domain/errors.js'
 import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import { optionsOf } from './import-columns.js'
 import { firstMessages, NO_PREVIEW, previewOf, type ImportJob as Job } from './import-preview.js'
+import { answersIn } from './import-values.js'
 import { importPath, NO_RESULT, resultOf } from './import-rows.js'
 
 const params = ({ params: { id = '' } }: PageCall): { id: string } => ({ id })
@@ -112,7 +113,8 @@ export function progressOf({ words }: Pick<PageCall, 'words'>, { progress }: Pic
 }
 
 async function change(call: PageCall): Promise<PageAnswer> {
-  const { file, options } = await ask<Job>(call, 'showImport', { params: params(call) })
+  const job = await ask<Job>(call, 'showImport', { params: params(call) })
+  const { file, options } = job
   const { profile = '', strategy, mode, duplicates, encoding, delimiter } = call.form
   const chosen = (file?.columns ?? []).flatMap(({ header, target }, index) => {
     const choice = call.form[`column-${index}`]
@@ -121,7 +123,12 @@ async function change(call: PageCall): Promise<PageAnswer> {
   // Another profile knows better what was said of the columns under the one before.
   const before = profile === (options?.profile ?? '') ? options?.map : {}
   const map = { ...before, ...Object.fromEntries(chosen) } as Record<string, string>
-  const body = { ...given({ profile, strategy, mode, duplicates, encoding, delimiter }), map }
+  const body = {
+    ...given({ profile, strategy, mode, duplicates, encoding, delimiter }),
+    map,
+    values: answersIn(call, job),
+    secretaryKeys: call.form.secretaryKeys === 'on',
+  }
   await ask(call, 'changeImport', { params: params(call), body })
   return { to: importPath(params(call).id) }
 }

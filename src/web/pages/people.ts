@@ -4,6 +4,7 @@ import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCa
 import { meterOf, personOf, personPath, personRow, type PasswordRules } from './person.js'
 import { PAGE_ROWS, listLinks, listState } from './phones.js'
 import type { Person } from './records.js'
+import { countUnnumbered } from './unnumbered.js'
 
 const SORTS = ['number', 'name', 'email', 'mobile']
 
@@ -26,6 +27,7 @@ async function list(call: PageCall): Promise<PageAnswer> {
       state,
       filtered: [state.q, state.registered, state.import].some((one) => one !== undefined),
       only: from && call.words.t('import.only', { name: from.fileName ?? call.words.t('import.pasted') }),
+      unnumbered: await countUnnumbered(call),
       links: listLinks('/people', state, found.nextCursor),
     },
   }

@@ -30,6 +30,10 @@ export const deAccounts: Readonly<Record<keyof typeof enAccounts, string>> = {
   'me.token.once': 'Es wird nur jetzt gezeigt.',
   'me.token.revoke': 'Beenden',
   'accounts.title': 'Konten',
+  'accounts.proposed': 'Vorgeschlagene Konten',
+  'accounts.proposed.hint':
+    'Importe nannten für diese Personen eine Rolle. Sie gibt kein Recht, bevor Sie das Konto anlegen.',
+  'accounts.proposed.add': 'Konto anlegen…',
   'accounts.add': 'Konto anlegen',
   'accounts.add.hint': 'Es entsteht ein Link, mit dem das Passwort gesetzt wird; geben Sie ihn niemand anderem.',
   'accounts.add.action': 'Anlegen und Link erzeugen',

@@ -27,6 +27,9 @@ export const deHelp: Readonly<Record<keyof typeof enHelp, string>> = {
   'help.person-number': 'Telefone erfahren die neue Nummer, wenn sie ihre Dateien das nächste Mal holen.',
   'help.person-password': 'Dieses Passwort ist für von Hand eingerichtete Geräte. Im Protokoll steht es nicht.',
   'help.person-remove': 'Sehen Sie vor dem Löschen nach, was auf die Person verweist.',
+  'help.people-unnumbered': 'Geben Sie denen eine Nummer, die eine Datei ohne genannt hat.',
+  'help.phonebook':
+    'Telefone fragen von selbst nach einem neuen Telefonbuch, alle zwei Stunden, wenn keine Einstellung etwas anderes sagt: Keines muss neu gestartet werden.',
   'help.people-removed': 'Holen Sie zurück, wer versehentlich gelöscht wurde.',
   'help.keys':
     'Klicken Sie auf eine Taste der Zeichnung, oder gehen Sie mit den Pfeiltasten durch die Liste. Auf den Telefonen ändert sich nichts, bevor Sie speichern.',

@@ -61,6 +61,10 @@ export const SETTING_HELP_DE: Readonly<Record<string, string>> = {
   allowedNetworks: 'Netze, aus denen sich Telefone und Softphones registrieren dürfen; leer: alle.',
   maxRegistrations: 'So viele Tischtelefone dürfen zugleich registriert sein; leer: bis zur Grenze von 20 insgesamt.',
   maxSoftphones: 'So viele Softphones dürfen zugleich registriert sein; leer: bis zur Grenze von 20 insgesamt.',
+  accountRole:
+    'Rolle, mit der ein Konto für diese Person vorgeschlagen wird; sie gibt kein Recht, bevor jemand das Konto anlegt.',
+  featureCodes:
+    'Codes, die man an der Anlage wählt, mit Namen und dort an- oder ausgeschaltet; vor Tasten, die einen ausgeschalteten wählen, wird gewarnt.',
   numberRanges: 'Nummern, die neue Personen bekommen dürfen, zum Beispiel 200-299; leer: alle.',
   passwordMinLength: 'Mindestlänge eines SIP-Passworts, das eingetippt oder importiert wird.',
   passwordClasses: 'Arten von Zeichen, die ein solches Passwort enthalten muss; leer: keine Regel.',
@@ -91,8 +95,9 @@ export const SETTING_HELP_DE: Readonly<Record<string, string>> = {
   forwardingRules: 'Weiterleitung nach Status, Zeit und Bedingung; die erste passende Regel gilt.',
   forwardingExceptions: 'Regeln für einzelne Anrufer oder Zeiten; sie gelten vor den anderen.',
   followMe: 'Nummern, die nacheinander versucht werden.',
-  officeHours: 'Bürozeiten nach Wochentag; 00:00 bis 23:59: durchgehend, 00:00 bis 00:00: geschlossen.',
-  holidays: 'Tage, an denen die Bürozeiten nicht gelten.',
+  officeHours:
+    'Bürozeiten nach Wochentag; 00:00 bis 23:59: durchgehend, 00:00 bis 00:00: geschlossen. Die eines Standorts sagen auch, wann geschieht, was für außerhalb der Bürozeit geplant ist.',
+  holidays: 'Tage, an denen die Bürozeiten nicht gelten: Das Büro ist geschlossen.',
   statusByHours: 'Der Status der Person folgt den Bürozeiten.',
   voicemailEnabled: 'Hat eine Sprachbox.',
   voicemailName: 'Name der Sprachbox.',

@@ -23,6 +23,9 @@ export const enHelp = {
   'help.person-number': 'Phones learn the new number when they next fetch their files.',
   'help.person-password': 'This password is for devices that are set up by hand. It is not shown in the audit log.',
   'help.person-remove': 'Look at what refers to the person before you delete.',
+  'help.people-unnumbered': 'Give a number to those whom a file named without one.',
+  'help.phonebook':
+    'Phones look for a new phonebook by themselves, every two hours unless a setting says otherwise: nobody has to restart one.',
   'help.people-removed': 'Bring back somebody who was deleted by mistake.',
   'help.keys':
     'Click a key on the drawing, or move through the list with the arrow keys. Nothing is changed on phones before you save.',

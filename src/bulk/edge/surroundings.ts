@@ -1,0 +1,86 @@
+import type { Knex } from 'knex'
+import type { Author } from '../../database/change.js'
+import { chunks, orUnusable, recordChanges } from '../../database/edge/write.js'
+import type { Millis } from '../../domain/clock.js'
+import type { Id } from '../../domain/entities.js'
+import { createKnexUnnumberedStore, unnumberedRow } from '../../extensions/edge/knex-unnumbered.js'
+import { revisionConflict } from '../../extensions/edge/knex-store.js'
+import { isRoleName, ROLE_NAMES } from '../../accounts/permissions.js'
+import type { BulkPlan, RememberedAnswer } from '../apply.js'
+import type { Existing } from '../plan-parts.js'
+import { answerKey } from '../value-questions.js'
+
+/** People without a number, groups, roles, and what was said of values before: what a file may mean in this site. */
+export async function readSurroundings(db: Knex, siteId: Id): Promise<Pick<Existing, 'unnumbered' | 'places'>> {
+  const read = <T>(query: Knex.QueryBuilder): Promise<T[]> => orUnusable(Promise.resolve(query as Promise<T[]>))
+  const [site] = await read<{ slug: string; name: string }>(db('sites').where({ id: siteId }).select('slug', 'name'))
+  const groups = await read<{ id: Id; name: string }>(
+    db('device_groups').where({ site_id: siteId }).orderBy('name').select('id', 'name'),
+  )
+  const custom = await read<{ name: string }>(
+    db('admin_roles').whereIn('site_id', [siteId, '']).orderBy('name').select('name'),
+  )
+  const answers = await read<RememberedAnswer>(
+    db('import_answers').where({ site_id: siteId }).select('kind', 'value', 'answer'),
+  )
+  return {
+    unnumbered: await createKnexUnnumberedStore(db).list(siteId),
+    places: {
+      site: site ?? { slug: '', name: '' },
+      groups,
+      roles: [
+        ...ROLE_NAMES.filter((name) => name !== 'owner'),
+        ...custom.map(({ name }) => name).filter((name) => !isRoleName(name)),
+      ],
+      remembered: new Map(answers.map((one) => [answerKey(one), one.answer])),
+    },
+  }
+}
+
+/** Throws REVISION_CONFLICT when one of them was changed, or given a number, since the plan was made. */
+export async function writeUnnumbered(
+  trx: Knex.Transaction,
+  { putUnnumbered = [], takeUnnumbered = [] }: BulkPlan,
+  author: Author,
+): Promise<void> {
+  const table = 'people_without_number'
+  for (const person of putUnnumbered) {
+    const row = unnumberedRow({ ...person, createdBy: person.createdBy || author.actor, revision: person.revision + 1 })
+    const { id, revision } = person
+    if (revision === 0) await trx(table).insert(row)
+    else if ((await trx(table).where({ id, revision }).update(row)) !== 1) throw revisionConflict(person.displayName)
+  }
+  for (const { id, revision, displayName } of takeUnnumbered) {
+    if ((await trx(table).where({ id, revision }).delete()) !== 1) throw revisionConflict(displayName)
+  }
+  await recordChanges(
+    trx,
+    [...putUnnumbered, ...takeUnnumbered].map(({ id, siteId, displayName: name, revision }, index) => ({
+      author,
+      action:
+        index >= putUnnumbered.length ? 'unnumbered.number' : revision === 0 ? 'unnumbered.add' : 'unnumbered.update',
+      entity: 'extension' as const,
+      entityId: id,
+      siteId,
+      after: { name },
+      feed: [],
+    })),
+  )
+}
+
+export async function writeAnswers(
+  trx: Knex.Transaction,
+  siteId: Id,
+  answers: readonly RememberedAnswer[],
+  at: Millis,
+): Promise<void> {
+  const rows = new Map(
+    answers.map((one) => [
+      answerKey(one),
+      { site_id: siteId, kind: one.kind, value: one.value, answer: one.answer, updated_at: at },
+    ]),
+  )
+  for (const some of chunks(rows.values())) {
+    await trx('import_answers').insert(some).onConflict(['site_id', 'kind', 'value']).merge(['answer', 'updated_at'])
+  }
+}

@@ -1,0 +1,15 @@
+import type { KeyKind } from '../domain/entities.js'
+
+/** Setting of a person that says whether others may watch them. */
+const SETTING = 'mayBeWatched'
+
+/**
+ * True when others may watch the state of a person: by a key, and by a subscription. The one place that decides it.
+ * @param layers values of the person, then of the site, then of all, as `personLayers` gives them
+ */
+export function mayBeWatched(layers: readonly ReadonlyMap<string, unknown>[]): boolean {
+  return layers.find((values) => values.has(SETTING))?.get(SETTING) !== false
+}
+
+/** Kinds of keys that show the state of whom they are for. */
+export const KINDS_THAT_WATCH: ReadonlySet<KeyKind> = new Set(['blf'])
