@@ -33,6 +33,7 @@ const ORDER = [
   'bulk',
   'move-in',
   'simulator',
+  'rehearsal',
   'admin',
   'web',
 ]

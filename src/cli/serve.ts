@@ -64,6 +64,7 @@ async function run(io: Io, installation: Installation): Promise<void> {
     }
     if (!io.logIsTerminal) for (const line of lines) log.info({}, line)
     else if (config.logLevel !== 'silent') io.err(`\n${lines.join('\n')}\n\n`)
+    server.rehearse()
     await io.stopped()
     log.info({}, 'stopping: commits finish, transfers may go on for 5 seconds')
     await server.stop()

@@ -16,12 +16,14 @@ import type { Log } from '../observe/log.js'
 import { createEventWriter, type EventWriter } from '../provisioning/edge/event-writer.js'
 import { startSnapshotFeed, type SnapshotFeed } from '../snapshot/edge/snapshot-feed.js'
 import { LastFailures } from '../observe/last-failures.js'
+import type { Rehearsal } from '../rehearsal/rehearsal.js'
 import { RegisterHistory } from '../registrar/history.js'
 import { Live } from '../web/live.js'
 import { callableNetworks } from '../webhooks/destination.js'
 import { openHappenings, type Happenings } from '../webhooks/edge/open.js'
 import { ImportThread, PROGRAM } from './imports-beside.js'
 import { purgeHourly } from './purge.js'
+import { prepareRehearsal } from './rehearse.js'
 import type { Undo } from './undo.js'
 
 /** What all listeners of the server share. Each part has told `undo` how it is stopped. */
@@ -41,6 +43,7 @@ export interface Base {
   firmware: FirmwareFolder
   certificates: CertificateStore
   limits: ServerLimits
+  rehearsal: Rehearsal
 }
 
 /** Opens what the listeners share; nothing listens yet. Throws CONFIG_INVALID, ... */
@@ -113,6 +116,7 @@ export async function openBase(installation: Installation, undo: Undo): Promise<
     firmware,
     certificates,
     limits,
+    rehearsal: prepareRehearsal(installation, feed),
   }
 }
 

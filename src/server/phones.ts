@@ -87,6 +87,7 @@ export async function startPhones(base: Base, ports: Ports, webSockets: WebSocke
       return pem === undefined ? undefined : { pem, modifiedMs: caModifiedMs }
     },
     record: (event) => {
+      base.rehearsal.phoneCame()
       outcomes.set(event.outcome, (outcomes.get(event.outcome) ?? 0) + 1)
       limits.heed(event)
       if (event.status === NOT_FOUND) refused.add(event)

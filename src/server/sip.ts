@@ -144,6 +144,7 @@ export async function startSip(base: Base): Promise<RunningSip> {
     clock: systemClock,
     log,
     onMessage: (parsed, flow) => {
+      base.rehearsal.phoneCame()
       if (!limits.sip.hears(parsed, flow)) return
       if (parsed.kind === 'response') resync.receive(parsed)
       else registrar.handle(parsed, flow)

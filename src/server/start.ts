@@ -15,6 +15,8 @@ export interface RunningServer {
   ports: Ports
   /** The admin listener speaks HTTPS. */
   adminIsSecure: boolean
+  /** To be called when everybody was told that it is up: it goes its own ways once, before phones come (decision 22). */
+  rehearse(): void
   /** Finishes commits, lets transfers go on for up to 5 s, closes everything but the installation. */
   stop(): Promise<void>
 }
@@ -31,7 +33,7 @@ export async function startServer(installation: Installation): Promise<RunningSe
   }
 }
 
-async function startParts(installation: Installation, undo: Undo): Promise<{ ports: Ports; adminIsSecure: boolean }> {
+async function startParts(installation: Installation, undo: Undo): Promise<Omit<RunningServer, 'stop'>> {
   const base = await openBase(installation, undo)
   const { config } = installation
   const { feed, sightings, trust } = base
@@ -61,5 +63,6 @@ async function startParts(installation: Installation, undo: Undo): Promise<{ por
   const { catalog, render } = installation
   startAutoResync(base, waiting)
   startScheduledChanges(base, { catalog, render, viewSources, serverAddress })
-  return { ports, adminIsSecure: admin.secure }
+  undo.add(() => base.rehearsal.stop())
+  return { ports, adminIsSecure: admin.secure, rehearse: () => void base.rehearsal.run() }
 }

@@ -5,6 +5,7 @@ import { addressOfEndpoint } from '../../network/address.js'
 import type { Log } from '../../observe/log.js'
 import { offenceOf, type OffenceKind } from '../offence.js'
 import { holds } from '../source.js'
+import type { BanStore } from '../store.js'
 import { KnexBanStore } from './knex-ban-store.js'
 import { Limits } from './limits.js'
 import { SipGuard } from './sip-guard.js'
@@ -15,7 +16,8 @@ const MINUTE_MS = 60_000
 
 export interface ServerLimitsOptions {
   config: { maxRefusals: number; banMinutes: number; sipScanners?: string }
-  databases: Pick<Databases, 'events'>
+  /** Where bans are kept. */
+  store: BanStore
   clock: Clock
   log: Log
   isExempt(address: string): boolean
@@ -38,12 +40,11 @@ export class ServerLimits {
   }
 
   /** Reads the bans of before. */
-  static async open({ config, databases, clock, log, ...options }: ServerLimitsOptions): Promise<ServerLimits> {
+  static async open({ config, store, clock, log, ...options }: ServerLimitsOptions): Promise<ServerLimits> {
     const source: { bindings: () => readonly Binding[] } = { bindings: () => [] }
     const limits = await Limits.open({
-      ...{ clock, log },
+      ...{ clock, log, store },
       policy: { refusals: config.maxRefusals, banMs: config.banMinutes * MINUTE_MS },
-      store: new KnexBanStore(databases.events),
       isExempt: options.isExempt,
       atHome: (covers) =>
         Math.max(
@@ -105,6 +106,9 @@ export class ServerLimits {
 
 const SERVED: ReadonlySet<ProvisioningEvent['outcome']> = new Set(['served', 'not-modified', 'partial', 'cleared'])
 
-export function createLimits(options: ServerLimitsOptions): Promise<ServerLimits> {
-  return ServerLimits.open(options)
+export function createLimits({
+  databases,
+  ...options
+}: Omit<ServerLimitsOptions, 'store'> & { databases: Pick<Databases, 'events'> }): Promise<ServerLimits> {
+  return ServerLimits.open({ ...options, store: new KnexBanStore(databases.events) })
 }

@@ -40,8 +40,8 @@ interface Entry {
 }
 
 export interface StoredFilesOptions {
-  /** The file; made with mode 0600. */
-  path: string
+  /** The file; made with mode 0600. Left out: all stays in memory. */
+  path?: string
   box: ByteBox
   /** Program and phone data: bytes of another program are never given. */
   program: string
@@ -80,7 +80,7 @@ export class StoredFileStore implements StoredFiles, StoringWork {
   static async open(options: StoredFilesOptions): Promise<StoredFileStore> {
     const store = new StoredFileStore(options)
     try {
-      store.#read(await readFile(options.path))
+      if (options.path !== undefined) store.#read(await readFile(options.path))
     } catch (error) {
       store.#rewrite = true
       if (systemErrorCode(error) !== 'ENOENT') store.#outage.failed({ err: error })
@@ -234,8 +234,8 @@ export class StoredFileStore implements StoredFiles, StoringWork {
   }
 
   async #write(): Promise<void> {
-    if (this.#unwritten.length === 0 && !this.#rewrite) return
     const { path } = this.#options
+    if (path === undefined || (this.#unwritten.length === 0 && !this.#rewrite)) return
     const added = this.#unwritten
     this.#unwritten = []
     try {
