@@ -84,7 +84,7 @@ export interface Route {
   takes: 'application/json' | 'text/csv' | 'multipart/form-data'
   status: number
   answer: z.ZodType | undefined
-  gives: 'application/json' | 'text/csv' | 'text/plain' | 'text/event-stream'
+  gives: 'application/json' | 'text/csv' | 'text/plain' | 'text/vcard' | 'text/event-stream'
   /** A change must name what it starts from, by If-Match. */
   conditional: boolean
   run(call: Call, raw: RawInput): Promise<Answer>

@@ -5,6 +5,7 @@ import type { ExtensionRecord, ListedSnapshot } from '../snapshot/snapshot.js'
 
 /** A person as a phonebook shows one. */
 export interface PhonebookPerson {
+  readonly id: Id
   /** As the site wants names to be shown. */
   readonly name: string
   /** The same in two pieces, for phones that put a name together: what stands first, and the rest, if any. */
@@ -29,10 +30,22 @@ export interface Phonebook {
 }
 
 type Values = readonly ReadonlyMap<string, unknown>[]
-type Source = Pick<ListedSnapshot, 'allExtensions' | 'layer'>
+type Source = Pick<ListedSnapshot, 'allExtensions' | 'layer' | 'peopleVersion'>
+
+/** Of each state of the people, the books of its sites. */
+const BOOKS = new WeakMap<object, Map<Id, Phonebook>>()
 
 /** Who is listed, with the settings of this moment: hidden and disabled people are left out here, so from every format. */
 export function phonebookOf(snapshot: Source, vocabulary: Vocabulary, siteId: Id): Phonebook {
+  const version = snapshot.peopleVersion
+  let books = BOOKS.get(version)
+  if (!books) BOOKS.set(version, (books = new Map()))
+  let book = books.get(siteId)
+  if (!book) books.set(siteId, (book = gather(snapshot, vocabulary, siteId)))
+  return book
+}
+
+function gather(snapshot: Source, vocabulary: Vocabulary, siteId: Id): Phonebook {
   const ask = asker(vocabulary)
   const site = personLayers(snapshot, { siteId }, undefined)
   const order = ask.text(site, 'phonebookOrder') ?? 'display'
@@ -71,7 +84,7 @@ function asker(vocabulary: Vocabulary): Asker {
 }
 
 function personOf(
-  { number, displayName, email }: ExtensionRecord,
+  { id, number, displayName, email }: ExtensionRecord,
   layers: Values,
   order: string,
   { text }: Asker,
@@ -81,6 +94,7 @@ function personOf(
   const mobileShown = text(layers, 'mobileNumber')
   const [head, tail] = namePieces(displayName === '' ? number : displayName, firstName, lastName, order)
   return {
+    id,
     name: tail === null ? head : `${head} ${tail}`,
     ...{ head, tail, firstName, lastName, number, mobileShown },
     mobile: mobileShown === null ? null : dialled(mobileShown),

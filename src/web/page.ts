@@ -42,10 +42,12 @@ export interface Shown {
 
 export type Menu = 'phones' | 'pending' | 'people' | 'groups' | 'settings' | 'admin' | 'me'
 
-/** A CSV file to keep. */
+/** A file to keep. */
 export interface Download {
   download: string
   text: string
+  /** Left out: CSV. */
+  type?: 'text/vcard'
 }
 
 /** What a page answers with: itself, where to go on, or a file. */

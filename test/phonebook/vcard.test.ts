@@ -3,7 +3,7 @@ import type { PhonebookPerson } from '../../src/phonebook/people.js'
 import { vCards } from '../../src/phonebook/vcard.js'
 
 const ANNA: PhonebookPerson = {
-  ...{ name: 'Anna Berg', head: 'Anna', tail: 'Berg', firstName: 'Anna', lastName: 'Berg', number: '101' },
+  ...{ id: 'e101', name: 'Anna Berg', head: 'Anna', tail: 'Berg', firstName: 'Anna', lastName: 'Berg', number: '101' },
   ...{ mobile: '+4917155512', mobileShown: '+49 171 55512', jobTitle: 'Head of Sales', email: 'anna@example.org' },
 }
 const PLAIN = { ...ANNA, firstName: null, lastName: null, mobile: null, jobTitle: null, email: null }

@@ -198,7 +198,7 @@ class Pages {
     }
     if ('download' in answer) {
       const name = answer.download.replace(/[^\w.-]/g, '_')
-      response.attachment(name).type('text/csv').send(answer.text)
+      response.attachment(name).type(answer.type ?? 'text/csv').send(answer.text)
       return
     }
     const frame = { ...frameOf(call, answer, request, visit), stateWords: stateWords(call.words) }

@@ -1,12 +1,31 @@
 import type { OriginLineView, ServedDiff } from '../../admin/api/device-files.js'
+import { PHONEBOOK_FILE } from '../../catalog/catalog.js'
 import { ask, page, type PageAnswer, type PageCall } from '../page.js'
 import { macOf, phonePath } from './phone.js'
 import { layerTitle, shownValue } from './setting-values.js'
 import { layerPath } from './settings.js'
 
+/** Lines shown of a phonebook: what it looks like; who is in it stands on a page of its own. */
+const PHONEBOOK_LINES = 200
+
+async function phonebookPage(call: PageCall): Promise<PageAnswer> {
+  const text = await ask<string>(call, 'showDeviceFile', { params: { ...macOf(call), name: PHONEBOOK_FILE } })
+  const lines = text.trimEnd().split('\n')
+  return {
+    view: 'phone-file',
+    title: PHONEBOOK_FILE,
+    menu: 'phones',
+    data: {
+      ...{ name: PHONEBOOK_FILE, back: phonePath(call), isPhonebook: true, more: lines.length > PHONEBOOK_LINES },
+      lines: lines.slice(0, PHONEBOOK_LINES).map((line, index) => ({ n: index + 1, text: line, settings: [] })),
+    },
+  }
+}
+
 /** A file line by line with where each comes from, and compared with what the phone was given. */
 async function filePage(call: PageCall): Promise<PageAnswer> {
   const { name = '' } = call.params
+  if (name.toLowerCase() === PHONEBOOK_FILE) return phonebookPage(call)
   const params = { ...macOf(call), name }
   const { lines } = await ask<{ lines: OriginLineView[] }>(call, 'showFileOrigins', { params })
   const diff = await ask<ServedDiff>(call, 'showFileDiff', { params })

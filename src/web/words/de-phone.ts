@@ -82,6 +82,7 @@ export const dePhone: Readonly<Record<keyof typeof enPhone, string>> = {
   'phone.changes.one': '{n} Datei hat sich geändert, seit das Telefon sie geholt hat.',
   'phone.changes.other': '{n} Dateien haben sich geändert, seit das Telefon sie geholt hat.',
   'phone.front': 'Vorderseite eines Telefons',
+  'file.phonebook': 'Für alle Telefone des Standorts gleich, die diese Form lesen. Wer darin steht:',
   'file.origins': 'Woher jede Zeile kommt',
   'file.origins.hint': 'Öffnen Sie eine Zeile, um zu sehen, wovon sie abhängt.',
   'file.from.setting': 'Einstellung',

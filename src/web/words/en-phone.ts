@@ -78,6 +78,7 @@ export const enPhone = {
   'phone.changes.one': '{n} file has changed since the phone fetched it.',
   'phone.changes.other': '{n} files have changed since the phone fetched them.',
   'phone.front': 'Front of a phone',
+  'file.phonebook': 'The same for all phones of the site that read this form. Everybody in it:',
   'file.origins': 'Where each line comes from',
   'file.origins.hint': 'Open a line to see what it depends on.',
   'file.from.setting': 'setting',
