@@ -3,16 +3,15 @@ import { takeTurns } from '../domain/turns.js'
 import { systemClock } from '../domain/edge/system-clock.js'
 import { systemRandom } from '../domain/edge/system-random.js'
 import type { Layer } from '../domain/entities.js'
-import { AppError } from '../domain/errors.js'
 import { formatMac } from '../domain/mac-address.js'
 import type { Installation } from '../installation.js'
 import { isSecretSetting } from '../site-use-cases.js'
 import { findEffect } from '../provisioning/effect.js'
 import type { LayerEdit } from '../provisioning/edits.js'
-import { momentIn } from '../settings/local-time.js'
 import { createKnexScheduleStore } from '../settings/edge/knex-schedule-store.js'
 import { createScheduleAdmin, type ScheduleAdmin, type ScheduledChange } from '../settings/schedule.js'
 import { loadSnapshot } from '../snapshot/edge/load-snapshot.js'
+import { plannedMoment } from '../snapshot/planned-moment.js'
 import { MemorySnapshot } from '../snapshot/memory-snapshot.js'
 import { actor, readSnapshot, withInstallation } from './context.js'
 import { shownTime, table, type Io, type Report, type Run } from './output.js'
@@ -68,7 +67,7 @@ export async function plan(
   { value, at }: { value?: string; at: string },
 ): Promise<Report> {
   const edit = editOf(installation, place, key, value)
-  const moment = await momentOf(installation, at)
+  const moment = plannedMoment(await readSnapshot(installation), installation.site.id, at, systemClock.now())
   const input = {
     ...edit,
     ownerName: place.owner === '' ? '-' : await nameOf(installation, place),
@@ -132,21 +131,6 @@ async function nameOf(installation: Installation, { layer, owner }: Place): Prom
   if (layer === 'extension') return snapshot.extension(owner)?.number ?? owner
   if (layer === 'device') return snapshot.device(owner)?.mac ?? owner
   return owner
-}
-
-/** By the clocks of the site, or with an offset. */
-async function momentOf(installation: Installation, text: string): Promise<number> {
-  const snapshot = await readSnapshot(installation)
-  const key = 'timezone'
-  const set =
-    snapshot.layer('site', installation.site.id).values.get(key) ?? snapshot.layer('global', '').values.get(key)
-  const zone = String(set ?? installation.vocabulary.get(key)?.default ?? 'Etc/UTC')
-  const moment = /(?:Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : momentIn(zone, text)
-  if (moment !== undefined && !Number.isNaN(moment)) return moment
-  throw new AppError('SCHEDULE_INVALID', `"${text}" is no date and time`, {
-    field: 'at',
-    hint: 'Such as 2026-03-31T02:30',
-  })
 }
 
 function shown(installation: Installation, change: ScheduledChange): object {

@@ -16,13 +16,15 @@ import { openResync } from '../resync/edge/open.js'
 import type { ResyncRequest } from '../resync/resync.js'
 import { loadSnapshot } from '../snapshot/edge/load-snapshot.js'
 import { MemorySnapshot } from '../snapshot/memory-snapshot.js'
-import { actor, withInstallation } from './context.js'
+import { plannedMoment } from '../snapshot/planned-moment.js'
+import { actor, readSnapshot, withInstallation } from './context.js'
 import { EXIT, shownTime, table, type Io, type Report, type Run } from './output.js'
 
 interface Options {
   changed?: boolean
   reboot?: boolean
   wait?: boolean
+  at?: string
 }
 
 /** `device resync|changed` */
@@ -32,6 +34,7 @@ export function resyncCommands(device: Command, io: Io, run: Run): void {
     .description('tell registered phones to look for a new config now; the running server does it within a second')
     .option('--changed', 'every phone that would get other files than it has, see device changed')
     .option('--reboot', 'restart instead: calls in progress end')
+    .option('--at <time>', "at a time by the site's clocks, or closed: outside office hours")
     .option('--wait', 'until each phone has answered, or has not')
     .action((macs: string[], options: Options) =>
       run(() => withInstallation(io, (installation) => resync(installation, macs, options))),
@@ -83,7 +86,11 @@ async function resync(installation: Installation, macs: readonly string[], optio
     phones.push(...changed.map(({ device }) => device))
   }
   const resyncs = openResync(databases)
-  let asked = await resyncs.ask(actor(), phones, options.reboot ? 'reboot' : 'resync')
+  const at =
+    options.at === undefined
+      ? undefined
+      : plannedMoment(await readSnapshot(installation), installation.site.id, options.at, systemClock.now())
+  let asked = await resyncs.ask(actor(), phones, options.reboot ? 'reboot' : 'resync', at)
   if (options.wait) asked = await waitFor(resyncs, asked)
   const silent = asked.filter(({ outcome }) => outcome !== 'heard')
   return {

@@ -64,7 +64,7 @@ export function settingsCommands(program: Command, io: Io, run: Run): void {
   withLayer(settings.command('set <key> <value>').description("set a value; 'null' clears it on the phone"))
     .option(
       '--at <time>',
-      "at a time by the site's clocks, such as 2026-03-31T02:30; the phones it changes are told then",
+      "at a time by the site's clocks, such as 2026-03-31T02:30, or closed: outside office hours; the phones it changes are told then",
     )
     .action((key: string, value: string, options: LayerOptions & { at?: string }) =>
       run(() =>

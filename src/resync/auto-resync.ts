@@ -1,10 +1,13 @@
-import type { Clock } from '../domain/clock.js'
+import type { Clock, Millis } from '../domain/clock.js'
 import type { Id } from '../domain/entities.js'
 import type { Turns } from '../domain/turns.js'
 import type { Log } from '../observe/log.js'
 import { Outage } from '../observe/outage.js'
 import type { WaitingChanges } from '../provisioning/waiting-changes.js'
 import type { Catalog } from '../catalog/catalog.js'
+import { groupsOf } from '../snapshot/groups-of.js'
+import { closedNext } from '../snapshot/planned-moment.js'
+import { siteValue } from '../snapshot/site-value.js'
 import type { DeviceRecord, ListedSnapshot } from '../snapshot/snapshot.js'
 import type { ResyncAdmin } from './use-cases.js'
 
@@ -73,13 +76,20 @@ export class AutoResync {
           return [device]
         })
         if (phones.length === 0) continue
-        await resync.ask(ACTOR, phones, 'resync')
+        await resync.ask(ACTOR, phones, 'resync', this.#when(siteId))
         log.info({ phones: phones.length }, 'phones are asked to fetch what changed')
       }
       this.#outage.worked()
     } catch (error) {
       this.#outage.failed({ err: error })
     }
+  }
+
+  /** At once, or when the office of the site has closed, where the setting says so. */
+  #when(siteId: Id): Millis | undefined {
+    const { snapshot, clock } = this.parts
+    const waits = siteValue(snapshot, siteId, 'resyncOutsideHours') === true
+    return waits ? closedNext(snapshot, siteId, clock.now()) : undefined
   }
 
   /** Phones that want to be asked. */
@@ -92,12 +102,15 @@ export class AutoResync {
     return wanted
   }
 
-  #isWanted({ id, groupId = '', model, siteId }: DeviceRecord): boolean {
+  #isWanted(device: DeviceRecord): boolean {
+    const { id, lines, model, siteId } = device
     const { snapshot, catalog } = this.parts
     const family = catalog.model(model)?.family ?? ''
+    const groups = groupsOf(snapshot, device, lines[0]?.extensionId)
+    const inGroups = groups.map((group) => snapshot.layer('group', group).values.get(SETTING))
     const value =
       snapshot.layer('device', id).values.get(SETTING) ??
-      snapshot.layer('group', groupId).values.get(SETTING) ??
+      inGroups.findLast((set) => set !== undefined) ??
       snapshot.layer('model', model).values.get(SETTING) ??
       snapshot.layer('vendor', family).values.get(SETTING) ??
       snapshot.layer('site', siteId).values.get(SETTING) ??

@@ -35,6 +35,7 @@ export interface ResyncRequest extends Partial<ResyncResult> {
   readonly kind: ResyncKind
   /** As in the audit log: `cli:anna`. */
   readonly requestedBy: string
+  /** When it is to be done: at once, or at a time that is ahead. */
   readonly requestedAt: Millis
   /** Absent while it is under way. */
   readonly finishedAt?: Millis

@@ -14,11 +14,12 @@ export interface FinishedResync {
 export interface ResyncStore {
   /**
    * Puts wishes in, except for phones that have one under way, and tells what each phone has now, in the order given.
+   * One that is planned for later is brought forward when the new one is earlier.
    * @param staleBefore wishes asked before that stand in nobody's way: they have expired
    */
   add(wishes: readonly ResyncRequest[], staleBefore: Millis): Promise<ResyncRequest[]>
-  /** Those under way, the oldest first. */
-  pending(limit: number): Promise<ResyncRequest[]>
+  /** Those under way, the oldest first; with `now` none that are planned for later. */
+  pending(limit: number, now?: Millis): Promise<ResyncRequest[]>
   finish(finished: readonly FinishedResync[]): Promise<void>
   byIds(ids: readonly Id[]): Promise<ResyncRequest[]>
   /** Of one phone, newest first. */

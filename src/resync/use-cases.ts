@@ -1,4 +1,4 @@
-import type { Clock } from '../domain/clock.js'
+import type { Clock, Millis } from '../domain/clock.js'
 import type { Id } from '../domain/entities.js'
 import type { Mac } from '../domain/mac-address.js'
 import { newId, type Random } from '../domain/random.js'
@@ -21,9 +21,9 @@ export interface ResyncTarget {
 export interface ResyncAdmin {
   /**
    * Asks each of the phones once, in the order given. A phone with a wish under way keeps that one, which is what
-   * comes back for it. The caller has looked the phones up, and whether the actor may.
+   * comes back for it. `at`: it is to be done then. The caller has looked the phones up, and whether the actor may.
    */
-  ask(actor: string, phones: readonly ResyncTarget[], kind: ResyncKind): Promise<ResyncRequest[]>
+  ask(actor: string, phones: readonly ResyncTarget[], kind: ResyncKind, at?: Millis): Promise<ResyncRequest[]>
   /** How far these are now. */
   look(ids: readonly Id[]): Promise<ResyncRequest[]>
   /** Of one phone, newest first: for its timeline. */
@@ -32,7 +32,7 @@ export interface ResyncAdmin {
 
 export function createResyncAdmin({ store, clock, random }: ResyncParts): ResyncAdmin {
   return {
-    ask: async (actor, phones, kind) => {
+    ask: async (actor, phones, kind, at) => {
       const now = clock.now()
       const wishes = [...new Map(phones.map((phone) => [phone.id, phone])).values()].map(
         ({ id, mac }): ResyncRequest => ({
@@ -41,7 +41,7 @@ export function createResyncAdmin({ store, clock, random }: ResyncParts): Resync
           mac,
           kind,
           requestedBy: actor,
-          requestedAt: now,
+          requestedAt: at ?? now,
         }),
       )
       return wishes.length === 0 ? [] : await store.add(wishes, now - RESYNC_LASTS_MS)

@@ -30,7 +30,7 @@ const DAY_MS = 86_400_000
 const FORMATS = new Map<string, Intl.DateTimeFormat>()
 
 /** What the zone's clocks are ahead of UTC then. */
-function offsetAt(zone: string, moment: Millis): Millis {
+export function offsetAt(zone: string, moment: Millis): Millis {
   let format = FORMATS.get(zone)
   if (!format) {
     const digits = { year: 'numeric', month: 'numeric', day: 'numeric' } as const

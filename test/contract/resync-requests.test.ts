@@ -43,6 +43,18 @@ describeOverDatabases('requests that phones look again', (fresh) => {
     expect(await admin().look([asked?.id ?? ''])).toEqual([{ ...asked, ...result, finishedAt: clock.now() + 5 }])
   })
 
+  test('one that is planned waits for its time, and is brought forward by whoever asks for an earlier one', async () => {
+    const now = clock.now()
+    await admin().ask('cli:anna', [phone(1), phone(2)], 'resync', now + 60_000)
+    expect(await store().pending(10, now)).toEqual([])
+    expect((await store().pending(10, now + 60_000)).map(({ mac }) => mac)).toEqual([phone(1).mac, phone(2).mac])
+    const [sooner] = await admin().ask('cli:bert', [phone(1)], 'resync')
+    expect(sooner).toMatchObject({ requestedAt: now, requestedBy: 'cli:anna' })
+    expect((await store().pending(10, now)).map(({ mac }) => mac)).toEqual([phone(1).mac])
+    const [kept] = await admin().ask('cli:bert', [phone(1)], 'resync', now + 90_000)
+    expect(kept).toMatchObject({ requestedAt: now })
+  })
+
   test('a phone has one under way, however many ask at the same time', async () => {
     const other = await fresh().reopen()
     const second = createResyncAdmin({ store: new KnexResyncStore(other.live), clock, random: seededRandom(7) })

@@ -4,6 +4,7 @@ import type { Mac } from '../../src/domain/mac-address.js'
 import { SILENT_LOG } from '../../src/observe/log.js'
 import { previewFiles } from '../../src/provisioning/preview.js'
 import { AutoResync } from '../../src/resync/auto-resync.js'
+import { WEEKDAYS } from '../../src/settings/personal-rules.js'
 import { adminBench, type AdminBench } from '../support/admin-api.js'
 import { DEFAULT_SITE } from '../support/admins.js'
 
@@ -57,12 +58,27 @@ async function change(): Promise<void> {
   for (let turn = 0; turn < 50; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
 }
 
+const today = (now: number): string => WEEKDAYS[(new Date(now).getUTCDay() + 6) % 7] ?? 'mon'
 const set = (layer: 'site' | 'device', owner: string, value: boolean): Promise<unknown> =>
   bench.parts.forSite(DEFAULT_SITE).settings.set('cli:test', { layer, owner, key: 'resyncAfterChange' }, value)
 const rename = (number: string, name: string): Promise<unknown> =>
   bench.parts.forSite(DEFAULT_SITE).extensions.update('cli:test', number, { name })
 
 describe('phones whose files change', () => {
+  test('wait until the office is closed where the setting says so, and there are office hours', async () => {
+    const { settings } = bench.parts.forSite(DEFAULT_SITE)
+    const site = { layer: 'site', owner: DEFAULT_SITE } as const
+    await set('site', DEFAULT_SITE, true)
+    await settings.set('cli:test', { ...site, key: 'resyncOutsideHours' }, true)
+    const open = [{ from: '00:00', to: '23:59' }]
+    await settings.set('cli:test', { ...site, key: 'officeHours' }, { [today(bench.clock.now())]: open })
+    everybodyFetches()
+    await rename('901', 'Renamed')
+    await change()
+    const midnight = Math.floor(bench.clock.now() / 86_400_000) * 86_400_000 + 86_400_000
+    expect(await bench.parts.resync.ofPhone(MACS[0] as Mac, 5)).toMatchObject([{ requestedAt: midnight }])
+  })
+
   test('are left alone unless the setting says otherwise', async () => {
     everybodyFetches()
     await rename('901', 'Renamed')

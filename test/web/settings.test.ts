@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { wallTime } from '../../src/settings/local-time.js'
+import { WEEKDAYS } from '../../src/settings/personal-rules.js'
+import { DEFAULT_SITE } from '../support/admins.js'
 import { hiddenField, webBench, type Browser, type WebBench } from '../support/web-pages.js'
 
 let bench: WebBench
@@ -115,6 +118,32 @@ describe('settings', () => {
 })
 
 describe('changes that wait, and those that are planned', () => {
+  test('a change waits for the end of office hours, and the page tells when that is', async () => {
+    const path = '/settings/site/-/clock24'
+    expect((await owner.post(`${path}/plan`, { value: 'false', at: 'closed' })).text).toContain('needs office hours')
+    const zone = 'Pacific/Auckland'
+    const wall = wallTime(zone, bench.clock.now())
+    const day = new Date(wall.slice(0, 10)).getUTCDay()
+    const hours = { [WEEKDAYS[(day + 6) % 7] ?? 'mon']: [{ from: '00:00', to: '23:59' }] }
+    const { settings } = bench.parts.forSite(DEFAULT_SITE)
+    for (const [key, value] of Object.entries({ timezone: zone, officeHours: hours })) {
+      await settings.set('test', { layer: 'site', owner: DEFAULT_SITE, key }, value)
+    }
+    await bench.parts.refresh()
+    const next = new Date(Date.parse(wall.slice(0, 10)) + 86_400_000).toISOString().slice(0, 10)
+    expect(await preview(path, { value: 'false' })).toContain(`closes at ${next} 00:00`)
+    expect((await owner.post(`${path}/plan`, { value: 'false', at: 'closed' })).headers.location).toContain('planned')
+    expect((await owner.get('/planned')).text).toContain(`${next} 00:00`)
+    const today = [{ name: 'Founding day', from: wall.slice(0, 10) }]
+    await settings.set('test', { layer: 'site', owner: DEFAULT_SITE, key: 'holidays' }, today)
+    await bench.parts.refresh()
+    expect(await preview(path, { value: 'false' })).not.toContain('closes at')
+    for (const key of ['timezone', 'officeHours', 'holidays']) {
+      await settings.unset('test', { layer: 'site', owner: DEFAULT_SITE, key })
+    }
+    await bench.parts.refresh()
+  })
+
   test('a change is planned for a time by the clocks of the site, listed, and cancelled', async () => {
     const path = '/settings/group/Hall/clock24'
     const page = await preview(path, { value: 'false' })

@@ -3,6 +3,8 @@ import { AppError } from '../../domain/errors.js'
 import type { EffectJob } from '../../provisioning/effect-jobs.js'
 import { route, type Call } from '../route.js'
 import { askEffect, editOf, EFFECT_PATIENCE_MS } from '../save-setting.js'
+import { closedNext } from '../../snapshot/planned-moment.js'
+import { momentOf, resyncAt } from './resync.js'
 import { settingParams } from './settings.js'
 import { mac, settingValue, text } from './schemas.js'
 import { isoTime } from './views.js'
@@ -114,6 +116,10 @@ export const changeRoutes = [
       total: int,
       same: int.meta({ description: 'Phones that have what they would get' }),
       unknown: int.meta({ description: 'Phones of which it is not known what they have' }),
+      closedNext: z
+        .string()
+        .optional()
+        .meta({ description: 'When the office is closed next, now included; absent: it has no office hours' }),
     }),
     handle: async ({ parts, site, query }) => {
       await parts.waiting.refresh()
@@ -124,7 +130,8 @@ export const changeRoutes = [
         model: device.model,
         files: files.map(({ name, servedAt }) => ({ name, servedAt: isoTime(servedAt) })),
       }))
-      return { body: { items, total: changed.length, same, unknown } }
+      const closed = closedNext(parts.snapshot, site.id, parts.clock.now())
+      return { body: { items, total: changed.length, same, unknown, closedNext: isoTime(closed) } }
     },
   }),
   route({
@@ -134,10 +141,12 @@ export const changeRoutes = [
     tag: 'Phones',
     summary: 'Ask phones that would get other files than they have to fetch them: all, or those named',
     access: 'phones.state',
-    body: z.strictObject({ phones: z.array(mac).max(10_000).optional() }),
+    body: z.strictObject({ phones: z.array(mac).max(10_000).optional(), at: resyncAt }),
     status: 202,
     answer: z.object({ asked: int }),
-    handle: async ({ parts, use, site, by, body }) => {
+    handle: async (call) => {
+      const { parts, use, site, by, body } = call
+      const at = momentOf(call, body.at)
       await parts.waiting.refresh()
       const waiting = parts.waiting.of(site.id).changed.map(({ device }) => device)
       const wanted = body.phones && new Set<string>()
@@ -146,7 +155,7 @@ export const changeRoutes = [
       if (wanted && phones.length < wanted.size) {
         throw new AppError('REQUEST_INVALID', 'a phone that is named has what it would get', { field: 'phones' })
       }
-      return { body: { asked: (await parts.resync.ask(by.actor, phones, 'resync')).length } }
+      return { body: { asked: (await parts.resync.ask(by.actor, phones, 'resync', at)).length } }
     },
   }),
 ]

@@ -1,10 +1,8 @@
 import { z } from 'zod'
-import { AppError } from '../../domain/errors.js'
-import type { Millis } from '../../domain/clock.js'
-import { momentIn } from '../../settings/local-time.js'
 import { SCHEDULE_STATES, type ScheduledChange } from '../../settings/schedule.js'
 import { editOf } from '../save-setting.js'
 import { zoneOf } from '../settings-place.js'
+import { closedNext, plannedMoment } from '../../snapshot/planned-moment.js'
 import { route, type Call } from '../route.js'
 import { layer, settingValue, text } from './schemas.js'
 import { isoTime } from './views.js'
@@ -42,14 +40,6 @@ function scheduledView({ parts }: Call, change: ScheduledChange): z.input<typeof
   }
 }
 
-/** `2026-03-31T02:30` by the clocks of the site, or with an offset. Throws SCHEDULE_INVALID. */
-function momentOf(call: Call, given: string): Millis {
-  const withOffset = /(?:Z|[+-]\d{2}:\d{2})$/.test(given) ? Date.parse(given) : undefined
-  const moment = withOffset ?? momentIn(zoneOf(call), given)
-  if (moment !== undefined && !Number.isNaN(moment)) return moment
-  throw new AppError('SCHEDULE_INVALID', 'this is no date and time', { field: 'at', hint: 'Such as 2026-03-31T02:30' })
-}
-
 const params = { id: text }
 
 export const scheduledRoutes = [
@@ -61,10 +51,20 @@ export const scheduledRoutes = [
     summary: 'Values of settings that are to be saved at a time, and those that were',
     access: 'settings.read',
     query: { limit: z.coerce.number().int().min(1).max(500).default(100) },
-    answer: z.object({ items: z.array(scheduled), zone: z.string().meta({ description: "The site's time zone" }) }),
+    answer: z.object({
+      items: z.array(scheduled),
+      zone: z.string().meta({ description: "The site's time zone" }),
+      closedNext: z
+        .string()
+        .optional()
+        .meta({ description: 'When the office is closed next, now included; absent: it has no office hours' }),
+    }),
     handle: async (call) => {
       const items = await call.parts.schedule.list(call.site.id, call.query.limit)
-      return { body: { items: items.map((one) => scheduledView(call, one)), zone: zoneOf(call) } }
+      const closed = closedNext(call.parts.snapshot, call.site.id, call.parts.clock.now())
+      return {
+        body: { items: items.map((one) => scheduledView(call, one)), zone: zoneOf(call), closedNext: isoTime(closed) },
+      }
     },
   }),
   route({
@@ -80,7 +80,8 @@ export const scheduledRoutes = [
       key: text,
       value: settingValue.optional().meta({ description: 'Absent: back to what weaker layers say' }),
       at: text.meta({
-        description: 'ISO 8601; without an offset by the clocks of the site',
+        description:
+          'ISO 8601; without an offset by the clocks of the site; closed: as soon as the office is, by officeHours and holidays',
         example: '2026-03-31T02:30',
       }),
       resync: z.boolean().default(true),
@@ -90,7 +91,12 @@ export const scheduledRoutes = [
     handle: async (call) => {
       const { at, resync, value, ...named } = call.body
       const edit = await editOf(call, named, value)
-      const input = { ...edit, ownerName: named.owner, at: momentOf(call, at), resync }
+      const input = {
+        ...edit,
+        ownerName: named.owner,
+        at: plannedMoment(call.parts.snapshot, call.site.id, at, call.parts.clock.now()),
+        resync,
+      }
       const change = await call.parts.schedule.add(call.by.actor, call.site.id, input)
       return {
         body: scheduledView(call, change),

@@ -40,6 +40,8 @@ export class KnexResyncStore implements ResyncStore {
             .where('requested_at', '<', staleBefore)
             .update({ finished_at: part[0]?.requestedAt ?? staleBefore, outcome: 'expired' })
           await trx<Row>(TABLE).insert(part.map(toRow)).onConflict().ignore()
+          const at = part[0]?.requestedAt ?? staleBefore
+          await underWay().where('requested_at', '>', at).update({ requested_at: at })
           for (const row of await underWay()) now.set(row.device_id, fromRow(row))
         }
         return wishes.flatMap(({ deviceId }) => now.get(deviceId) ?? [])
@@ -47,9 +49,10 @@ export class KnexResyncStore implements ResyncStore {
     )
   }
 
-  async pending(limit: number): Promise<ResyncRequest[]> {
-    const rows = await this.db<Row>(TABLE).whereNull('finished_at').orderBy(['requested_at', 'id']).limit(limit)
-    return rows.map(fromRow)
+  async pending(limit: number, now?: Millis): Promise<ResyncRequest[]> {
+    const query = this.db<Row>(TABLE).whereNull('finished_at').orderBy(['requested_at', 'id']).limit(limit)
+    if (now !== undefined) void query.where('requested_at', '<=', now)
+    return (await query).map(fromRow)
   }
 
   async finish(finished: readonly FinishedResync[]): Promise<void> {

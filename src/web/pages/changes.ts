@@ -3,7 +3,7 @@ import { formatMac, type Mac } from '../../domain/mac-address.js'
 import { wallTime } from '../../settings/local-time.js'
 import { ask, done, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import type { Layer } from '../../domain/entities.js'
-import { layerTitle, shownValue } from './setting-values.js'
+import { closingText, layerTitle, shownValue } from './setting-values.js'
 import { layerPath } from './settings.js'
 
 interface Changes {
@@ -11,6 +11,7 @@ interface Changes {
   total: number
   same: number
   unknown: number
+  closedNext?: string
 }
 
 interface Planned {
@@ -39,6 +40,7 @@ async function changes(call: PageCall): Promise<PageAnswer> {
     menu: 'settings',
     data: {
       ...found,
+      closing: closingText(call, found.closedNext),
       more: found.total > found.items.length ? found.items.length : undefined,
       phones: found.items.map((one) => ({
         ...one,
@@ -82,9 +84,10 @@ export const changePages = [
     path: '/changes/resync',
     of: 'resyncChanged',
     run: async (call) => {
-      const { mac } = call.form
-      await ask(call, 'resyncChanged', { body: mac === undefined ? {} : { phones: [mac] } })
-      return { to: done('/changes', 'asked') }
+      const { mac, at } = call.form
+      const body = { ...(mac === undefined ? {} : { phones: [mac] }), ...(at === undefined ? {} : { at }) }
+      await ask(call, 'resyncChanged', { body })
+      return { to: done('/changes', at === undefined ? 'asked' : 'askedLater') }
     },
   }),
   page({ id: 'planned', method: 'get', path: '/planned', of: 'listScheduledChanges', run: (call) => planned(call) }),

@@ -1,6 +1,8 @@
 import { formatMac, type Mac } from '../../domain/mac-address.js'
 import { LAYERS, type Layer } from '../../domain/entities.js'
 import { parseRawKey, type SettingDefinition } from '../../settings/vocabulary.js'
+import { zoneOf } from '../../admin/settings-place.js'
+import { wallTime } from '../../settings/local-time.js'
 import type { PageCall } from '../page.js'
 
 /** A value for people. */
@@ -84,3 +86,13 @@ export function valueField(
 const AREAS: ReadonlySet<string> = new Set(['lines', 'structure'])
 
 const parsed = (text: string): unknown => (text === 'true' ? true : text === 'false' ? false : text)
+
+/** When the office closes, by the clocks of the site; undefined: it is closed now, or has no office hours. */
+export function closingText(
+  call: Pick<PageCall, 'parts' | 'site'>,
+  closedNext: string | undefined,
+): string | undefined {
+  const at = closedNext === undefined ? undefined : Date.parse(closedNext)
+  if (at === undefined || at <= call.parts.clock.now()) return undefined
+  return wallTime(zoneOf(call), at).replace('T', ' ')
+}

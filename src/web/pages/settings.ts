@@ -4,7 +4,7 @@ import { parseRawKey } from '../../settings/vocabulary.js'
 import { ask, done, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import { ownerId } from '../../admin/settings-place.js'
 import { settingHelp, settingLabel } from '../program-texts.js'
-import { fieldText, isLayer, layerTitle, shownValue, valueField } from './setting-values.js'
+import { closingText, fieldText, isLayer, layerTitle, shownValue, valueField } from './setting-values.js'
 
 /** A setting of a layer, as the API gives it. */
 interface LayerSetting {
@@ -154,16 +154,23 @@ async function settingPage(call: PageCall, { refused, typed, reset = false, effe
   const inherited = stored?.inherited ?? null
   const origin = stored?.origin ?? { layer: 'shipped' as const, owner: '' }
   const value = typed ?? (definition?.type === 'secret' ? '' : fieldText(stored?.set ? stored.value : inherited))
-  const zone = mayUse(call, 'listScheduledChanges')
-    ? (await ask<{ zone: string }>(call, 'listScheduledChanges', { query: { limit: '1' } })).zone
-    : ''
+  const planned = mayUse(call, 'listScheduledChanges')
+    ? await ask<{ zone: string; closedNext?: string }>(call, 'listScheduledChanges', { query: { limit: '1' } })
+    : undefined
   return {
     view: 'setting',
     title: settingLabel(call.words, key) ?? key,
     menu: 'settings',
     ...(refused ? { status: refused.code === 'REVISION_CONFLICT' ? 412 : 422 } : {}),
     data: {
-      ...{ key, value, reset, zone, label: settingLabel(call.words, key) },
+      ...{
+        key,
+        value,
+        reset,
+        zone: planned?.zone,
+        closing: closingText(call, planned?.closedNext),
+        label: settingLabel(call.words, key),
+      },
       help: settingHelp(call.words, key, call.parts.viewSources.vocabulary),
       where: isLayer(layer) ? layerTitle(call, layer, owner === '-' ? '' : owner) : layer,
       seen: await seenOf(call, revision),
