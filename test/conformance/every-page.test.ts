@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { PAGES } from '../../src/web/pages.js'
 import { DESKTOP, expectAccessible, launchBrowser, MOBILE } from '../support/browser.js'
 import { walkByKeyboard } from '../support/keyboard.js'
 import { PICTURES, takePictures } from '../support/picture.js'
 import { describeWithClients } from '../support/real-clients.js'
 import { SERVER_TEST_MS } from '../support/server.js'
-import { openShowroom, SHOWROOM_PASSWORD, type Showroom } from '../support/showroom.js'
+import { openShowroom, type Showroom } from '../support/showroom.js'
 import { shownPages, type ShownPage } from '../support/shown-pages.js'
+import { Visitors } from '../support/visitors.js'
 
 /** Over the wire with all it needs, for somebody who comes for the first time. */
 const FIRST_PAGE_BYTES = 150_000
@@ -22,15 +23,17 @@ const MAIN_PAGES = new Set(
   ),
 )
 
-type Looks = readonly ['light' | 'dark', { width: number; height: number }]
-/** Each colour and each width once; pictures are taken of all four at one visit. */
-const LOOKS: readonly Looks[] =
-  PICTURES === undefined
-    ? [
-        ['light', DESKTOP],
-        ['dark', MOBILE],
-      ]
-    : [['light', DESKTOP]]
+/** Two cores are what the smallest machine for tests has. */
+const TABS = 2
+/** What axe asks that colours or width may change; what stands in the page is the same in all of them. */
+const LOOKS = [
+  'color-contrast',
+  'link-in-text-block',
+  'scrollable-region-focusable',
+  'button-name',
+  'link-name',
+  'label',
+]
 
 describeWithClients('every page in Chromium', { chromium: 'chromium' }, () => {
   let showroom: Showroom
@@ -49,43 +52,23 @@ describeWithClients('every page in Chromium', { chromium: 'chromium' }, () => {
     await showroom?.close()
   }, SERVER_TEST_MS)
 
-  /** Signed in once for each who looks. */
-  class Visitors {
-    readonly #contexts = new Map<string, BrowserContext>()
-
-    constructor(private readonly looks: Looks) {}
-
-    async page({ by: who, site = 'default' }: ShownPage): Promise<Page> {
-      const by = who ?? 'anna'
-      const known = this.#contexts.get(by) ?? (await this.#open(by))
-      this.#contexts.set(by, known)
-      await known.addCookies([{ name: 'phoneboot-site', value: site, url: showroom.admin }])
-      return known.newPage()
-    }
-
-    async close(): Promise<void> {
-      for (const context of this.#contexts.values()) await context.close()
-    }
-
-    async #open(by: string): Promise<BrowserContext> {
-      const [colorScheme, viewport] = this.looks
-      const context = await browser.newContext({
-        ...{ locale: 'en', reducedMotion: 'reduce' as const, colorScheme, viewport, ignoreHTTPSErrors: true },
-      })
-      if (by === 'person') {
-        const cookie = { name: 'phoneboot-me', value: showroom.session, domain: '127.0.0.1', path: '/me/' }
-        await context.addCookies([{ ...cookie, secure: true }])
-      } else if (by !== 'nobody') {
-        const page = await context.newPage()
-        await page.goto(`${showroom.admin}/sign-in`)
-        await page.locator('#f-login').fill(by)
-        await page.locator('#f-password').fill(SHOWROOM_PASSWORD)
-        await page.keyboard.press('Enter')
-        await page.waitForURL(/\/phones$/)
-        await page.close()
+  /** Visits all pages in tabs side by side, those of the second site one after the other; tells what is wrong with which. */
+  async function visitAll(
+    which: readonly ShownPage[],
+    visit: (visitors: Visitors, shown: ShownPage) => Promise<readonly string[]>,
+  ): Promise<(readonly [string, string])[]> {
+    const wrong: (readonly [string, string])[] = []
+    const take = async (queue: ShownPage[]): Promise<void> => {
+      const visitors = new Visitors(browser, showroom)
+      for (let shown = queue.shift(); shown; shown = queue.shift()) {
+        const { name } = shown
+        wrong.push(...(await visit(visitors, shown)).map((text) => [name, text] as const))
       }
-      return context
     }
+    const side = which.filter(({ site }) => site === undefined)
+    await Promise.all(Array.from({ length: TABS }, () => take(side)))
+    await take(which.filter(({ site }) => site !== undefined))
+    return wrong
   }
 
   test('stands in the list of pages to look at', () => {
@@ -96,19 +79,10 @@ describeWithClients('every page in Chromium', { chromium: 'chromium' }, () => {
     expect(missing).toEqual([])
   })
 
-  test.each(LOOKS)(
-    'in %s colours fits the window, weighs little at the first visit, and axe finds nothing serious',
-    async (...looks) => {
-      const visitors = new Visitors(looks)
-      const wrong: unknown[] = []
-      for (const shown of pages) {
-        const page = await visitors.page(shown)
-        const own = await looked(page, shown)
-        wrong.push(...own.map((text) => [shown.name, text]))
-        await page.close()
-      }
-      await visitors.close()
-      expect(wrong).toEqual([])
+  test(
+    'fits a desk and a mobile in both languages, weighs little at the first visit, and axe finds nothing serious in light or dark',
+    async () => {
+      expect(await visitAll(pages, looked)).toEqual([])
     },
     WALK_MS,
   )
@@ -117,53 +91,65 @@ describeWithClients('every page in Chromium', { chromium: 'chromium' }, () => {
   testWithoutPictures(
     'leads the keyboard to everything that can be pressed or filled in, and shows where it is',
     async () => {
-      const visitors = new Visitors(['light', DESKTOP])
-      const wrong: unknown[] = []
-      for (const shown of pages.filter(({ name }) => MAIN_PAGES.has(name))) {
-        const page = await visitors.page(shown)
+      const main = pages.filter(({ name }) => MAIN_PAGES.has(name))
+      const walked = async (visitors: Visitors, shown: ShownPage): Promise<string[]> => {
+        const { page } = await visitors.tab(shown)
         await page.goto(new URL(shown.path, showroom.admin).href)
         await page.waitForLoadState('load')
-        wrong.push(...(await walkByKeyboard(page)).map((text) => [shown.name, text]))
-        await page.close()
+        return walkByKeyboard(page)
       }
-      await visitors.close()
-      expect(wrong).toEqual([])
+      expect(await visitAll(main, walked)).toEqual([])
     },
     WALK_MS,
   )
 
   /** What is wrong with a page. */
-  async function looked(page: Page, { name, path, then, refuses }: ShownPage): Promise<string[]> {
+  async function looked(visitors: Visitors, shown: ShownPage): Promise<string[]> {
+    const { name, path, then, refuses } = shown
+    const tab = await visitors.tab(shown)
+    const { page } = tab
     const wrong: string[] = []
-    page.on('pageerror', (error) => wrong.push(error.message))
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !refuses) wrong.push(message.text())
-    })
-    const weighed = await weigh(page)
     await page.goto(new URL(path, showroom.admin).href)
-    const bytes = await weighed()
+    await page.waitForLoadState('load')
+    const { bytes } = tab
     if (bytes < 10_000 || bytes > FIRST_PAGE_BYTES) wrong.push(`weighs ${bytes} bytes`)
     await then?.(page)
     await page.waitForLoadState('load')
-    const { innerWidth, scrollWidth } = (await page.evaluate(
-      '({ innerWidth, scrollWidth: document.documentElement.scrollWidth })',
-    )) as { innerWidth: number; scrollWidth: number }
-    if (scrollWidth > innerWidth) wrong.push(`is ${scrollWidth} pixels wide`)
-    await takePictures(page, name)
-    if (PICTURES === undefined) await expectAccessible(page).catch((error: unknown) => wrong.push(String(error)))
-    return wrong
+    if (PICTURES === undefined) {
+      wrong.push(...(await inBothLooks(page)), ...(await inGerman(visitors, shown, page.url())))
+    } else await takePictures(page, name)
+    return [...wrong, ...(refuses ? [] : tab.wrong)]
+  }
+
+  /** What was done on a page without an address of its own is not done again. */
+  async function inGerman(visitors: Visitors, shown: ShownPage, url: string): Promise<string[]> {
+    if (shown.then && shown.covers === undefined) return []
+    const { page, wrong } = await visitors.tab(shown, 'de')
+    await page.setViewportSize(MOBILE)
+    await page.goto(url)
+    expect(await page.locator('html').getAttribute('lang')).toBe('de')
+    return [...(await tooWide(page)), ...(shown.refuses ? [] : wrong)]
   }
 })
 
-/** Bytes that come over the wire from now on, with nothing kept from before; to be asked once all is there. */
-async function weigh(page: Page): Promise<() => Promise<number>> {
-  const cdp = await page.context().newCDPSession(page)
-  await cdp.send('Network.enable')
-  await cdp.send('Network.setCacheDisabled', { cacheDisabled: true })
-  let bytes = 0
-  cdp.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength))
-  return async () => {
-    await page.waitForLoadState('load')
-    return bytes
+/** Once in light colours at a desk, then what changes with colours and width. */
+async function inBothLooks(page: Page): Promise<string[]> {
+  const wrong: string[] = []
+  const look = async (rules?: readonly string[]): Promise<void> => {
+    wrong.push(...(await tooWide(page)))
+    await expectAccessible(page, rules).catch((error: unknown) => wrong.push(String(error)))
   }
+  await look()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.setViewportSize(MOBILE)
+  await look(LOOKS)
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize(DESKTOP)
+  return wrong
+}
+
+/** Whether the page is wider than its window. */
+async function tooWide(page: Page): Promise<string[]> {
+  const over = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'))
+  return over > 0 ? [`is ${over} pixels wider than its window`] : []
 }

@@ -10,13 +10,13 @@ import { eventually, type ServerProcess } from './server.js'
 const PATH = '/usr/bin/chromium'
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** A browser that asks nobody but the server under test. */
-export function launchBrowser(): Promise<Browser> {
+/** A browser that asks nobody but the server under test; `switches`: what it is told beside that. */
+export function launchBrowser(switches: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: PATH,
     args: [
       ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-      ...['--disable-component-update', '--disable-sync'],
+      ...['--disable-component-update', '--disable-sync', ...switches],
     ],
   })
 }
@@ -37,11 +37,13 @@ interface AxeResult {
   violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[]
 }
 
-/** Fails when axe finds something serious on the page as it stands. */
-export async function expectAccessible(page: Page): Promise<void> {
+/** Fails when axe finds something serious on the page as it stands; `rules`: the only ones that are asked. */
+export async function expectAccessible(page: Page, rules?: readonly string[]): Promise<void> {
   // By evaluation and not as an element: the page's policy lets no inline script in.
-  await page.evaluate(AXE)
-  const { violations } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as AxeResult
+  if (!(await page.evaluate("'axe' in window"))) await page.evaluate(AXE)
+  // Sheets of style and media are not fetched once more: no rule that is on by default reads them here.
+  const options = { resultTypes: ['violations'], preload: false, ...(rules ? { runOnly: rules } : {}) }
+  const { violations } = (await page.evaluate(`axe.run(${JSON.stringify(options)})`)) as AxeResult
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
   const told = serious.map(({ id, nodes }) => [
     id,
@@ -75,6 +77,15 @@ export async function openSetUp(page: Page, { admin }: Pick<ServerProcess, 'admi
 export async function becomeOwner(page: Page, name: string, password: string): Promise<void> {
   await page.getByLabel('Sign-in name').fill(name)
   await page.getByLabel('Password').fill(password)
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/phones$/)
+}
+
+/** Signs in with a password, which leads to the list of phones. */
+export async function signIn(page: Page, admin: string, login: string, password: string): Promise<void> {
+  await page.goto(`${admin}/sign-in`)
+  await page.locator('#f-login').fill(login)
+  await page.locator('#f-password').fill(password)
   await page.keyboard.press('Enter')
   await page.waitForURL(/\/phones$/)
 }

@@ -3,6 +3,8 @@
   const form = document.querySelector('[data-scan]')
   const area = form?.querySelector('[data-scan-area]')
   const field = form?.querySelector('input.mono')
+  // What could not be read makes room for the next scan.
+  if (field?.value) field.select()
   if (!area || !field || !('BarcodeDetector' in window) || !navigator.mediaDevices?.getUserMedia) return
   area.hidden = false
   const button = area.querySelector('[data-scan-start]')
@@ -10,13 +12,25 @@
   const said = area.querySelector('[data-scan-said]')
   const words = { start: button.textContent, stop: button.dataset.stop }
   const LOOK_MS = 200
+  const makers = area.dataset.makers.split(' ')
   let stream
   let timer
 
-  // A label holds more codes than one: serial number, part number. The MAC address is twelve digits of sixteen.
-  const macIn = (text) => {
-    const [found] = text.toLowerCase().match(/(?<![0-9a-f])(?:[0-9a-f]{2}[:-]?){5}[0-9a-f]{2}(?![0-9a-f])/) ?? []
-    return found
+  // A label holds more codes than one: serial number, article number. The rules are those of scanned-mac.ts, but that a
+  // code of nothing but twelve digits counts only if a maker's address begins so: nobody typed it.
+  const macIn = (texts) => {
+    const found = texts.flatMap((text) =>
+      [
+        ...text
+          .replace(/^\][a-z][0-9a-z]/i, ' ')
+          .replace(/mac/gi, ' ')
+          .matchAll(/(?<![0-9a-f])(?:[0-9a-f]{2}[:.-]?){5}[0-9a-f]{2}(?![0-9a-f])/gi),
+      ].map(([written]) => ({ written, mac: written.replace(/[:.-]/g, '').toLowerCase() })),
+    )
+    const ofMaker = found.find(({ mac }) => makers.some((maker) => mac.startsWith(maker)))
+    if (ofMaker) return ofMaker.mac
+    const likely = new Set(found.filter(({ written }) => /[^0-9]/.test(written)).map(({ mac }) => mac))
+    return likely.size === 1 ? [...likely][0] : undefined
   }
 
   const stop = () => {
@@ -31,7 +45,7 @@
   const look = async (detector) => {
     if (!stream) return
     const codes = await detector.detect(video).catch(() => [])
-    const mac = codes.map(({ rawValue }) => macIn(rawValue)).find((one) => one !== undefined)
+    const mac = macIn(codes.map(({ rawValue }) => rawValue))
     if (mac === undefined) timer = setTimeout(look, LOOK_MS, detector)
     else {
       stop()

@@ -3,6 +3,7 @@ import { AppError } from '../../domain/errors.js'
 import { formatMac, parseMac, requireMac } from '../../domain/mac-address.js'
 import type { PendingPhone } from '../live.js'
 import { ask, done, given, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
+import { modelOfMaker } from './makers.js'
 import { modelChoices } from './phones.js'
 import type { Device } from './records.js'
 
@@ -18,8 +19,7 @@ function guessOf(catalog: Catalog, { mac, userAgent, path }: Pick<PendingPhone, 
   const claimed = claim && catalog.modelByToken(claim.family, claim.model)
   const named = [...new Set(catalog.findFile(path.split('/').at(-1) ?? '').map(({ model }) => model.model))]
   const model = claimed?.model ?? (named.length === 1 ? named[0] : undefined)
-  const byAddress = catalog.models().find(({ oui }) => oui.some((one) => mac.startsWith(one.replaceAll(':', ''))))
-  const vendor = byAddress?.vendor ?? claimed?.vendor
+  const vendor = modelOfMaker(catalog, mac)?.vendor ?? claimed?.vendor
   return { ...(vendor === undefined ? {} : { vendor }), ...(model === undefined ? {} : { model }) }
 }
 

@@ -1,5 +1,6 @@
 import type { AppError } from '../../domain/errors.js'
 import { ask, done, given, page, refusalOf, type Done, type PageAnswer, type PageCall, type PageRow } from '../page.js'
+import { makersOf, typedMac } from './makers.js'
 import { macOf, phonePath } from './phone.js'
 import { modelChoices, phoneRow } from './phones.js'
 import type { Device } from './records.js'
@@ -70,6 +71,7 @@ async function moveForm(call: PageCall, refused?: AppError): Promise<PageAnswer>
       phone: phoneRow(call, phone),
       values: { to: '', ...call.form },
       models: modelChoices(call),
+      makers: makersOf(call.parts.catalog).join(' '),
       refusal: refused ? refusalOf(call, refused) : undefined,
     },
   }
@@ -102,7 +104,7 @@ export const phoneActionPages: readonly PageRow[] = [
       const { to = '', model } = call.form
       const moved = await ask<Device>(call, 'moveDevice', {
         params: macOf(call),
-        body: { mac: to, ...given({ model }) },
+        body: { mac: typedMac(call.parts.catalog, to) ?? to, ...given({ model }) },
       })
       return { to: done(`/phones/${moved.mac}`, 'moved') }
     },

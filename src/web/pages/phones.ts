@@ -1,8 +1,9 @@
 import { AppError } from '../../domain/errors.js'
-import { parseMac, formatMac, type Mac } from '../../domain/mac-address.js'
+import { formatMac, type Mac } from '../../domain/mac-address.js'
 import { frontOf } from '../phone-front.js'
 import { phoneState } from '../states.js'
 import { ask, done, given, page, refusalOf, type Fields, type PageAnswer, type PageCall } from '../page.js'
+import { makersOf, modelOfMaker, typedMac } from './makers.js'
 import type { Device } from './records.js'
 
 /** Rows of a page; more make a list that nobody reads. */
@@ -19,6 +20,7 @@ export function phoneRow({ parts, live }: PageCall, phone: Device): object {
     front: model && frontOf(model),
     waits: parts.waiting.state(phone) === 'changed',
     shown: phoneState(phone, askedAt, parts.clock.now()),
+    dnd: live.isDoNotDisturb(phone.id),
     seenAt: phone.lastSeen === undefined ? undefined : Date.parse(phone.lastSeen),
   }
 }
@@ -96,12 +98,11 @@ function addForm(call: PageCall, refused?: AppError): PageAnswer {
   const { parts, words } = call
   const values: Fields = { ...call.query, ...call.form }
   const typed = values.mac ?? ''
-  const mac = parseMac(typed)
+  const mac = typedMac(parts.catalog, typed)
   const wrong =
     typed !== '' && mac === undefined ? new AppError('MAC_INVALID', 'no MAC address', { field: 'mac' }) : undefined
   const refusal = refused ?? wrong
-  const byAddress =
-    mac && parts.catalog.models().find(({ oui }) => oui.some((one) => mac.startsWith(one.replaceAll(':', ''))))
+  const byAddress = mac && modelOfMaker(parts.catalog, mac)
   return {
     view: mac === undefined ? 'phone-new' : 'phone-new-details',
     title: words.t('phones.add'),
@@ -109,7 +110,9 @@ function addForm(call: PageCall, refused?: AppError): PageAnswer {
     ...(refused ? { status: 422 } : {}),
     data: {
       values,
+      mac,
       macText: mac === undefined ? '' : formatMac(mac),
+      makers: makersOf(parts.catalog).join(' '),
       guess: byAddress === undefined ? words.t('add.guess.none') : words.t('add.guess', { vendor: byAddress.vendor }),
       models: modelChoices(call, byAddress?.family),
       refusal: refusal && refusalOf(call, refusal),
@@ -117,9 +120,19 @@ function addForm(call: PageCall, refused?: AppError): PageAnswer {
   }
 }
 
+/** Whoever scans a phone that is known already, or called in, goes on where more is known of it. */
+function beginToAdd(call: PageCall): PageAnswer {
+  const { parts, site, live } = call
+  const mac = typedMac(parts.catalog, call.query.mac ?? '')
+  if (mac === undefined) return addForm(call)
+  if (parts.snapshot.deviceByMac(mac)?.siteId === site.id) return { to: done(`/phones/${mac}`, 'knownPhone') }
+  if (live.pending().some((one) => one.mac === mac)) return { to: `/pending/${mac}` }
+  return addForm(call)
+}
+
 export const phonePages = [
   page({ id: 'phones', method: 'get', path: '/phones', of: 'listDevices', run: list }),
-  page({ id: 'addPhoneForm', method: 'get', path: '/phones/new', of: 'addDevice', run: (call) => addForm(call) }),
+  page({ id: 'addPhoneForm', method: 'get', path: '/phones/new', of: 'addDevice', run: beginToAdd }),
   page({
     id: 'addPhone',
     method: 'post',

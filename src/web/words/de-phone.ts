@@ -113,6 +113,7 @@ export const dePhone: Readonly<Record<keyof typeof enPhone, string>> = {
   'add.guess.none': 'Sein Hersteller ist an der Adresse nicht zu erkennen.',
   'add.back': 'Eine andere MAC-Adresse',
   'done.lost': 'Als verloren gemeldet: Es ist gesperrt, seine Passwörter gelten nicht mehr.',
+  'done.knownPhone': 'Dieses Telefon ist schon da.',
   'done.moved': 'Hierher verlegt. Das Telefon bekommt seine Konfiguration, wenn es das nächste Mal fragt.',
   'done.resynced': 'Es wurde gebeten, seine Dateien zu holen. Was daraus wird, steht im Verlauf.',
   'done.rebooted': 'Es wurde gebeten, neu zu starten. Was daraus wird, steht im Verlauf.',

@@ -107,6 +107,7 @@ export const enPhone = {
   'add.guess.none': 'Its maker is not known by its address.',
   'add.back': 'Another MAC address',
   'done.lost': 'Reported lost: it is blocked, its passwords are void.',
+  'done.knownPhone': 'This phone is here already.',
   'done.moved': 'Moved here. The phone gets its config when it next asks.',
   'done.resynced': 'It was asked to fetch its files. What comes of it stands in the timeline.',
   'done.rebooted': 'It was asked to restart. What comes of it stands in the timeline.',

@@ -1,0 +1,22 @@
+/** What scanners type and cameras read off phones and their boxes, and the address in it; without one there is none to tell. */
+export const LABELS: readonly (readonly [read: string, mac: string | undefined])[] = [
+  ['805EC00007A1', '805ec00007a1'],
+  ['80:5e:c0:00:07:a1', '805ec00007a1'],
+  ['80-5E-C0-00-07-A1', '805ec00007a1'],
+  ['805e.c000.07a1', '805ec00007a1'],
+  ['MAC:805EC00007A1', '805ec00007a1'],
+  ['MAC805EC00007A1', '805ec00007a1'],
+  ['MAC ID: 80:5E:C0:00:07:A1', '805ec00007a1'],
+  [']C1805EC00007A1', '805ec00007a1'],
+  ['*000413820099*', '000413820099'],
+  ['S805EC00007A1#', '805ec00007a1'],
+  ['SN:3146019070512345;MAC:805EC00007A1', '805ec00007a1'],
+  ['S/N 201234567890 MAC 805EC00007A1', '805ec00007a1'],
+  ['20EZ1AB67C0A0B0C,C074AD0007A2', 'c074ad0007a2'],
+  ['https://www.example.com/p?sn=803028F012345678&mac=805EC00007A1', '805ec00007a1'],
+  ['PN:963-00123 MAC:001122AABBCC', '001122aabbcc'],
+  ['SN:3146019070512345', undefined],
+  ['EAN 841885101234', undefined],
+  ['0011223344AA and 0011223344BB', undefined],
+  ['SIP-T21P E2', undefined],
+]
