@@ -105,6 +105,8 @@ function unknownModel(mac: Mac, models: readonly string[]): Problem {
   }
 }
 
+/** No phone takes a larger file; a dump of another program under such a name would hold up everybody. */
+const FILE_BYTES = 512 * 1024
 /** How many lines of a file may be left out before it is given up. */
 const BAD_LINES = 50
 
@@ -115,6 +117,13 @@ function readLeniently(
   problems: Problem[],
 ): readonly Entry[] | undefined {
   if (!reader) return undefined
+  if (bytes.length > FILE_BYTES) {
+    problems.push({
+      ...{ code: 'REQUEST_INVALID', file: name },
+      message: `${name} is larger than ${FILE_BYTES / 1024} KB: no file of a phone; it is left out`,
+    })
+    return undefined
+  }
   const lines = textOf(bytes).split(/\r\n|\r|\n/)
   for (let left = 0; left <= BAD_LINES; left += 1) {
     const read = reader(Buffer.from(lines.join('\n'), 'utf8'))

@@ -71,6 +71,7 @@ function refusal(code: string): AppError {
   if (code === 'LIMIT_FILE_SIZE' || code === 'LIMIT_FIELD_VALUE') {
     return new AppError('BODY_TOO_LARGE', `the file is larger than ${UPLOAD_BYTES / 1024 / 1024} MB`)
   }
+  if (code === 'LIMIT_FILE_COUNT') return new AppError('BODY_TOO_LARGE', `these are more than ${FILES_MAX} files`)
   return malformed()
 }
 
