@@ -126,3 +126,12 @@ test('without session, with a foreign form, or by HTTP it is as if it were not t
   expect((await ask('/me/leave', { method: 'POST', cookie, form: { _csrf: csrf } })).status).toBe(200)
   expect(await ask('/me/', { cookie })).toEqual(stranger)
 })
+
+test('a form that is too large is refused as that, and is no error of the server', async () => {
+  const { cookie, csrf } = await signIn()
+  const large = { method: 'POST', cookie, form: { _csrf: csrf, app: 'x'.repeat(300_000) } }
+  const { status, body } = await ask('/me/softphones', large)
+  expect([status, body]).toEqual([413, 'The form is too large: at most 32 KB are taken.\n'])
+  expect(office.log.lines.filter(({ level }) => level === 'error')).toEqual([])
+  expect((await ask('/me/', { cookie })).status).toBe(200)
+})

@@ -47,6 +47,8 @@ const START = /^\/me\/start\/([0-9a-hjkmnp-tv-z]{32})$/
 const REVOKE = /^\/me\/softphones\/([0-9a-z]{26})\/revoke$/
 const COOKIE = 'phoneboot-me'
 const FORM_BYTES = 32 * 1024
+/** Whoever sends more than this is cut off. */
+const READ_BYTES = 1024 * 1024
 
 interface Visit {
   request: IncomingMessage
@@ -67,6 +69,7 @@ export function createOwnHttp(options: OwnHttpOptions): PhoneHttp {
       }
       const visit = { request, response, path: question.path, peer: question.peerAddress }
       answer(options, visit).catch((error: unknown) => {
+        if (isTooLarge(error)) return send(visit, TOO_LARGE)
         log.error({ err: error }, 'the own page of a person was not shown')
         if (response.headersSent) response.destroy()
         else send(visit, { status: 503, headers: { 'Content-Type': 'text/plain' }, body: 'Service Unavailable\n' })
@@ -250,13 +253,27 @@ function cookieOf({ headers }: IncomingMessage): string | undefined {
   return new RegExp(`(?:^|;\\s*)${COOKIE}=([0-9a-hjkmnp-tv-z]{32})(?:;|$)`).exec(headers.cookie ?? '')?.[1]
 }
 
+/** Throws BODY_TOO_LARGE, after some of what is too much was read: a browser shows no answer while it is sending. */
 async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
-  let text = ''
-  for await (const chunk of request) {
-    text += String(chunk)
-    if (text.length > FORM_BYTES) throw new AppError('BODY_TOO_LARGE', 'the form is too large')
+  const pieces: Buffer[] = []
+  let length = 0
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    length += piece.length
+    if (length <= FORM_BYTES) pieces.push(piece)
+    if (length > READ_BYTES) break
   }
-  return new URLSearchParams(text)
+  if (length > FORM_BYTES) throw new AppError('BODY_TOO_LARGE', 'the form is too large')
+  return new URLSearchParams(Buffer.concat(pieces).toString('utf8'))
+}
+
+const TOO_LARGE: OwnAnswer = {
+  status: 413,
+  headers: { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' },
+  body: 'The form is too large: at most 32 KB are taken.\n',
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'BODY_TOO_LARGE'
 }
 
 function send({ request, response }: Visit, { status, headers, body }: OwnAnswer): void {
