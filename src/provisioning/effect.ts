@@ -7,7 +7,7 @@ import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
 import { likenessIn } from './alike.js'
 import { withEdits, type LayerEdit } from './edits.js'
 import { diffLines, type DiffLine } from './line-diff.js'
-import { previewFiles, type PreviewSources } from './preview.js'
+import { configNamesOf, previewFiles, type PreviewSources } from './preview.js'
 import { restartsFor } from './restarts.js'
 import { buildDeviceView, buildModelView, type ViewSources } from './view.js'
 
@@ -52,7 +52,11 @@ export async function findEffect(
   const { catalog, viewSources, turns, onProgress } = parts
   const told = edits.filter(({ key }) => parseRawKey(key) ?? phoneVocabulary(viewSources.vocabulary).has(key))
   const reaches = reachOf(told, (id) => catalog.model(id)?.family, viewSources.snapshot)
-  const reached = [...devices].filter((device) => device.state === 'approved' && reaches(device))
+  const reached: DeviceRecord[] = []
+  for (const device of devices) {
+    await turns()
+    if (device.state === 'approved' && reaches(device)) reached.push(device)
+  }
   const likeness = likenessIn(viewSources.snapshot, viewSources.vocabulary)
   const edited = withEdits(viewSources, edits)
   const verdicts = new Map<string, Verdict>()
@@ -66,7 +70,7 @@ export async function findEffect(
     const model = catalog.model(device.model)
     if (!model) continue
     const sort = likeness(model, device)
-    const verdict = verdicts.get(sort) ?? verdictOn(parts, edited, model, device)
+    const verdict = verdicts.get(sort) ?? (await verdictOn(parts, edited, model, device))
     verdicts.set(sort, verdict)
     if (verdict === 'changed') changed.push(device)
     else if (verdict !== 'same') {
@@ -74,7 +78,7 @@ export async function findEffect(
       failure ??= verdict.failure
     }
   }
-  const sampled = changed[0] && sampleOf(parts, edited, changed[0])
+  const sampled = changed[0] && (await sampleOf(parts, edited, changed[0]))
   return {
     changed,
     reached: reached.length,
@@ -115,13 +119,22 @@ function reachOf(
   return (device) => tests.some((isMeant) => isMeant(device))
 }
 
-function verdictOn(parts: EffectParts, edited: ViewSources, model: PhoneModel, device: DeviceRecord): Verdict {
-  const { catalog, viewSources } = parts
+/** Of a model that was not rendered before, each file takes some milliseconds: others have their turn after each. */
+async function verdictOn(
+  parts: EffectParts,
+  edited: ViewSources,
+  model: PhoneModel,
+  device: DeviceRecord,
+): Promise<Verdict> {
+  const { catalog, viewSources, turns } = parts
   for (const file of catalog.files(model.model)) {
     if (file.expectedMiss || nameOfFile(model, file, device.mac) === undefined) continue
     try {
       const after = bytesOf(parts, edited, model, file, device)
-      if (!isSame(bytesOf(parts, viewSources, model, file, device), after)) return 'changed'
+      await turns()
+      const before = bytesOf(parts, viewSources, model, file, device)
+      await turns()
+      if (!isSame(before, after)) return 'changed'
     } catch (error) {
       return { failure: error instanceof AppError ? error.message : 'internal error' }
     }
@@ -146,12 +159,17 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength === b.byteLength && Buffer.compare(a, b) === 0
 }
 
-function sampleOf(parts: EffectParts, edited: ViewSources, device: DeviceRecord): EffectSample {
-  const before = previewFiles(parts, device, {})
-  const after = previewFiles({ ...parts, viewSources: edited }, device, {})
-  const files = after.flatMap(({ name, text }, index) => {
-    const diff = diffLines(before[index]?.text ?? '', text)
-    return diff.length === 0 ? [] : [{ name, diff }]
-  })
+async function sampleOf(parts: EffectParts, edited: ViewSources, device: DeviceRecord): Promise<EffectSample> {
+  const files: EffectSample['files'][number][] = []
+  for (const name of configNamesOf(parts.catalog, device)) {
+    const textOf = async (viewSources: ViewSources): Promise<string> => {
+      await parts.turns()
+      return previewFiles({ ...parts, viewSources }, device, { wanted: name })[0]?.text ?? ''
+    }
+    const [before, after] = [await textOf(parts.viewSources), await textOf(edited)]
+    await parts.turns()
+    const diff = diffLines(before, after)
+    if (diff.length > 0) files.push({ name, diff })
+  }
   return { device, files }
 }

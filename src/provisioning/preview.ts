@@ -43,7 +43,8 @@ export function fileNamesOf(sources: Pick<FilePreviewSources, 'catalog' | 'snaps
   return phonebookFileOf(sources, device) ? [...names, PHONEBOOK_FILE] : names
 }
 
-function configNamesOf(catalog: Catalog, device: DeviceRecord): string[] {
+/** Names of the configs the phone gets, in the order of its manifest. */
+export function configNamesOf(catalog: Catalog, device: DeviceRecord): string[] {
   const model = requireCatalogModel(catalog, device.model)
   return catalog
     .files(model.model)

@@ -15,7 +15,7 @@ import { DEFAULT_SITE } from '../support/admins.js'
 const [ANNA, BERT, CARL, GERD] = ['001565aabb01', '001565aabb02', '000413aabb03', '000b82aabb04'] as Mac[]
 
 let bench: ProvisioningBench
-let parts: EffectParts
+let parts: { -readonly [Name in keyof EffectParts]: EffectParts[Name] }
 let rendered: number
 
 beforeEach(() => {
@@ -67,6 +67,17 @@ describe('what a change of settings would do', () => {
     const tones = await changedBy({ layer: 'global', owner: '', key: 'toneCountry', value: 'de' })
     expect(tones).not.toContain(GERD)
     expect(tones).toContain(ANNA)
+  })
+
+  test('others have their turn after each file that was rendered', async () => {
+    let [since, most] = [0, 0]
+    parts.turns = () => {
+      most = Math.max(most, rendered - since)
+      since = rendered
+      return undefined
+    }
+    await effect({ layer: 'global', owner: '', key: 'language', value: 'de' })
+    expect([most, rendered > 8, rendered - since]).toEqual([1, true, 0])
   })
 
   test('counts a value that is taken away', async () => {

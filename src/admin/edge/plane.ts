@@ -47,10 +47,13 @@ export interface AdminPlaneOptions extends Given {
   log: Log
 }
 
+/** Phones are answered by the same thread: work that admins ask for goes on for so long at once. */
+const SLICE_MS = 5
+
 /** The program behind the admin listener, put together from what the server has anyway. */
 export function createAdminPlane(options: AdminPlaneOptions): RequestListener {
   const { databases, accountStore, hasher, secrets, clock, random, trustedProxies, log, snapshot } = options
-  const turns = (): Turns => takeTurns(clock, () => new Promise((resolve) => setImmediate(resolve)))
+  const turns = (): Turns => takeTurns(clock, () => new Promise((resolve) => setImmediate(resolve)), SLICE_MS)
   const parts: AdminParts = {
     ...options,
     signIn: createSignIn({
