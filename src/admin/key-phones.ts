@@ -1,4 +1,5 @@
 import type { Id } from '../domain/entities.js'
+import { groupsOf } from '../snapshot/groups-of.js'
 import type { DeviceRecord, ListedSnapshot } from '../snapshot/snapshot.js'
 
 function phonesThat(snapshot: ListedSnapshot, site: Id, is: (phone: DeviceRecord) => boolean): DeviceRecord[] {
@@ -13,9 +14,9 @@ export function phonesOf(snapshot: ListedSnapshot, site: Id, extensionId: Id): D
   return phonesThat(snapshot, site, ({ lines }) => lines[0]?.extensionId === extensionId)
 }
 
-/** Phones of a group, by MAC address. */
+/** Phones that get the keys of a group, by MAC address: those in it, and those of people in it. */
 export function phonesIn(snapshot: ListedSnapshot, site: Id, group: Id): DeviceRecord[] {
-  return phonesThat(snapshot, site, ({ groupId }) => groupId === group)
+  return phonesThat(snapshot, site, (phone) => groupsOf(snapshot, phone, phone.lines[0]?.extensionId).includes(group))
 }
 
 /** Phones of a site, by MAC address. */

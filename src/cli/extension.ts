@@ -3,6 +3,7 @@ import { layOutKeys } from '../catalog/key-bank.js'
 import { NO_MODULES, withModules } from '../catalog/key-modules.js'
 import type { LineKey } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
+import { groupNamesOf } from '../extensions/groups.js'
 import type { KeyInput } from '../extensions/keys.js'
 import { isWeakPassword } from '../extensions/rules.js'
 import { personSearch } from '../extensions/search.js'
@@ -21,7 +22,7 @@ interface PasswordOptions {
   passwordStdin?: boolean
 }
 
-/** `extension add|list|show|update|keys|remove|duplicate|renumber|removed|restore|reset-password` */
+/** `extension add|list|show|update|keys|remove|duplicate|renumber|removed|restore|reset-password|groups` */
 export function extensionCommands(program: Command, io: Io, run: Run): void {
   const extension = program.command('extension').description('people and rooms that can be called')
 
@@ -80,6 +81,14 @@ export function extensionCommands(program: Command, io: Io, run: Run): void {
           return { json: describeExtension(changed), lines: [`Extension ${changed.number} is ${changed.displayName}.`] }
         }),
       ),
+    )
+
+  extension
+    .command('groups <number> [group...]')
+    .description('groups that a person is in, the strongest first; without any, show them')
+    .option('--none', 'take the person out of all')
+    .action((number: string, names: string[], { none = false }: { none?: boolean }) =>
+      run(() => groups(io, number, names, none)),
     )
 
   extension
@@ -244,6 +253,19 @@ async function add(io: Io, input: ExtensionInput, options: PasswordOptions): Pro
         ...weakness(given, extension.number),
       ],
     }
+  })
+}
+
+async function groups(io: Io, number: string, names: readonly string[], none: boolean): Promise<Report> {
+  return withInstallation(io, async (installation) => {
+    const { extensions } = installation
+    const { extension } =
+      names.length > 0 || none
+        ? { extension: await extensions.setGroups(actor(), number, none ? [] : names) }
+        : await extensions.show(number)
+    const found = groupNamesOf(await installation.groups.list(), extension)
+    const lines = found.length === 0 ? ['In no group.'] : found.map((name, index) => `${index + 1}. ${name}`)
+    return { json: { number: extension.number, groups: found }, lines }
   })
 }
 

@@ -3,13 +3,15 @@ import { actor, withInstallation } from './context.js'
 import { keysIn } from './extension.js'
 import { table, type Io, type Run } from './output.js'
 
-/** `group add|list|rename|keys|remove`: phones that share settings. */
+/** `group add|list|rename|keys|remove`: people and phones that share settings. */
 export function groupCommands(program: Command, io: Io, run: Run): void {
-  const group = program.command('group').description('groups of phones that share settings')
+  const group = program.command('group').description('groups of people and phones that share settings')
 
   group
     .command('add <name>')
-    .description('add a group; phones join with device update <mac> --group <name>')
+    .description(
+      'add a group; phones join with device update <mac> --group <name>, people with extension groups <number> <name>',
+    )
     .action((name: string) =>
       run(() =>
         withInstallation(io, async ({ groups }) => {
@@ -27,10 +29,10 @@ export function groupCommands(program: Command, io: Io, run: Run): void {
         withInstallation(io, async ({ groups }) => {
           const found = await groups.list()
           return {
-            json: found.map(({ name, devices }) => ({ name, devices })),
+            json: found.map(({ name, devices, people }) => ({ name, devices, people })),
             lines: table(
-              ['GROUP', 'PHONES'],
-              found.map(({ name, devices }) => [name, devices]),
+              ['GROUP', 'PHONES', 'PEOPLE'],
+              found.map(({ name, devices, people }) => [name, devices, people]),
             ),
           }
         }),

@@ -13,10 +13,18 @@ export interface ExtensionUses {
   readonly forwards: readonly { layer: Layer; owner: string; key: string }[]
 }
 
+/** A group that people and phones may be in. */
+export interface GroupName {
+  readonly id: Id
+  readonly name: string
+}
+
 /** Reads. Each may throw DATABASE_UNUSABLE. */
 export interface ExtensionReads {
   byNumber(siteId: Id, number: string): Promise<ExtensionRecord | undefined>
   uses(extension: Extension): Promise<ExtensionUses>
+  /** All groups of a site. */
+  groups(siteId: Id): Promise<GroupName[]>
 }
 
 /**
@@ -30,7 +38,7 @@ export interface ExtensionWrites extends ExtensionReads {
   emailTaken(siteId: Id, email: string, except?: Id): Promise<boolean>
   /** Throws EXTENSION_EXISTS. */
   insert(record: ExtensionRecord, change: Change): Promise<void>
-  /** Replaces row and keys. */
+  /** Replaces row, keys and groups. */
   replace(record: ExtensionRecord, change: Change): Promise<void>
   /** Removes it with its keys and settings, and the lines, keys and forwards of others that use it; all of it is kept
    * for `restore`. */

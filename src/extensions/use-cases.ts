@@ -9,12 +9,21 @@ import { Secret } from '../domain/secret.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import type { SecretBox } from '../secrets/seal.js'
 import type { ExtensionRecord } from '../snapshot/snapshot.js'
+import {
+  describeExtension,
+  draftExtension,
+  emailInUse,
+  extensionExists,
+  userNameTaken,
+  type ExtensionInput,
+} from './draft.js'
+import { chosenGroups, describeGroups, inGroups } from './groups.js'
 import { requireKeys, type KeyInput } from './keys.js'
 import { NO_POLICY, requireNumberInRange, requirePasswordByPolicy, type ExtensionPolicy } from './policy.js'
 import { OWN_FIELDS, type RemovedExtension, type Restored } from './removed.js'
 import { generatePassword, requireEmail, requireName, requirePassword } from './rules.js'
 import type { ExtensionReads, ExtensionStore, ExtensionUses, ExtensionWrites } from './store.js'
-import { personUserName, renumberedUserName, requireUserName } from './user-names.js'
+import { renumberedUserName } from './user-names.js'
 
 export interface ExtensionAdminParts {
   store: ExtensionStore
@@ -27,16 +36,6 @@ export interface ExtensionAdminParts {
   seen?: Seen | undefined
   /** What the site asks of new people and passwords; left out: nothing. */
   policy?: () => Promise<ExtensionPolicy>
-}
-
-export interface ExtensionInput {
-  number: string
-  name: string
-  email?: string | undefined
-  /** Made when absent. */
-  password?: string | undefined
-  /** SIP user name of its own account; made when absent, as the site wants it. */
-  authUser?: string | undefined
 }
 
 /** What an operator may do with extensions. `actor` goes into the audit log, for example `cli:root`. */
@@ -62,6 +61,11 @@ export interface ExtensionAdmin {
   resetPassword(actor: string, number: string, password?: string): Promise<Secret>
   /** Replaces all its keys. Throws KEY_INVALID. */
   setKeys(actor: string, number: string, keys: readonly KeyInput[]): Promise<ExtensionRecord>
+  /**
+   * Replaces the groups that the person is in, the strongest first; names are compared without case.
+   * Throws GROUP_NOT_FOUND.
+   */
+  setGroups(actor: string, number: string, names: readonly string[]): Promise<ExtensionRecord>
   /** Throws EXTENSION_IN_USE unless `force`, which also takes it off phones and off the keys of others. */
   remove(actor: string, number: string, options?: { force?: boolean }): Promise<void>
   /** Those who were removed and can come back, newest first. */
@@ -75,59 +79,6 @@ interface ExtensionChangeInput {
   name?: string | undefined
   email?: string | undefined
   enabled?: boolean | undefined
-}
-
-/** A new extension with its password sealed; for `add` and for imports. Checks every field. */
-export function draftExtension(
-  { secrets, clock, random, siteId }: Omit<ExtensionAdminParts, 'store' | 'seen' | 'policy'>,
-  input: ExtensionInput,
-  policy: ExtensionPolicy = NO_POLICY,
-): { extension: ExtensionRecord; password: Secret } {
-  const id = newId(random, clock.now())
-  const number = requireExtensionNumber(input.number, 'number')
-  const password = input.password === undefined ? generatePassword(random) : requirePassword(input.password)
-  requireNumberInRange(number, policy)
-  if (input.password !== undefined) requirePasswordByPolicy(password, policy)
-  if (policy.emailRequired && !input.email) {
-    throw new AppError('EMAIL_INVALID', 'email: the site asks for an address', { field: 'email' })
-  }
-  return {
-    extension: {
-      id,
-      siteId,
-      number,
-      displayName: requireName(input.name),
-      ...(input.email ? { email: requireEmail(input.email) } : {}),
-      authUsername:
-        input.authUser === undefined
-          ? personUserName(number, policy.userNames, random)
-          : requireUserName(input.authUser, 'authUser'),
-      sealedPassword: secrets.seal(password, SEAL_CONTEXTS.extensionPassword(id)),
-      enabled: true,
-      revision: 1,
-      keys: [],
-    },
-    password: new Secret(password),
-  }
-}
-
-/** What the audit log keeps and a list may show: everything but secrets. */
-export function describeExtension(extension: ExtensionRecord): Record<string, unknown> {
-  const { number, displayName, email, enabled, keys } = extension
-  return {
-    number,
-    displayName,
-    ...(email === undefined ? {} : { email }),
-    enabled,
-    keys: keys.map(({ position, kind, value, label, line, locked }) => ({
-      position,
-      kind,
-      value,
-      label,
-      line,
-      locked,
-    })),
-  }
 }
 
 export function createExtensionAdmin(parts: ExtensionAdminParts): ExtensionAdmin {
@@ -191,8 +142,12 @@ export function createExtensionAdmin(parts: ExtensionAdminParts): ExtensionAdmin
           id: newId(random, clock.now()),
           owner: { kind: 'extension' as const, id },
         }))
-        const { enabled, maxContacts } = source
-        const copy = { ...drafted.extension, enabled, keys, ...(maxContacts === undefined ? {} : { maxContacts }) }
+        const { enabled, maxContacts, groups } = source
+        const more = {
+          ...(maxContacts === undefined ? {} : { maxContacts }),
+          ...(groups === undefined ? {} : { groups }),
+        }
+        const copy = { ...drafted.extension, enabled, keys, ...more }
         await insert(writes, 'duplicate', actor, copy)
         await writes.copySettings(source.id, id, { without: OWN_FIELDS, at: clock.now() })
         return copy
@@ -275,6 +230,19 @@ export function createExtensionAdmin(parts: ExtensionAdminParts): ExtensionAdmin
         ...before,
         keys: requireKeys(keys, { kind: 'extension', id: before.id }, () => newId(random, clock.now())),
       })),
+    setGroups: (actor, number, names) =>
+      store.change(async (writes) => {
+        const before = await find(writes, number)
+        refuseStale(before, parts.seen)
+        const all = await writes.groups(siteId)
+        const after = inGroups(before, chosenGroups(all, names))
+        await writes.replace(after, {
+          ...changeOf(actor, 'set-groups', after),
+          before: describeGroups(all, before),
+          after: describeGroups(all, after),
+        })
+        return { ...after, revision: before.revision + 1 }
+      }),
     remove: (actor, number, { force = false } = {}) =>
       store.change(async (writes) => {
         const extension = await find(writes, number)
@@ -294,18 +262,6 @@ async function requireExtension(reads: ExtensionReads, siteId: Id, given: string
   const extension = await reads.byNumber(siteId, number)
   if (!extension) throw new AppError('EXTENSION_NOT_FOUND', `there is no extension ${number}`, { field: 'extension' })
   return extension
-}
-
-function emailInUse(email: string): AppError {
-  return new AppError('EMAIL_IN_USE', `email: somebody else has ${email}`, { field: 'email' })
-}
-
-export function extensionExists(number: string): AppError {
-  return new AppError('EXTENSION_EXISTS', `there is an extension ${number} already`, { field: 'number' })
-}
-
-function userNameTaken(name: string): AppError {
-  return new AppError('LINE_INVALID', `authUser: the user name ${name} is taken`, { field: 'authUser' })
 }
 
 function refuseInUse(extension: ExtensionRecord, uses: ExtensionUses): void {

@@ -7,7 +7,7 @@ import { requireKeys, type KeyInput } from '../extensions/keys.js'
 import { refuseStale, type Seen } from '../domain/revision.js'
 import { requireName } from '../extensions/rules.js'
 
-/** Phones that share settings: the layer between model and extension. */
+/** People and phones that share settings: the layer between model and extension. */
 export interface DeviceGroup {
   id: Id
   siteId: Id
@@ -15,9 +15,11 @@ export interface DeviceGroup {
   revision: number
 }
 
-/** A group with the number of its phones. */
+/** A group with the number of its members. */
 export interface DeviceGroupView extends DeviceGroup {
   devices: number
+  /** How many people are in it. */
+  people: number
 }
 
 /** A group with the keys that each of its phones gets, by position. */
@@ -35,7 +37,7 @@ export interface GroupStore {
   insert(group: DeviceGroup, change: Change): Promise<void>
   /** Stores the new name. Throws GROUP_EXISTS, REVISION_CONFLICT. */
   rename(group: DeviceGroup, change: Change): Promise<void>
-  /** Deletes the group with its settings. Throws GROUP_IN_USE when a phone is in it. */
+  /** Deletes the group with its settings. Throws GROUP_IN_USE when a phone or person is in it. */
   remove(group: DeviceGroup, change: Change): Promise<void>
 }
 

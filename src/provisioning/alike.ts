@@ -49,7 +49,8 @@ export function likenessIn(
       const own = contents.number(snapshot.layer('extension', extensionId).values)
       const line = contents.number(snapshot.layer('line', id).values)
       const mobile = snapshot.layer('extension', extensionId).values.has('mobileNumber') ? 'm' : ''
-      text += ` ${position}${mobile}${person?.enabled ? '' : 'x'}${label === undefined ? '' : 'l'}.${own}.${line}`
+      const groups = person?.groups?.join('+') ?? ''
+      text += ` ${position}${mobile}${groups}${person?.enabled ? '' : 'x'}${label === undefined ? '' : 'l'}.${own}.${line}`
     }
     const owner = snapshot.extension(device.lines[0]?.extensionId ?? '')
     return `${text}|${keys(owner?.keys ?? [], device)}|${keys(device.keys, device)}`

@@ -43,6 +43,8 @@ export function deviceConfigKey(
       snapshot.layer('extension', line.extensionId).revision,
       snapshot.layer('line', line.id).revision,
     )
+    // Which groups these are, the revision of the person says.
+    for (const group of extension?.groups ?? []) parts.push(snapshot.layer('group', group).revision)
   }
   // Labels of keys are names of other people.
   const owner = keyOwnerOf(snapshot, device)

@@ -3,6 +3,7 @@ import type { PhoneModel } from '../catalog/manifest.js'
 import { AppError } from '../domain/errors.js'
 import type { Turns } from '../domain/turns.js'
 import { parseRawKey, phoneVocabulary } from '../settings/vocabulary.js'
+import { isInGroup } from '../snapshot/groups-of.js'
 import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
 import { likenessIn } from './alike.js'
 import { withEdits, type LayerEdit } from './edits.js'
@@ -107,7 +108,7 @@ function reachOf(
       case 'model':
         return ({ model }) => model === owner
       case 'group':
-        return ({ groupId }) => groupId === owner
+        return (device) => isInGroup(snapshot, device, owner)
       case 'extension':
         return ({ lines }) => lines.some(({ extensionId }) => extensionId === owner)
       case 'device':

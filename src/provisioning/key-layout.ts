@@ -1,7 +1,8 @@
-import { layOutKeys, type KeyLayout, type KeyModel } from '../catalog/key-bank.js'
+import { keyMeaning, layOutKeys, type KeyLayout, type KeyModel } from '../catalog/key-bank.js'
 import { attachedModules, moduleRules, NO_MODULES, withModules, type AttachedModules } from '../catalog/key-modules.js'
 import type { PhoneModel } from '../catalog/manifest.js'
-import type { LineKey } from '../domain/entities.js'
+import type { Id, LineKey } from '../domain/entities.js'
+import { groupsOf } from '../snapshot/groups-of.js'
 import type { DeviceRecord, ExtensionRecord, Snapshot } from '../snapshot/snapshot.js'
 import { deviceLayers } from './layers.js'
 
@@ -10,9 +11,18 @@ export function keyOwnerOf(snapshot: Snapshot, device: Pick<DeviceRecord, 'lines
   return snapshot.extension(device.lines[0]?.extensionId ?? '')
 }
 
-/** Keys that a phone gets because of its group. */
-export function groupKeysOf(snapshot: Snapshot, { groupId }: Pick<DeviceRecord, 'groupId'>): readonly LineKey[] {
-  return groupId === undefined ? [] : (snapshot.layer('group', groupId).keys ?? [])
+/** Keys that a phone gets because of its groups: those of the strongest first, and each key once. */
+export function groupKeysOf(snapshot: Snapshot, device: Pick<DeviceRecord, 'groupId' | 'lines'>): readonly LineKey[] {
+  const keysIn = (group: Id): readonly LineKey[] => snapshot.layer('group', group).keys ?? []
+  const groups = groupsOf(snapshot, device, device.lines[0]?.extensionId)
+  const [only] = groups
+  if (only === undefined) return []
+  if (groups.length === 1) return keysIn(only)
+  const found = new Map<string, LineKey>()
+  for (const group of groups.toReversed()) {
+    for (const key of keysIn(group)) if (!found.has(keyMeaning(key))) found.set(keyMeaning(key), key)
+  }
+  return [...found.values()]
 }
 
 /** Accounts of a phone that are in use on a model, ascending. */

@@ -2,6 +2,7 @@ import type { PhoneModel } from '../catalog/manifest.js'
 import type { Line } from '../domain/entities.js'
 import { resolveSettings, type LayerInput, type Resolved } from '../settings/resolve.js'
 import { parseRawKey, phoneVocabulary, type Vocabulary } from '../settings/vocabulary.js'
+import { groupsOf } from '../snapshot/groups-of.js'
 import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
 
 const NOTHING: ReadonlyMap<string, unknown> = new Map()
@@ -11,7 +12,7 @@ export function deviceLayers(snapshot: Snapshot, model: PhoneModel, device: Devi
   const owner = device.lines[0]?.extensionId
   return [
     ...modelLayers(snapshot, model, device.siteId),
-    ...(device.groupId ? [layer(snapshot, 'group', device.groupId)] : []),
+    ...groupsOf(snapshot, device, owner).map((group) => layer(snapshot, 'group', group)),
     ...(owner ? [layer(snapshot, 'extension', owner)] : []),
     layer(snapshot, 'device', device.id),
   ]
@@ -27,14 +28,13 @@ export function modelLayers(snapshot: Snapshot, model: PhoneModel, siteId: strin
   ]
 }
 
-/** As `deviceLayers`, for one line: its own extension's layer, and the line's on top. */
+/** As `deviceLayers`, for one line: the groups and the layer of its own extension, and the line's on top. */
 export function lineLayers(snapshot: Snapshot, model: PhoneModel, device: DeviceRecord, line: Line): LayerInput[] {
-  const layers = deviceLayers(snapshot, model, device).filter((input) => input.layer !== 'extension')
-  const own = layers.pop()
   return [
-    ...layers,
+    ...modelLayers(snapshot, model, device.siteId),
+    ...groupsOf(snapshot, device, line.extensionId).map((group) => layer(snapshot, 'group', group)),
     layer(snapshot, 'extension', line.extensionId),
-    ...(own ? [own] : []),
+    layer(snapshot, 'device', device.id),
     layer(snapshot, 'line', line.id),
   ]
 }

@@ -30,6 +30,8 @@ export interface ExtensionRecord extends Extension {
   readonly keys: readonly LineKey[]
   /** Absent: none. Changed by softphone use cases only, without a new revision of the extension. */
   readonly softphones?: readonly SoftphoneRecord[]
+  /** Groups that the person is in, the strongest first; absent: none. */
+  readonly groups?: readonly Id[]
 }
 
 /** The operator's values of one layer owner. Secret values are `Sealed` text. */

@@ -3,7 +3,7 @@ import type { Millis } from '../domain/clock.js'
 import type { Permission } from '../accounts/permissions.js'
 import type { BindingChange } from '../registrar/store.js'
 import { describeDevice } from '../devices/draft.js'
-import { describeExtension } from '../extensions/use-cases.js'
+import { describeExtension } from '../extensions/draft.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 
 /** What others can be told of, with the right somebody needs to hear it. */

@@ -43,7 +43,10 @@ export async function shownExtension({ use, parts }: Call, own: string): Promise
   const { extension: found, uses } = await use.extensions.show(own)
   const phones = uses.lines.map(({ mac, position }) => ({ mac, line: position }))
   return {
-    body: { ...extensionView(found, registeredNow(parts), phones), ...personNames(valuesOf(parts, found)) },
+    body: {
+      ...extensionView(found, registeredNow(parts), phones, found.groups ? await use.groups.list() : []),
+      ...personNames(valuesOf(parts, found)),
+    },
     entity: found,
   }
 }
@@ -66,11 +69,13 @@ export const extensionRoutes = [
       }),
       enabled: flag.optional(),
       registered: flag.optional(),
+      group: text.optional().meta({ description: 'Name of a group: only people in it' }),
       import: text.optional().meta({ description: 'Only people of this import: added, changed or found as they were' }),
     },
     answer: pageSchema(extension),
     handle: async ({ parts, site, use, query }) => {
       const imported = query.import === undefined ? undefined : await use.bulk.importedNumbers(query.import)
+      const group = query.group === undefined ? undefined : (await use.groups.find(query.group)).id
       const registered = registeredNow(parts)
       const fits = personSearch(query.q ?? '')
       const owners = onPhones(parts, query.q ?? '')
@@ -78,13 +83,15 @@ export const extensionRoutes = [
         if (one.siteId !== site.id) return false
         if (query.enabled !== undefined && one.enabled !== query.enabled) return false
         if (query.registered !== undefined && registered.counts.has(one.id) !== query.registered) return false
+        if (group !== undefined && one.groups?.includes(group) !== true) return false
         if (imported?.has(one.number) === false) return false
         return query.q === undefined || fits(one, valuesOf(parts, one)) || Boolean(owners?.has(one.id))
       })
       const page = pageOf(found, query, sortKeys(parts))
       const uses = usesOf(parts.snapshot.allDevices())
+      const groups = page.items.some((one) => one.groups !== undefined) ? await use.groups.list() : []
       const items = page.items.map((one) => ({
-        ...extensionView(one, registered, uses.get(one.id) ?? []),
+        ...extensionView(one, registered, uses.get(one.id) ?? [], groups),
         ...personNames(valuesOf(parts, one)),
       }))
       return { body: { ...page, items } }
@@ -187,6 +194,22 @@ export const extensionRoutes = [
     answer: extension,
     handle: async (call) => {
       await call.use.extensions.setKeys(call.by.actor, call.params.number, call.body)
+      return shownExtension(call, call.params.number)
+    },
+  }),
+  route({
+    id: 'setExtensionGroups',
+    method: 'put',
+    path: '/extensions/{number}/groups',
+    tag: TAG,
+    summary: 'Replace the groups that a person is in, by name; the first is the strongest',
+    access: 'people.write',
+    params,
+    body: z.array(text).max(100),
+    conditional: true,
+    answer: extension,
+    handle: async (call) => {
+      await call.use.extensions.setGroups(call.by.actor, call.params.number, call.body)
       return shownExtension(call, call.params.number)
     },
   }),

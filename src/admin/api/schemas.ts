@@ -158,6 +158,7 @@ export const extension = z
     authUser: z.string(),
     keys: z.array(key),
     phones: z.array(z.object({ mac: z.string(), line: z.number().int() })),
+    groups: z.array(z.string()).meta({ description: 'Names of the groups of the person, the strongest first' }),
     registrations: z.number().int().meta({ description: 'Contacts registered now' }),
     revision: z.number().int(),
   })
@@ -197,7 +198,13 @@ export const lineInput = z.strictObject({
 })
 
 export const group = z
-  .object({ id: z.string(), name: z.string(), devices: z.number().int(), revision: z.number().int() })
+  .object({
+    id: z.string(),
+    name: z.string(),
+    devices: z.number().int(),
+    people: z.number().int(),
+    revision: z.number().int(),
+  })
   .meta({ id: 'Group' })
 
 export const layer = z.enum(LAYERS)

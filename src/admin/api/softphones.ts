@@ -227,13 +227,16 @@ export const softphoneRoutes = [
   }),
 ]
 
-/** Numbers of everybody who has a line on a phone of the group, in order. */
+/** Numbers of everybody who is in the group, or has a line on a phone of it, in order. */
 async function numbersOfGroup(
   { use, parts: { snapshot }, site }: Pick<Call, 'use' | 'parts' | 'site'>,
   name: string,
 ): Promise<string[]> {
   const { id } = await use.groups.find(name)
   const numbers = new Set<string>()
+  for (const { groups, siteId, number } of snapshot.allExtensions()) {
+    if (siteId === site.id && groups?.includes(id) === true) numbers.add(number)
+  }
   for (const device of snapshot.allDevices()) {
     if (device.siteId !== site.id || device.groupId !== id) continue
     for (const { extensionId } of device.lines) {

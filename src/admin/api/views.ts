@@ -7,6 +7,8 @@ import type { DeviceView } from '../../devices/store.js'
 import type { Millis } from '../../domain/clock.js'
 import type { Binding, Id, LineKey, Site } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
+import { groupNamesOf } from '../../extensions/groups.js'
+import type { GroupName } from '../../extensions/store.js'
 import type { DeviceRecord, ExtensionRecord, Snapshot } from '../../snapshot/snapshot.js'
 import type { AdminParts } from '../parts.js'
 import type * as schemas from './schemas.js'
@@ -98,6 +100,7 @@ export function extensionView(
   extension: ExtensionRecord,
   registered: Registered,
   phones: readonly { mac: string; line: number }[],
+  allGroups: readonly GroupName[],
 ): z.input<typeof schemas.extension> {
   const { id, number, displayName, email, enabled, authUsername, keys, revision } = extension
   return {
@@ -109,6 +112,7 @@ export function extensionView(
     authUser: authUsername,
     keys: keys.map(keyView),
     phones: [...phones],
+    groups: groupNamesOf(allGroups, extension),
     registrations: registered.counts.get(id) ?? 0,
     revision,
   }

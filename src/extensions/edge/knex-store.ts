@@ -11,8 +11,8 @@ import type { Id } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
 import { readExtensions } from '../../snapshot/edge/read-records.js'
 import type { ExtensionRecord } from '../../snapshot/snapshot.js'
-import type { ExtensionStore, ExtensionWrites } from '../store.js'
-import { extensionExists } from '../use-cases.js'
+import type { ExtensionStore, ExtensionWrites, GroupName } from '../store.js'
+import { extensionExists } from '../draft.js'
 import { usesOf } from './references.js'
 import { copySettings, followNumber, listRemoved, removeExtension, restoreRemoved } from './removal.js'
 
@@ -24,6 +24,7 @@ export function createKnexExtensionStore(db: Knex): ExtensionStore {
     removed: (siteId, now) => orUnusable(listRemoved(db, siteId, now)),
     byNumber: (siteId, number) => orUnusable(byNumber(db, siteId, number)),
     uses: (extension) => orUnusable(usesOf(db, extension)),
+    groups: (siteId) => orUnusable(groupNames(db, siteId)),
     change: (work) => orUnusable(inWriteTransaction(db, (trx) => work(writesOf(trx)))),
   }
 }
@@ -32,6 +33,7 @@ function writesOf(trx: Knex.Transaction): ExtensionWrites {
   return {
     byNumber: (siteId, number) => byNumber(trx, siteId, number),
     uses: (extension) => usesOf(trx, extension),
+    groups: (siteId) => groupNames(trx, siteId),
     emailTaken: (siteId, email, except) => isEmailTaken(trx, siteId, email, except),
     authUsernameTaken: (siteId, name) => isAuthUsernameTaken(trx, siteId, name),
     insert: async (record, change) => {
@@ -42,6 +44,7 @@ function writesOf(trx: Knex.Transaction): ExtensionWrites {
         throw isUniqueViolation(error) ? extensionExists(record.number) : error
       }
       await insertKeys(trx, record)
+      await insertGroups(trx, record)
       await recordChanges(trx, [change])
     },
     replace: async (record, change) => {
@@ -50,6 +53,8 @@ function writesOf(trx: Knex.Transaction): ExtensionWrites {
       if (changed !== 1) throw revisionConflict(`extension ${record.number}`)
       await trx('line_keys').where({ extension_id: record.id }).delete()
       await insertKeys(trx, record)
+      await trx('extension_groups').where({ extension_id: record.id }).delete()
+      await insertGroups(trx, record)
       await recordChanges(trx, [change])
     },
     remove: async (record, change) => {
@@ -104,4 +109,13 @@ async function byNumber(db: Knex, siteId: Id, number: string): Promise<Extension
 async function insertKeys(trx: Knex.Transaction, record: ExtensionRecord): Promise<void> {
   const rows = record.keys.map((key) => lineKeyRow(key, record.siteId))
   await insertInChunks(trx, 'line_keys', rows)
+}
+
+async function groupNames(db: Knex, siteId: Id): Promise<GroupName[]> {
+  return (await db('device_groups').where({ site_id: siteId }).orderBy('name').select('id', 'name')) as GroupName[]
+}
+
+async function insertGroups(trx: Knex.Transaction, { id, groups = [] }: ExtensionRecord): Promise<void> {
+  const rows = groups.map((group, index) => ({ extension_id: id, group_id: group, position: index + 1 }))
+  await insertInChunks(trx, 'extension_groups', rows)
 }

@@ -3,6 +3,7 @@ import { layerTopic, type FeedTopic } from '../../database/change.js'
 import { type ExtensionRow, type LineKeyRow, type LineRow, type SettingRow } from '../../database/edge/rows.js'
 import { insertInChunks } from '../../database/edge/write.js'
 import type { Extension, Id } from '../../domain/entities.js'
+import type { ExtensionGroupRow } from '../../snapshot/edge/read-records.js'
 import type { ExtensionRecord } from '../../snapshot/snapshot.js'
 import { RESTORABLE_MS, type RemovedExtension, type Restored } from '../removed.js'
 import { forwardsTo, groupKeysThatDial, growLayer, keysThatDial, Touched } from './references.js'
@@ -27,6 +28,8 @@ interface Content {
   othersKeys: LineKeyRow[]
   groupKeys: Record<string, unknown>[]
   forwards: SettingRow[]
+  /** Left out by those removed before people had groups. */
+  groups?: ExtensionGroupRow[]
 }
 
 type Row = Record<string, unknown>
@@ -47,6 +50,7 @@ export async function removeExtension(
     othersKeys: (await keysThatDial(trx, record)) as LineKeyRow[],
     groupKeys: (await groupKeysThatDial(trx, record)) as Row[],
     forwards: (await forwardsTo(trx, record)) as SettingRow[],
+    groups: (await trx('extension_groups').where({ extension_id: record.id })) as ExtensionGroupRow[],
   } satisfies Content
   await purgeRemoved(trx, at)
   await trx('removed_extensions').insert({
@@ -134,6 +138,7 @@ export async function restoreRemoved(
     ...(await putLines(trx, content.lines, touched)),
     ...(await putKeys(trx, content, touched)),
     ...(await putForwards(trx, content.forwards, touched)),
+    ...(await putGroups(trx, content.groups ?? [])),
   ]
   const feed = await touched.grow(trx, at)
   await trx('removed_extensions').where(where).delete()
@@ -193,6 +198,15 @@ async function putKeys(trx: Knex.Transaction, content: Content, touched: Touched
     }
   }
   return lost === 0 ? [] : [`${lost} key(s) of others, whose places are taken`]
+}
+
+async function putGroups(trx: Knex.Transaction, groups: readonly ExtensionGroupRow[]): Promise<string[]> {
+  const ids = groups.map(({ group_id: id }) => id)
+  const there = new Set((await trx('device_groups').whereIn('id', ids).pluck('id')) as Id[])
+  const kept = groups.filter(({ group_id: id }) => there.has(id))
+  await insertInChunks(trx, 'extension_groups', kept)
+  const lost = groups.length - kept.length
+  return lost === 0 ? [] : [`${lost} group(s) that are gone`]
 }
 
 async function putForwards(

@@ -64,6 +64,17 @@ export function createKnexGroupStore(db: Knex): GroupStore {
               hint: "Take its phones out first: device update <mac> --group ''",
             })
           }
+          const [person] = (await trx('extension_groups')
+            .where({ group_id: group.id })
+            .join('extensions', 'extensions.id', 'extension_id')
+            .limit(1)
+            .pluck('number')) as string[]
+          if (person !== undefined) {
+            throw new AppError('GROUP_IN_USE', `extension ${person} is in the group "${group.name}"`, {
+              field: 'name',
+              hint: 'Take its people out first: extension groups <number> [group...]',
+            })
+          }
           await trx('setting_values').where({ layer: 'group', owner: group.id }).delete()
           await trx('device_groups').where({ id: group.id }).delete()
           await recordChanges(trx, [change])
@@ -79,11 +90,22 @@ async function keysOf(db: Knex, groupId: string): Promise<LineKey[]> {
 
 async function list(db: Knex, siteId: string): Promise<DeviceGroupView[]> {
   const rows = (await db('device_groups')
-    .leftJoin('devices', 'devices.group_id', 'device_groups.id')
-    .where('device_groups.site_id', siteId)
-    .groupBy('device_groups.id', 'device_groups.name', 'device_groups.revision')
-    .orderBy('device_groups.name')
-    .select('device_groups.id', 'device_groups.name', 'device_groups.revision')
-    .count({ devices: 'devices.id' })) as unknown as { id: string; name: string; revision: number; devices: number }[]
-  return rows.map(({ id, name, revision, devices }) => ({ id, siteId, name, revision, devices: Number(devices) }))
+    .where({ site_id: siteId })
+    .orderBy('name')
+    .select('id', 'name', 'revision')) as { id: string; name: string; revision: number }[]
+  const devices = await membersIn(db, 'devices')
+  const people = await membersIn(db, 'extension_groups')
+  return rows.map(({ id, name, revision }) => {
+    const members = { devices: devices.get(id) ?? 0, people: people.get(id) ?? 0 }
+    return { id, siteId, name, revision, ...members }
+  })
+}
+
+async function membersIn(db: Knex, table: 'devices' | 'extension_groups'): Promise<ReadonlyMap<string, number>> {
+  const rows = (await db(table)
+    .whereNotNull('group_id')
+    .groupBy('group_id')
+    .select('group_id')
+    .count({ members: '*' })) as unknown as { group_id: string; members: number | string }[]
+  return new Map(rows.map(({ group_id: id, members }) => [id, Number(members)]))
 }

@@ -33,6 +33,7 @@ import {
 import { inReadTransaction } from '../../database/edge/write.js'
 import type { Id, Layer, Line, LineKey, SoftphoneToken } from '../../domain/entities.js'
 import { SnapshotContent } from '../memory-snapshot.js'
+import { groupsByPerson, type ExtensionGroupRow } from './read-records.js'
 import type { LayerValues, SoftphoneRecord } from '../snapshot.js'
 
 /** Everything, as it was at the moment of change feed row `feedId`. */
@@ -56,11 +57,14 @@ export async function loadSnapshot(db: Knex): Promise<LoadedSnapshot> {
     const lines = new Map<Id, Line[]>()
     await eachRow<LineRow>(trx, 'lines', LINE_COLUMNS, (row) => push(lines, row.device_id, toLine(row)))
     const softphones = await loadSoftphones(trx)
+    const groups = groupsByPerson((await trx('extension_groups').orderBy('position')) as ExtensionGroupRow[])
     await eachRow<ExtensionRow>(trx, 'extensions', EXTENSION_COLUMNS, (row) => {
       const own = softphones.get(row.id)
       // Not `{ ...extension, keys }`: of that V8 makes a hidden class for each object, which every reader pays for.
       const more = { keys: inOrder(keys.get(row.id)) }
-      content.putExtension(Object.assign(toExtension(row), more, own && { softphones: own }))
+      const inGroups = groups.get(row.id)
+      const others = [own && { softphones: own }, inGroups && { groups: inGroups }]
+      content.putExtension(Object.assign(toExtension(row), more, ...others))
     })
     await eachRow<DeviceRow>(trx, 'devices', DEVICE_COLUMNS, (row) =>
       content.putDevice(

@@ -29,12 +29,37 @@ export async function readExtensions(
   const ids = rows.map(({ id }) => id)
   const keys = groupBy(await readByOwner<LineKeyRow>(db, 'line_keys', 'extension_id', ids), (row) => row.extension_id)
   const softphones = await readSoftphones(db, ids)
+  const groups = await readGroups(db, ids)
   return rows.map((row) => {
     const own = softphones.get(row.id)
     // As in load-snapshot: one hidden class for all.
     const more = { keys: (keys.get(row.id) ?? []).map(toLineKey) }
-    return Object.assign(toExtension(row), more, own && { softphones: own })
+    const inGroups = groups.get(row.id)
+    return Object.assign(toExtension(row), more, own && { softphones: own }, inGroups && { groups: inGroups })
   })
+}
+
+/** That a person is in a group. */
+export interface ExtensionGroupRow {
+  extension_id: Id
+  group_id: Id
+  position: number
+}
+
+/** Groups of each person who is in any, in the order of the rows. */
+export function groupsByPerson(rows: readonly ExtensionGroupRow[]): ReadonlyMap<Id, Id[]> {
+  const found = new Map<Id, Id[]>()
+  for (const { extension_id: person, group_id: group } of rows) {
+    const own = found.get(person)
+    if (own) own.push(group)
+    else found.set(person, [group])
+  }
+  return found
+}
+
+async function readGroups(db: Knex, extensionIds: readonly Id[]): Promise<ReadonlyMap<Id, Id[]>> {
+  const ofSome = (some: readonly Id[]) => db('extension_groups').whereIn('extension_id', some).orderBy('position')
+  return groupsByPerson((await inTurn(chunks(extensionIds, 500), ofSome)).flat() as ExtensionGroupRow[])
 }
 
 async function readSoftphones(db: Knex, extensionIds: readonly Id[]): Promise<ReadonlyMap<Id, SoftphoneRecord[]>> {

@@ -3,7 +3,7 @@ import { formatMac, type Mac } from '../../domain/mac-address.js'
 import { phoneState } from '../states.js'
 import { ask, done, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import { PAGE_ROWS } from './phones.js'
-import type { Device, Group } from './records.js'
+import type { Device, Group, Person } from './records.js'
 
 /** Groups are few; a house with more has an API. */
 const GROUPS_SHOWN = '500'
@@ -32,6 +32,11 @@ async function groupPage(call: PageCall, refused?: AppError): Promise<PageAnswer
   const found = await ask<{ items: Device[] }>(call, 'listDevices', {
     query: { group: group.name, sort: 'mac', limit: PAGE_ROWS },
   })
+  const { items: people } = mayUse(call, 'listExtensions')
+    ? await ask<{ items: Person[] }>(call, 'listExtensions', {
+        query: { group: group.name, sort: 'name', limit: PAGE_ROWS },
+      })
+    : { items: [] }
   const isConflict = refused?.code === 'REVISION_CONFLICT'
   return {
     view: 'group',
@@ -43,6 +48,8 @@ async function groupPage(call: PageCall, refused?: AppError): Promise<PageAnswer
       keys: keys.length,
       phones: found.items.map((phone) => phoneRow(call, phone)),
       more: group.devices > found.items.length,
+      people,
+      morePeople: group.people > people.length,
       values: {
         name: refused && call.form.name !== undefined ? call.form.name : group.name,
         mac: refused ? (call.form.mac ?? '') : '',
@@ -60,6 +67,7 @@ function phoneRow({ parts, live }: PageCall, phone: Device): object {
     macText: formatMac(phone.mac as Mac),
     modelName: parts.catalog.model(phone.model)?.name ?? phone.model,
     shown: phoneState(phone, live.askedAt(phone.id), parts.clock.now()),
+    dnd: live.isDoNotDisturb(phone.id),
   }
 }
 

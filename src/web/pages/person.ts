@@ -6,18 +6,19 @@ import { registeredNow, type Registered } from '../../admin/api/views.js'
 import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import { personState, phoneState } from '../states.js'
 import { changesIn, FORM_NAMES, formView, isFormName, settingsOf } from './person-fields.js'
-import type { Person } from './records.js'
+import type { Group, Person } from './records.js'
 import { registrationsThat } from './registrations.js'
 
 export const personOf = ({ params: { number = '' } }: PageCall): { number: string } => ({ number })
 export const personPath = (number: string): string => `/people/${encodeURIComponent(number)}`
 
 /** A person as lists and the own page show them. */
-export function personRow(person: Person): Person & { path: string; shown: string } {
+export function personRow({ live }: Pick<PageCall, 'live'>, person: Person): Person & { path: string; shown: string } {
   return {
     ...person,
     path: personPath(person.number),
     shown: personState(person),
+    ...{ dnd: live.isDoNotDisturb(person.id) },
     phones: person.phones.map((one) => ({ ...one, macText: formatMac(one.mac as Mac) })),
   }
 }
@@ -41,13 +42,14 @@ function phoneOf(call: PageCall, mac: string, byLine: Registered['byLine']): obj
   return {
     modelName: parts.catalog.model(phone.model)?.name ?? phone.model,
     shown: phoneState({ state: phone.state, registered }, live.askedAt(phone.id), parts.clock.now()),
+    dnd: live.isDoNotDisturb(phone.id),
   }
 }
 
 async function personPage(call: PageCall, refused?: AppError): Promise<PageAnswer> {
   const person = await ask<Person>(call, 'showExtension', { params: personOf(call) })
   const settings = await settingsOf(call, person.number)
-  const row = personRow(person)
+  const row = personRow(call, person)
   const { byLine } = registeredNow(call.parts)
   const form = call.params.form
   const isIdentity = refused !== undefined && form === undefined
@@ -75,12 +77,31 @@ async function personPage(call: PageCall, refused?: AppError): Promise<PageAnswe
             formView(call, settings, name, { person: row, refused: form === name ? refused : undefined }),
           )
         : [],
+      groups: await groupChoices(call, person),
       meter: meterOf(rules),
       isNew: call.query.done === 'added',
       keysPath: `${row.path}/keys`,
       siteSlug: call.site.slug,
     },
   }
+}
+
+/** A choice for each group the person is in and for one more, the strongest first; undefined: there are no groups. */
+async function groupChoices(call: PageCall, { groups }: Person): Promise<object[] | undefined> {
+  if (!mayUse(call, 'listGroups')) return undefined
+  const { items } = await ask<{ items: Group[] }>(call, 'listGroups', { query: { sort: 'name', limit: '500' } })
+  if (items.length === 0) return undefined
+  return [...groups, ''].slice(0, items.length).map((chosen, index) => ({
+    place: index + 1,
+    choices: items.map(({ name }) => ({ name, selected: name === chosen })),
+  }))
+}
+
+async function saveGroups(call: PageCall): Promise<PageAnswer> {
+  const places = Object.keys(call.form).filter((name) => /^group-\d+$/.test(name))
+  const body = places.sort((a, b) => Number(a.slice(6)) - Number(b.slice(6))).flatMap((name) => call.form[name] || [])
+  await ask(call, 'setExtensionGroups', { params: personOf(call), body })
+  return { to: done(personPath(personOf(call).number), 'saved') }
 }
 
 async function saveFields(call: PageCall): Promise<PageAnswer> {
@@ -111,7 +132,7 @@ function passwordPage(id: string, key: 'new' | 'revealed', isNew: boolean): (cal
       view: 'person-password',
       title: call.words.t(`person.password.${key}`, { name: person.name, number: person.number }),
       menu: 'people',
-      data: { password, isNew, person: personRow(person) },
+      data: { password, isNew, person: personRow(call, person) },
     }
   }
 }
@@ -128,7 +149,7 @@ function numberForm(action: 'renumber' | 'duplicate'): (call: PageCall, refused?
       menu: 'people',
       ...(refused ? { status: refused.code === 'REVISION_CONFLICT' ? 412 : 422 } : {}),
       data: {
-        person: personRow(person),
+        person: personRow(call, person),
         isCopy: action === 'duplicate',
         why: call.words.t(`person.${action}.why`),
         action: call.words.t(`person.${action}.action`),
@@ -155,6 +176,14 @@ export const personPages = [
       await ask(call, 'updateExtension', { params: personOf(call), body: { name, email, enabled: enabled === 'on' } })
       return { to: done(personPath(personOf(call).number), 'saved') }
     },
+    refused: personPage,
+  }),
+  page({
+    id: 'savePersonGroups',
+    method: 'post',
+    path: '/people/{number}/groups',
+    of: 'setExtensionGroups',
+    run: saveGroups,
     refused: personPage,
   }),
   page({

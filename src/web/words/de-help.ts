@@ -33,7 +33,8 @@ export const deHelp: Readonly<Record<keyof typeof enHelp, string>> = {
   'help.people-removed': 'Holen Sie zurück, wer versehentlich gelöscht wurde.',
   'help.keys':
     'Klicken Sie auf eine Taste der Zeichnung, oder gehen Sie mit den Pfeiltasten durch die Liste. Auf den Telefonen ändert sich nichts, bevor Sie speichern.',
-  'help.groups': 'Eine Gruppe gibt ihren Telefonen gleiche Einstellungen und Tasten, etwa allen einer Abteilung.',
+  'help.groups':
+    'Eine Gruppe gibt ihren Personen und Telefonen gleiche Einstellungen und Tasten, etwa einer Abteilung. Ein Telefon kann in einer Gruppe sein, eine Person in mehreren.',
   'help.group':
     'Nehmen Sie Telefone mit ihrer MAC-Adresse auf. Einstellungen und Tasten bekommen sie, wenn sie das nächste Mal fragen.',
   'help.softphones':

@@ -113,6 +113,12 @@ export const dePeople: Readonly<Record<keyof typeof enPeople, string>> = {
     'Weiterleitungsregeln, die ein Telefon selbst könnte, mit der Einstellung dahinter: {rules}. Die Anlage tut alle; setzen Sie nur eines von beiden.',
   'fields.warnCallerId': 'Die Nummer wird zugleich unterdrückt und immer gezeigt: Die Anlage tut nur eines davon.',
 
+  'person.groups': 'Gruppen',
+  'person.groups.hint':
+    'Ihre Einstellungen und Tasten gelten für alle Telefone dieser Person. Die erste ist die stärkste; eigene Einstellungen der Person sind stärker.',
+  'person.groups.place': 'Gruppe {n}',
+  'person.groups.none': 'Keine',
+  'person.groups.save': 'Gruppen speichern',
   'person.mobile': 'Mobil',
   'person.keys': 'Tasten',
   'person.duplicate': 'Duplizieren',

@@ -29,7 +29,8 @@ export const enHelp = {
   'help.people-removed': 'Bring back somebody who was deleted by mistake.',
   'help.keys':
     'Click a key on the drawing, or move through the list with the arrow keys. Nothing is changed on phones before you save.',
-  'help.groups': 'A group gives its phones the same settings and keys, for example all phones of a department.',
+  'help.groups':
+    'A group gives its people and phones the same settings and keys, for example a department. A phone may be in one group, a person in several.',
   'help.group': 'Put phones into the group by MAC address. Its settings and keys reach them at their next fetch.',
   'help.softphones':
     'Apps on computers and mobiles. Choose the app, show the code, let the person scan it; the line below turns to “Registered” by itself.',

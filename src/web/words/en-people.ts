@@ -111,6 +111,12 @@ export const enPeople = {
     'Forwarding rules that a phone could do itself, by the setting behind it: {rules}. Your PBX does them all; set only one of both.',
   'fields.warnCallerId': 'The number is both hidden and always shown: your PBX will do only one of them.',
 
+  'person.groups': 'Groups',
+  'person.groups.hint':
+    'Their settings and keys hold for all phones of this person. The first is the strongest; the person’s own settings are stronger.',
+  'person.groups.place': 'Group {n}',
+  'person.groups.none': 'None',
+  'person.groups.save': 'Save groups',
   'person.mobile': 'Mobile',
   'person.keys': 'Keys',
   'person.duplicate': 'Duplicate',
