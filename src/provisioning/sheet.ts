@@ -23,7 +23,11 @@ export interface SheetOptions {
 }
 
 /** The form of one parameter, taken apart once: literal text, and the names of what stands between. */
-type EntryForm = readonly { literal: string; part?: 'name' | 'attributes' | 'value' }[]
+interface EntryForm {
+  readonly pieces: readonly { literal: string; part?: 'name' | 'attributes' | 'value' }[]
+  /** It ends with a value, or with a blank. */
+  readonly mayEndBlank: boolean
+}
 
 const FORMS = new WeakMap<PhoneFile, EntryForm>()
 
@@ -31,10 +35,13 @@ function entryForm(file: PhoneFile): EntryForm {
   const known = FORMS.get(file)
   if (known) return known
   const pieces = file.entry.split(/\{(name|attributes|value)\}/)
-  const form: EntryForm = Array.from({ length: Math.ceil(pieces.length / 2) }, (_, index) => {
-    const part = pieces[2 * index + 1] as 'name' | 'attributes' | 'value' | undefined
-    return { literal: pieces[2 * index] ?? '', ...(part === undefined ? {} : { part }) }
-  })
+  const form: EntryForm = {
+    pieces: Array.from({ length: Math.ceil(pieces.length / 2) }, (_, index) => {
+      const part = pieces[2 * index + 1] as 'name' | 'attributes' | 'value' | undefined
+      return { literal: pieces[2 * index] ?? '', ...(part === undefined ? {} : { part }) }
+    }),
+    mayEndBlank: !/[^\s}]$/.test(file.entry),
+  }
   FORMS.set(file, form)
   return form
 }
@@ -155,7 +162,8 @@ export class Sheet {
     const text = !cleared ? this.#text(value, name) : /password/i.test(name) ? '' : file.empty
     this.entries.push({ name, attributes, value: text, secret: value instanceof Secret, raw })
     let written = ''
-    for (const { literal, part } of entryForm(file)) {
+    const form = entryForm(file)
+    for (const { literal, part } of form.pieces) {
       written += literal
       if (part === 'name') written += name
       else if (part === 'value') written += cleared ? text : escape(text, name)
@@ -163,7 +171,7 @@ export class Sheet {
         for (const key in attributes) written += ` ${key}="${escape(attributes[key] ?? '', name)}"`
       }
     }
-    return written.trimEnd()
+    return form.mayEndBlank ? written.trimEnd() : written
   }
 
   #text(value: unknown, where: string): string {

@@ -32,17 +32,19 @@ export function walkPlainXml(text: string, visitor: XmlVisitor): boolean {
   const texts: string[] = []
   let place = DECLARATION.exec(text)?.[0].length ?? 0
   let roots = 0
+  let before: Leaf | undefined
   for (;;) {
     const next = text.indexOf('<', place)
     const end = next === -1 ? text.length : next
     if (end > place && !take(text.slice(place, end), texts)) return false
     if (next === -1) return roots === 1 && open.length === 0
     place = next
-    const leaf = open.length > 0 ? leafAt(text, next) : undefined
+    const leaf = open.length > 0 ? leafAt(text, next, before) : undefined
     if (leaf) {
+      before = leaf
       visitor.open(leaf.name, leaf.attributes, open.length + 1, 0)
       visitor.close(leaf.name, leaf.text, open.length + 1, 0)
-      place += leaf.length
+      place += leaf.line.length
       continue
     }
     if (text.charCodeAt(next + 1) === 0x2f) {
@@ -68,11 +70,12 @@ export function walkPlainXml(text: string, visitor: XmlVisitor): boolean {
 
 /** A line, from the first `<` on, that is one element with nothing but text in it. */
 interface Leaf {
+  line: string
   name: string
   attributes: Readonly<Record<string, string>>
   text: string
-  /** In characters of the document. */
-  length: number
+  /** The one that came after it the last time: comparing it costs much less than looking the line up. */
+  next?: Leaf
 }
 
 /** What such a line says depends on nothing else, and phones of a model share most of theirs. */
@@ -80,12 +83,20 @@ const KNOWN_LEAVES = new Remembered<Leaf>(LINES_REMEMBERED)
 /** A longer line is a certificate or the like. */
 const LONGEST_LEAF = 400
 
-function leafAt(text: string, place: number): Leaf | undefined {
+/** @param before the leaf before, if there was one */
+function leafAt(text: string, place: number, before: Leaf | undefined): Leaf | undefined {
+  const likely = before?.next
+  if (likely && text.startsWith(likely.line, place)) {
+    const end = place + likely.line.length
+    if (end === text.length || text.charCodeAt(end) === 0x0a) return likely
+  }
   const newline = text.indexOf('\n', place)
   const end = newline === -1 ? text.length : newline
   if (end - place > LONGEST_LEAF || text.charCodeAt(place + 1) === 0x2f) return undefined
   const line = text.slice(place, end)
-  return KNOWN_LEAVES.get(line) ?? newLeaf(line)
+  const leaf = KNOWN_LEAVES.get(line) ?? newLeaf(line)
+  if (leaf && before) before.next = leaf
+  return leaf
 }
 
 function newLeaf(line: string): Leaf | undefined {
@@ -100,7 +111,7 @@ function newLeaf(line: string): Leaf | undefined {
   const raw = own.slice(end, closing)
   const content = raw.includes('&') ? decode(raw) : raw
   if (!isWhole || content === undefined) return undefined
-  const leaf = { name, attributes, text: content, length: own.length }
+  const leaf = { line: own, name, attributes, text: content }
   KNOWN_LEAVES.set(own, leaf)
   return leaf
 }

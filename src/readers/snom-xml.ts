@@ -34,7 +34,9 @@ interface OpenEntry {
 
 class SnomVisitor implements XmlVisitor {
   readonly entries: Entry[] = []
-  readonly #seen = new Set<string>()
+  readonly #sections = new Set<string>()
+  /** Settings by name and idx. */
+  readonly #given = new Set<string>()
   #open: OpenEntry[] = []
   #wrapped = false
   #section = ''
@@ -70,8 +72,8 @@ class SnomVisitor implements XmlVisitor {
     if (this.#wrapped && name === 'setting-files') {
       throw new ReadFailure(line, '<setting-files> must be alone in its file')
     }
-    if (this.#seen.has(name)) throw new ReadFailure(line, `a second <${name}>`)
-    this.#seen.add(name)
+    if (this.#sections.has(name)) throw new ReadFailure(line, `a second <${name}>`)
+    this.#sections.add(name)
     this.#section = name
   }
 
@@ -82,10 +84,11 @@ class SnomVisitor implements XmlVisitor {
     }
     checkAttributes(name, attributes, line)
     if (!REPEATABLE.has(this.#section)) {
-      // A section's name has no "#", so the two kinds of entries in the set never meet.
-      const before = this.#seen.size
-      this.#seen.add(`${name}#${attributes.idx ?? ''}`)
-      if (this.#seen.size === before) throw new ReadFailure(line, `<${name}> is given twice for the same idx`)
+      const { idx } = attributes
+      const before = this.#given.size
+      // No name has a "#" in it.
+      this.#given.add(idx === undefined ? name : `${name}#${idx}`)
+      if (this.#given.size === before) throw new ReadFailure(line, `<${name}> is given twice for the same idx`)
     }
     this.#begin(name, attributes)
   }

@@ -19,8 +19,11 @@ const ONCE_PER_USER = new Set(['security.user_password', 'static.security.user_p
 
 /** A parameter, and what must not come twice in a file. */
 interface Parameter {
+  readonly line: string
   readonly identity: string
   readonly entry: Entry
+  /** The one that came after it the last time: comparing it costs much less than looking the line up. */
+  next?: Parameter
 }
 
 /** What a line says depends on nothing else, and phones of a model share most of theirs. */
@@ -39,8 +42,16 @@ function parse(text: string): Entry[] {
   // One look at the whole text is much cheaper than one at each line; which line it was matters only if there is one.
   const isSuspect = FORBIDDEN.test(text)
   let line = 0
+  let before: Parameter | undefined
   for (let start = 0; start < text.length;) {
     line += 1
+    const likely = isSuspect ? undefined : before?.next
+    if (likely && text.startsWith(likely.line, start) && text.charCodeAt(start + likely.line.length) === 0x0a) {
+      take(likely, line, entries, seen)
+      before = likely
+      start += likely.line.length + 1
+      continue
+    }
     const newline = text.indexOf('\n', start)
     const end = newline === -1 ? text.length : newline
     const isCrLf = newline > start && text.charCodeAt(newline - 1) === 0x0d
@@ -49,7 +60,11 @@ function parse(text: string): Entry[] {
     if (line === 1) requireVersion(content)
     else {
       if (isSuspect && FORBIDDEN.test(content)) throw new ReadFailure(line, 'control character')
-      readLine(content, line, entries, seen)
+      const parameter = KNOWN_LINES.get(content) ?? newLine(content, line)
+      if (!parameter) continue
+      take(parameter, line, entries, seen)
+      if (before) before.next = parameter
+      before = parameter
     }
   }
   if (line === 0) requireVersion('')
@@ -62,13 +77,11 @@ function requireVersion(content: string): void {
   throw new ReadFailure(1, `${reason} ${FIRST_LINE}`)
 }
 
-function readLine(content: string, line: number, entries: Entry[], seen: Set<string>): void {
-  const parameter = KNOWN_LINES.get(content) ?? newLine(content, line)
-  if (!parameter) return
+function take({ identity, entry }: Parameter, line: number, entries: Entry[], seen: Set<string>): void {
   const before = seen.size
-  seen.add(parameter.identity)
-  if (seen.size === before) throw new ReadFailure(line, `${parameter.entry.name} is given twice`)
-  entries.push(parameter.entry)
+  seen.add(identity)
+  if (seen.size === before) throw new ReadFailure(line, `${entry.name} is given twice`)
+  entries.push(entry)
 }
 
 /** @returns undefined for a comment or an empty line */
@@ -86,7 +99,7 @@ function newLine(content: string, line: number): Parameter | undefined {
   const value = trimBlanks(own, equals + 1, own.length)
   if (value.includes('\t')) throw new ReadFailure(line, 'tabulator in a value')
   const identity = ONCE_PER_USER.has(name) ? `${name}=${value.split(':', 1)[0] ?? ''}` : name
-  const parameter = { identity, entry: { name, attributes: NO_ATTRIBUTES, value } }
+  const parameter: Parameter = { line: own, identity, entry: { name, attributes: NO_ATTRIBUTES, value } }
   KNOWN_LINES.set(own, parameter)
   return parameter
 }
