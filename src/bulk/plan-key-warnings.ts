@@ -1,6 +1,7 @@
+import type { Id } from '../domain/entities.js'
 import { featureCodesOf } from '../extensions/feature-codes.js'
 import { keyWarning, keyWarningText } from '../extensions/key-warnings.js'
-import { mayBeWatched } from '../extensions/watching.js'
+import { mayBeWatched, mayTransfer } from '../extensions/watching.js'
 import type { ImportPlan } from './plan.js'
 import type { Existing } from './plan-parts.js'
 import type { RowReport } from './report.js'
@@ -13,15 +14,18 @@ export function warnOfKeys(planned: ImportPlan, existing: Existing): ImportPlan 
   if (changed.every(({ keys }) => keys.length === 0)) return planned
   const created = new Map(plan.createExtensions.map((one) => [one.number as string, one]))
   const set = new Map(plan.settings.map(({ extensionId, set: values }) => [extensionId, values]))
+  const layersOf = (id: Id): ReadonlyMap<string, unknown>[] => [
+    ...[set.get(id), existing.settings(id).values].filter((one) => one !== undefined),
+    ...existing.siteLayers,
+  ]
   const isUnwatched = (number: string): boolean => {
     const person = existing.extensions.get(number) ?? created.get(number)
-    if (!person) return false
-    const own = [set.get(person.id), existing.settings(person.id).values].filter((one) => one !== undefined)
-    return !mayBeWatched([...own, ...existing.siteLayers])
+    return person !== undefined && !mayBeWatched(layersOf(person.id))
   }
-  const knowledge = { isUnwatched, codes: featureCodesOf(existing.siteLayers) }
+  const codes = featureCodesOf(existing.siteLayers)
   const told = new Map(
-    changed.flatMap(({ number, keys }) => {
+    changed.flatMap(({ id, number, keys }) => {
+      const knowledge = { isUnwatched, codes, mayNotTransfer: !mayTransfer(layersOf(id)) }
       const found = keys.flatMap((key) => {
         const warning = keyWarning(key, knowledge)
         return warning ? [{ column: `key${key.position}`, what: keyWarningText(warning) }] : []

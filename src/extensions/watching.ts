@@ -11,5 +11,13 @@ export function mayBeWatched(layers: readonly ReadonlyMap<string, unknown>[]): b
   return layers.find((values) => values.has(SETTING))?.get(SETTING) !== false
 }
 
+/**
+ * False when a person may not transfer calls.
+ * @param layers as of `mayBeWatched`
+ */
+export function mayTransfer(layers: readonly ReadonlyMap<string, unknown>[]): boolean {
+  return layers.find((values) => values.has('mayTransfer'))?.get('mayTransfer') !== false
+}
+
 /** Kinds of keys that show the state of whom they are for. */
 export const KINDS_THAT_WATCH: ReadonlySet<KeyKind> = new Set(['blf'])

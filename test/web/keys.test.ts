@@ -52,6 +52,40 @@ describe('the page of a person’s keys', () => {
     expect(rows[1]).toContain('Does not fit')
   })
 
+  test('warns of keys that watch whom nobody may watch, and of codes that are switched off', async () => {
+    const { id: site } = bench.parts.snapshot.defaultSite()
+    const { extensions, settings } = bench.parts.forSite(site)
+    const { extension: hidden } = await extensions.add('test', { number: '120', name: 'Hidden' })
+    const { extension: barred } = await extensions.add('test', { number: '121', name: 'Barred' })
+    await settings.set('test', { layer: 'extension', owner: hidden.id, key: 'mayBeWatched' }, false)
+    await settings.set('test', { layer: 'extension', owner: barred.id, key: 'mayTransfer' }, false)
+    await settings.set('test', { layer: 'site', owner: site, key: 'featureCodes' }, [
+      { code: '*26', name: 'Record <all>', on: false },
+      { code: '*2', name: 'Transfer' },
+    ])
+    await extensions.setKeys('test', '121', [
+      { position: 1, kind: 'blf', value: '120' },
+      { position: 2, kind: 'speed-dial', value: '*2612' },
+      { position: 3, kind: 'speed-dial', value: '*212' },
+      { position: 4, kind: 'transfer', value: '101' },
+      { position: 5, kind: 'speed-dial', value: '0301,,56#' },
+    ])
+    await bench.parts.refresh()
+    const { text } = await owner.get('/people/121/keys')
+    const warned = [...text.matchAll(/<tr><td>(.*?)<\/tr>/gs)].map(
+      ([, row = '']) => /key-warning">(.*?)<\/small>/.exec(row)?.[1] ?? '',
+    )
+    expect(warned[0]).toContain('may not be watched')
+    expect(warned[1]).toContain('*26 (Record &lt;all&gt;) is switched off')
+    expect(warned[2]).toBe('')
+    expect(warned[3]).toContain('may not transfer')
+    expect(warned[4]).toContain('Pauses are written as they stand')
+    expect(startOf(text)).toMatchObject({ unwatched: ['120'], mayNotTransfer: true })
+    await extensions.remove('test', '121')
+    await extensions.remove('test', '120')
+    await bench.parts.refresh()
+  })
+
   test('gives the script all it needs, as data and not as code', async () => {
     const { text } = await owner.get('/people/101/keys')
     expect(text).not.toMatch(/<script>|<img src=x/)

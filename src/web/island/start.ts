@@ -1,6 +1,7 @@
 import type { AttachedModules } from '../../catalog/key-modules.js'
 import type { KeySheet } from '../../catalog/key-sheet.js'
 import type { LineKey } from '../../domain/entities.js'
+import type { FeatureCode } from '../../extensions/feature-codes.js'
 import type { Owner, StoredKey } from './key.js'
 
 /** A phone on which the keys can be shown, with what else is laid there. */
@@ -33,6 +34,12 @@ export interface Start {
   /** The model that is shown first, with every module it takes. */
   sheet: KeySheet
   phones: readonly ShownPhone[]
+  /** Numbers of those who may not be watched. */
+  unwatched: readonly string[]
+  /** The keys are those of somebody who may not transfer calls. */
+  mayNotTransfer: boolean
+  /** Feature codes of the site, those that are switched off too. */
+  codes: readonly FeatureCode[]
   /** Names of those who are on keys, by number. */
   names: Readonly<Record<string, string>>
   language: string

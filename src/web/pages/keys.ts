@@ -8,7 +8,11 @@ import type { LineKey } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
 import { formatMac, type Mac } from '../../domain/mac-address.js'
 import type { Seen } from '../../domain/revision.js'
+import { featureCodesOf } from '../../extensions/feature-codes.js'
+import { keyWarning, type KeyWarning } from '../../extensions/key-warnings.js'
+import { mayBeWatched, mayTransfer } from '../../extensions/watching.js'
 import { activeLinesOf, groupKeysOf, keyOwnerOf, modulesOn } from '../../provisioning/key-layout.js'
+import { personLayers } from '../../snapshot/person-layers.js'
 import type { DeviceRecord } from '../../snapshot/snapshot.js'
 import { openEditor } from '../island/editor.js'
 import type { Owner, Place, StoredKey } from '../island/key.js'
@@ -24,6 +28,8 @@ import type { Device, Group, Person } from './records.js'
 interface Subject {
   owner: Owner
   name: string
+  /** Of a person. */
+  number?: string
   entity: Seen
   /** Of its keys in the API, and of the page to go back to. */
   path: string
@@ -40,7 +46,13 @@ async function personKeys(call: PageCall): Promise<Subject> {
   const person = await ask<Person>(call, 'showExtension', { params: { number } })
   const { snapshot } = call.parts
   return {
-    ...{ owner: 'extension', name: `${person.name} (${person.number})`, entity: person, menu: 'people' },
+    ...{
+      owner: 'extension',
+      number: person.number,
+      name: `${person.name} (${person.number})`,
+      entity: person,
+      menu: 'people',
+    },
     path: `/extensions/${encodeURIComponent(person.number)}/keys`,
     back: `/people/${encodeURIComponent(person.number)}`,
     keys: await ask<StoredKey[]>(call, 'showExtensionKeys', { params: { number } }),
@@ -128,6 +140,23 @@ function namesOn({ parts, site }: PageCall, keys: readonly { value?: string | un
   )
 }
 
+/** What keys of this site are warned of. */
+function watchedAndDialled(
+  { parts, site }: PageCall,
+  { owner, number = '' }: Subject,
+): Pick<Start, 'unwatched' | 'codes' | 'mayNotTransfer'> {
+  const { snapshot } = parts
+  const own = snapshot.extensionByNumber(site.id, number)
+  const people = [...snapshot.allExtensions()].filter((person) => person.siteId === site.id)
+  return {
+    unwatched: people.flatMap((person) =>
+      mayBeWatched(personLayers(snapshot, person, person.id)) ? [] : [person.number],
+    ),
+    mayNotTransfer: owner === 'extension' && own !== undefined && !mayTransfer(personLayers(snapshot, own, own.id)),
+    codes: featureCodesOf([snapshot.layer('site', site.id).values, snapshot.layer('global', '').values]),
+  }
+}
+
 function editorWords({ language }: Words): Record<string, string> {
   const wanted = Object.entries(CATALOGUES[language]).filter(([key]) => /^(?:keys\.|error\.KEY_)/.test(key))
   return Object.fromEntries(wanted)
@@ -143,6 +172,7 @@ async function keysPage(call: PageCall, subject: Subject): Promise<PageAnswer> {
   const others = phones.flatMap(({ person, phone, group }) => [...person, ...phone, ...group])
   const names = namesOn(call, [...keys, ...others])
   const start: Start = {
+    ...watchedAndDialled(call, subject),
     ...{ owner, keys, sheet, phones, names, path: subject.path, site: site.slug },
     csrf: sessionId === undefined ? '' : csrfTokenOf(sessionId),
     tag: entityTag(subject.entity),
@@ -168,7 +198,7 @@ async function keysPage(call: PageCall, subject: Subject): Promise<PageAnswer> {
 }
 
 /** The keys as a table, for whoever has no script. */
-function plainRows(words: Words, { owner, keys, sheet, phones, names, tag }: Start): object[] {
+function plainRows(words: Words, { owner, keys, sheet, phones, names, tag, ...known }: Start): object[] {
   const editor = openEditor(owner, keys, tag)
   const equipped = sheetWithModules(sheet, phones[0]?.modules ?? NO_MODULES)
   const places = placeById(layOut(owner, editor.keys, equipped, phones[0]))
@@ -179,9 +209,18 @@ function plainRows(words: Words, { owner, keys, sheet, phones, names, tag }: Sta
       kind: words.t(`keys.kind.${kind}`),
       value,
       label: label ?? (value === undefined ? undefined : names[value]),
+      warning: warningText(
+        words,
+        keyWarning({ kind, value }, { ...known, isUnwatched: (one) => known.unwatched.includes(one) }),
+      ),
       place: placed ? placeText(words, sheet, placed) : words.t('keys.overflow.short'),
     }
   })
+}
+
+function warningText(words: Words, warning: KeyWarning | undefined): string | undefined {
+  if (!warning) return undefined
+  return words.t(`keys.warn.${warning.why}`, { value: warning.value, name: warning.name ?? '' })
 }
 
 function placeText(words: Words, sheet: KeySheet, place: Place): string {

@@ -73,6 +73,9 @@ function OpenForm({ around, form }: { around: Surroundings; form: Form }): preac
           </select>
         </div>
         {!TAKE_NO_VALUE.has(form.kind) && <ValueField around={around} form={form} wrong={why} />}
+        <p class="key-warning mb-3" role="status">
+          {around.warningOf({ kind: form.kind, value: form.value.trim() }) ?? ''}
+        </p>
         {TAKE_NO_VALUE.has(form.kind) && why !== undefined && <p class="key-wrong">{why}</p>}
         <div class="mb-3">
           <label class="form-label" for="key-label">

@@ -73,6 +73,7 @@ function KeyRow({ around, of: key, n, onPointerDown }: RowProps): preact.JSX.Ele
   const text = around.keyText(key)
   const placed = around.places.value.get(key.id)
   const why = placed ? undefined : start.owner === 'device' ? 'place' : whyNoPlace(around.sheet.value, key)
+  const warning = around.warningOf(key)
   const shown = key.label ?? around.nameOf(key.value)
   return (
     <li class={`key-row${isGrabbed ? ' is-grabbed' : ''}`} data-key={key.id}>
@@ -120,6 +121,7 @@ function KeyRow({ around, of: key, n, onPointerDown }: RowProps): preact.JSX.Ele
             .filter((part) => part !== undefined && part !== '')
             .join(' · ')}
         </small>
+        {warning !== undefined && <small class="key-warning">{warning}</small>}
       </span>
       <span class={`key-place${placed ? ' text-secondary' : ' key-wrong'}`}>
         {placed ? around.placeText(placed) : t('keys.overflow.short')}

@@ -2,6 +2,7 @@ import { computed, signal, type ReadonlySignal } from '@preact/signals'
 import { shownLabel, type KeyLayout, type PlacedKey } from '../../../catalog/key-bank.js'
 import { attachedModules, NO_MODULES, type AttachedModules } from '../../../catalog/key-modules.js'
 import { sheetWithModules, type KeySheet } from '../../../catalog/key-sheet.js'
+import { keyWarning } from '../../../extensions/key-warnings.js'
 import { isChanged, openEditor, reduce } from '../editor.js'
 import type { Action, Editor } from '../editor-state.js'
 import type { Key, Place } from '../key.js'
@@ -33,6 +34,8 @@ export interface Surroundings {
   nameOf(number: string | undefined): string | undefined
   /** A key in words: what it does, for whom. */
   keyText(key: Pick<Key, 'kind' | 'value' | 'label'>): string
+  /** What a key will not do although it is written. */
+  warningOf(key: Pick<Key, 'kind' | 'value'>): string | undefined
   placeText(place: Place): string
   /** What the phone shows on it. */
   labelOf(key: PlacedKey): string | undefined
@@ -50,6 +53,12 @@ export function createSurroundings(start: Start): Surroundings {
   })
   const sheet = computed(() => sheetWithModules(full.value, modules.value))
   const names = signal<Readonly<Record<string, string>>>(start.names)
+  const unwatched = new Set(start.unwatched)
+  const knowledge = {
+    isUnwatched: (number: string) => unwatched.has(number),
+    codes: start.codes,
+    mayNotTransfer: start.mayNotTransfer,
+  }
   const plural = new Intl.PluralRules(start.language)
   const layout = computed(() => layOut(start.owner, editor.value.keys, sheet.value, phone.value))
   const places = computed(() => placeById(layout.value))
@@ -85,6 +94,12 @@ export function createSurroundings(start: Start): Surroundings {
     nameOf,
     keyText: ({ kind, value, label }) =>
       [t(`keys.kind.${kind}`), value, label ?? nameOf(value)].filter((part) => part !== undefined).join(' '),
+    warningOf: (key) => {
+      const warning = keyWarning(key, knowledge)
+      if (!warning) return undefined
+      const { why, value, name } = warning
+      return t(`keys.warn.${why}`, { value, name: name ?? nameOf(value) ?? '' })
+    },
     placeText: (place) => {
       const word = `keys.bank.${place.bank}`
       const numbers = placeNumbers(sheet.value, place)
