@@ -50,7 +50,9 @@ const diffAnswer = z
     kept: z.boolean().meta({ description: 'The file as it was given is there to compare with' }),
     diff: diffSchema,
     since: z
-      .array(z.object({ at: z.string(), actor: z.string(), action: z.string(), entityId: z.string() }))
+      .array(
+        z.object({ at: z.string(), actor: z.string(), action: z.string(), entity: z.string(), entityId: z.string() }),
+      )
       .meta({ description: 'What was changed since, where it is not kept' }),
   })
   .meta({ id: 'ServedDiff' })
@@ -150,5 +152,5 @@ async function changesSince(call: Call, since: number): Promise<ServedDiff['sinc
   return entries
     .filter(({ at, entity }) => at >= since && ['setting', 'extension', 'device', 'group'].includes(entity))
     .slice(0, LATEST)
-    .map(({ at, actor, action, entityId }) => ({ at: isoTime(at), actor, action, entityId }))
+    .map(({ at, actor, action, entity, entityId }) => ({ at: isoTime(at), actor, action, entity, entityId }))
 }

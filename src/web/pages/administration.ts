@@ -2,6 +2,7 @@ import type { AppError } from '../../domain/errors.js'
 import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import { banReason } from '../program-texts.js'
 import { adminPage } from './admin-menu.js'
+import { thingOf } from './things.js'
 
 interface AuditRow {
   id: number
@@ -32,17 +33,6 @@ function differences({ before, after }: AuditRow): { field: string; before: stri
   return [...new Set([...Object.keys(old), ...Object.keys(now)])]
     .map((field) => ({ field, before: text(old[field]), after: text(now[field]) }))
     .filter((one) => one.before !== one.after)
-}
-
-/** What was changed, by number, MAC address or name as far as it is still there; else its id. */
-function thingOf({ parts: { snapshot, viewSources } }: PageCall, { entity, entityId }: AuditRow): string {
-  const named = (kind: string, id: string): string => {
-    if (kind === 'extension') return snapshot.extension(id)?.number ?? id
-    if (kind === 'device') return viewSources.snapshot.device(id)?.mac ?? id
-    return kind === 'site' ? (snapshot.site(id)?.slug ?? id) : id
-  }
-  const [, layer, owner = '', key] = entity === 'setting' ? (/^(\w+):([^:]*):(.+)$/.exec(entityId) ?? []) : []
-  return layer === undefined ? named(entity, entityId) : [layer, named(layer, owner), key].filter(Boolean).join(' · ')
 }
 
 /** A day of a form as the beginning or end of that day, UTC. */

@@ -4,6 +4,7 @@ import { ask, page, type PageAnswer, type PageCall } from '../page.js'
 import { macOf, phonePath } from './phone.js'
 import { layerTitle, shownValue } from './setting-values.js'
 import { layerPath } from './settings.js'
+import { thingOf, whoDid } from './things.js'
 
 /** Lines shown of a phonebook: what it looks like; who is in it stands on a page of its own. */
 const PHONEBOOK_LINES = 200
@@ -41,7 +42,9 @@ async function filePage(call: PageCall): Promise<PageAnswer> {
       state: diff.state,
       kept: diff.kept,
       diff: diff.diff,
-      since: diff.since.map((one) => ({ ...one, at: Date.parse(one.at) })),
+      since: diff.since.map((one) => ({
+        ...{ action: one.action, thing: thingOf(call, one), who: whoDid(one.actor), at: Date.parse(one.at) },
+      })),
       told: words.t(
         diff.state !== 'changed' ? `file.diff.${diff.state}` : diff.kept ? 'file.diff.changed' : 'file.diff.notKept',
         { time },
