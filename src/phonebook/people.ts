@@ -53,7 +53,10 @@ function gather(snapshot: Source, vocabulary: Vocabulary, siteId: Id): Phonebook
   for (const person of snapshot.allExtensions()) {
     if (person.siteId !== siteId || !person.enabled) continue
     const layers = personLayers(snapshot, person, person.id)
-    if (ask.value(layers, 'directoryVisible') !== false) people.push(personOf(person, layers, order, ask))
+    const [own, ...rest] = layers
+    const groups = (person.groups ?? []).map((group) => snapshot.layer('group', group).values)
+    const isListed = ask.value(own ? [own, ...groups, ...rest] : layers, 'directoryVisible') !== false
+    if (isListed) people.push(personOf(person, layers, order, ask))
   }
   const { compare } = new Intl.Collator(ask.text(site, 'language') ?? 'en')
   people.sort((a, b) => compare(a.name, b.name) || (a.number < b.number ? -1 : 1))

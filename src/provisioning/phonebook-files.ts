@@ -12,8 +12,12 @@ import { deviceLayers } from './layers.js'
 import { showsPhonebook } from './phonebook-view.js'
 import type { Renderer } from './render.js'
 
-/** Of the thread's time, a site whose people change all the while takes one part in so many for its phonebook. */
+/** A book made in less is made at once; one that takes longer, a site of a thousand people, when nothing else is to be done. */
+const BRIEF_MS = 30
+/** Of the thread's time, a site whose people change all the while takes one part in so many for a large book. */
 const SHARE = 20
+/** Older than that a large book is made at once all the same. */
+const MOST_STALE_MS = 60_000
 /** Sites and vendors whose phonebooks are kept at least. */
 const BOOKS_KEPT = 300
 
@@ -33,40 +37,71 @@ export interface PhonebookFiles {
 interface Kept {
   version: object
   result: ConfigResult
-  madeAt: Millis
   tookMs: number
+  /** Since when it waits to be made anew. */
+  waitsSince?: Millis
 }
 
 /**
  * Phonebooks, made when one is asked for and people or settings have changed since, and kept: the same bytes for all
- * phones of a site that read the same form. While people change all the time (an import), a large one may be some
- * seconds old.
+ * phones of a site that read the same form. A large one is made in spare time, and is some seconds old meanwhile.
  */
-export function createPhonebookFiles(parts: PhonebookParts & { clock: Clock; log: Log }): PhonebookFiles {
-  const { snapshot, clock } = parts
-  const books = new Remembered<Kept>(BOOKS_KEPT)
-  return {
-    of: (device) => {
-      const found = phonebookFileOf(parts, device)
-      if (!found) return undefined
-      const id = `${device.siteId} ${found.file.template}`
-      const kept = books.get(id)
-      const now = clock.now()
-      const version = snapshot.peopleVersion
-      if (kept && (kept.version === version || now - kept.madeAt < kept.tookMs * SHARE)) return kept.result
-      const result = made(parts, found, device.siteId, kept?.result, now)
-      const madeAt = clock.now()
-      books.set(id, { version, result, madeAt, tookMs: Math.max(0, madeAt - now) })
-      return result
-    },
+export class PhonebookShelf implements PhonebookFiles {
+  readonly #books = new Remembered<Kept>(BOOKS_KEPT)
+  readonly #waiting = new Map<string, () => void>()
+
+  constructor(private readonly parts: PhonebookParts & { clock: Clock; spareTime: Pick<Clock, 'after'>; log: Log }) {}
+
+  of(device: DeviceRecord): ConfigResult | undefined {
+    const { snapshot, clock } = this.parts
+    const found = phonebookFileOf(this.parts, device)
+    if (!found) return undefined
+    const id = `${device.siteId} ${found.file.template}`
+    const kept = this.#books.get(id)
+    if (kept?.version === snapshot.peopleVersion) return kept.result
+    if (!kept || kept.tookMs < BRIEF_MS) return this.#make(id, found, device.siteId, kept)
+    kept.waitsSince ??= clock.now()
+    if (clock.now() - kept.waitsSince > MOST_STALE_MS) return this.#make(id, found, device.siteId, kept)
+    this.#makeLater(id, found, device.siteId, kept)
+    return kept.result
   }
+
+  /** Makes none in spare time any more. */
+  stop(): void {
+    for (const cancel of this.#waiting.values()) cancel()
+    this.#waiting.clear()
+  }
+
+  #makeLater(id: string, found: Found, siteId: string, kept: Kept): void {
+    if (this.#waiting.has(id)) return
+    const make = (): void => {
+      this.#make(id, found, siteId, kept)
+    }
+    this.#waiting.set(id, this.parts.spareTime.after(kept.tookMs * SHARE, make))
+  }
+
+  #make(id: string, found: Found, siteId: string, before: Kept | undefined): ConfigResult {
+    const { snapshot, clock } = this.parts
+    this.#waiting.get(id)?.()
+    this.#waiting.delete(id)
+    const begin = clock.now()
+    const version = snapshot.peopleVersion
+    const result = made(this.parts, found, siteId, before?.result, begin)
+    this.#books.set(id, { version, result, tookMs: Math.max(0, clock.now() - begin) })
+    return result
+  }
+}
+
+interface Found {
+  model: PhoneModel
+  file: PhoneFile
 }
 
 /** The file in which this phone reads its phonebook; undefined: its model reads none, or it is switched off. */
 export function phonebookFileOf(
   { snapshot, catalog }: { snapshot: Snapshot; catalog: PhonebookParts['catalog'] },
   device: DeviceRecord,
-): { model: PhoneModel; file: PhoneFile } | undefined {
+): Found | undefined {
   const model = catalog.model(device.model)
   const file = model && catalog.phonebook(model.model)
   return model && file && showsPhonebook(deviceLayers(snapshot, model, device)) ? { model, file } : undefined
@@ -75,7 +110,7 @@ export function phonebookFileOf(
 /** The phonebook of a site in the form of a vendor, read back as the phones would. Throws as the renderer does. */
 export function renderPhonebook(
   { snapshot, vocabulary, render }: Omit<PhonebookParts, 'catalog'>,
-  { model, file }: { model: PhoneModel; file: PhoneFile },
+  { model, file }: Found,
   siteId: string,
 ): Uint8Array {
   const view: Phonebook = phonebookOf(snapshot, vocabulary, siteId)
@@ -85,8 +120,8 @@ export function renderPhonebook(
 const NO_RAW = new Map<string, never>()
 
 function made(
-  parts: Parameters<typeof createPhonebookFiles>[0],
-  found: { model: PhoneModel; file: PhoneFile },
+  parts: PhonebookParts & { log: Log },
+  found: Found,
   siteId: string,
   before: ConfigResult | undefined,
   now: Millis,

@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache'
-import { systemClock } from '../domain/edge/system-clock.js'
+import { spareTime, systemClock } from '../domain/edge/system-clock.js'
 import type { ProvisioningEvent } from '../domain/entities.js'
 import { Afterwards } from '../observe/afterwards.js'
 import { createConfigFiles, entryBytes } from '../provisioning/config-files.js'
 import { startPhoneHttpServer } from '../provisioning/edge/http-server.js'
 import { createPhoneHttp } from '../provisioning/edge/http.js'
 import { startPhoneTftpServer } from '../provisioning/edge/tftp.js'
-import { createPhonebookFiles } from '../provisioning/phonebook-files.js'
+import { PhonebookShelf } from '../provisioning/phonebook-files.js'
 import { createProvisioning } from '../provisioning/pipeline.js'
 import type { ViewSources } from '../provisioning/view.js'
 import type { WaitingChanges } from '../provisioning/waiting-changes.js'
@@ -59,6 +59,10 @@ export async function startPhones(base: Base, ports: Ports, webSockets: WebSocke
   const waiting = openWaiting(base, ports, configs)
   const keptFiles = startKeptFiles(base, ports, configs)
   const note = (event: ProvisioningEvent): void => {
+  const phonebooks = new PhonebookShelf({
+    ...{ snapshot, catalog, vocabulary, render: installation.render, clock: systemClock, spareTime, log },
+  })
+  undo.add(() => phonebooks.stop())
     events.record(event)
     live.event(event)
     waiting.heed(event)
@@ -73,9 +77,7 @@ export async function startPhones(base: Base, ports: Ports, webSockets: WebSocke
     snapshot,
     catalog,
     configs,
-    phonebooks: createPhonebookFiles({
-      ...{ snapshot, catalog, vocabulary, render: installation.render, clock: systemClock, log },
-    }),
+    phonebooks,
     firmware,
     isTrusted: (address) => trust().trusted.contains(address),
     serverAddress: (request) => {

@@ -38,6 +38,18 @@ describe('who stands in a phonebook', () => {
     expect(names()).toEqual(['Anna Berg'])
   })
 
+  test('nobody of a group that is hidden, but who is listed by himself or by a stronger group', () => {
+    const inGroups = (number: string, groups: string[]) =>
+      snapshot.content.putExtension(extensionRecord(number, { displayName: `Person ${number}`, groups }))
+    inGroups('101', ['lab'])
+    inGroups('102', ['lab'])
+    inGroups('103', ['front', 'lab'])
+    set('group', 'lab', { directoryVisible: false })
+    set('group', 'front', { directoryVisible: true })
+    set('extension', 'e102', { directoryVisible: true })
+    expect(names()).toEqual(['Person 102', 'Person 103'])
+  })
+
   test('in a site that hides all, only those who are listed by themselves', () => {
     person('101', 'Anna Berg')
     person('102', 'Ben Cole', { directoryVisible: true })

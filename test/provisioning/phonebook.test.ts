@@ -205,9 +205,24 @@ describe('what it costs', () => {
     bench.ask(bookOf(YEALINK))
     person('104', 'Just Added')
     expect(bench.text(bookOf(YEALINK))).not.toContain('Just Added')
-    bench.clock.advance(2_000)
-    expect(bench.text(bookOf(YEALINK))).toContain('Just Added')
+    bench.clock.advance(1_999)
+    person('105', 'Added Later')
+    expect(bench.text(bookOf(YEALINK))).not.toContain('Just Added')
+    bench.clock.advance(1)
     expect(bench.rendered).toBe(2)
+    for (const name of ['Just Added', 'Added Later']) expect(bench.text(bookOf(YEALINK))).toContain(name)
+    expect(bench.rendered).toBe(2)
+    expect(bench.clock.pending).toBe(0)
+  })
+
+  test('where there is never spare time, it is made for the first who asks a minute later', () => {
+    bench.renderingTakesMs = 10_000
+    bench.ask(bookOf(YEALINK))
+    person('104', 'Just Added')
+    expect(bench.text(bookOf(YEALINK))).not.toContain('Just Added')
+    bench.clock.advance(60_001)
+    expect(bench.text(bookOf(YEALINK))).toContain('Just Added')
+    expect(bench.clock.pending).toBe(0)
   })
 
   test('what cannot be rendered now leaves the book as it was; without one the phone is told to ask again', () => {

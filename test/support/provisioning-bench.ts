@@ -5,7 +5,7 @@ import { Secret, type Sealed } from '../../src/domain/secret.js'
 import { createConfigFiles, type EntryCache } from '../../src/provisioning/config-files.js'
 import type { Delivered, Delivery, Provisioning, ProvisioningRequest } from '../../src/provisioning/delivery.js'
 import type { ServerAddress } from '../../src/provisioning/file-view.js'
-import { createPhonebookFiles } from '../../src/provisioning/phonebook-files.js'
+import { PhonebookShelf } from '../../src/provisioning/phonebook-files.js'
 import { createProvisioning } from '../../src/provisioning/pipeline.js'
 import { createRenderer } from '../../src/provisioning/render.js'
 import { READERS } from '../../src/readers/index.js'
@@ -87,9 +87,9 @@ export class ProvisioningBench {
       snapshot: this.snapshot,
       catalog: this.phones.catalog,
       configs: createConfigFiles({ sources, render, cache, clock: this.clock, log: this.log }),
-      phonebooks: createPhonebookFiles({
+      phonebooks: new PhonebookShelf({
         ...{ snapshot: this.snapshot, catalog: this.phones.catalog, vocabulary: this.phones.vocabulary },
-        ...{ render, clock: this.clock, log: this.log },
+        ...{ render, clock: this.clock, spareTime: this.clock, log: this.log },
       }),
       firmware: {
         find: (path) =>
