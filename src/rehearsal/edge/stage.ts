@@ -29,7 +29,7 @@ import { madeUpOffice, type MadeUpPhone } from './office.js'
 /** Nobody else's machine reaches it. */
 const ADDRESS = '127.0.0.1'
 /** Phones of each model. */
-const PHONES_PER_MODEL = 4
+const PHONES_PER_MODEL = 2
 /** Holds a few files, so that most are opened from where they are kept, as in a power cut. */
 const CACHE_BYTES = 64 * 1024
 /** Every third phone uses TFTP. */
@@ -163,6 +163,7 @@ async function openFiles(
     serverAddress: () => told,
     caCertificate: () => undefined,
     record: (event: ProvisioningEvent) => limits.heed(event),
+    reported: () => undefined,
   }
   const provisioning = createProvisioning(parts)
   const listens = { provisioning, bind: [ADDRESS], clock, log: SILENT_LOG }
