@@ -5,6 +5,7 @@ import type { Authenticated, SignedIn, Visitor } from '../accounts/sign-in.js'
 import type { Site } from '../domain/entities.js'
 import { AppError, type Problem } from '../domain/errors.js'
 import type { Seen } from '../domain/revision.js'
+import { featureOf, type Feature } from './features.js'
 import type { AdminParts, SiteUseCases } from './parts.js'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
@@ -77,6 +78,8 @@ export interface Route {
   access: Access
   /** `server`: the right is needed for all sites. */
   scope: 'site' | 'server'
+  /** What a site may hide it with. */
+  feature: Feature | undefined
   params: z.ZodObject
   query: z.ZodObject
   body: z.ZodType | undefined
@@ -135,6 +138,7 @@ export function route<
     gives: 'application/json',
     conditional: false,
     answer: undefined,
+    feature: featureOf(definition.path),
     ...row,
     status: definition.status ?? (definition.answer === undefined ? 204 : 200),
     params,

@@ -2,6 +2,7 @@ import { ALL_SITES, may, type Permission } from '../accounts/permissions.js'
 import type { SignedIn } from '../accounts/sign-in.js'
 import { AppError } from '../domain/errors.js'
 import type { Access, Call, RawInput, Route } from '../admin/route.js'
+import { FEATURE_NAMES, isHidden, type Feature } from '../admin/features.js'
 import { ROUTES } from '../admin/routes.js'
 import type { Live } from './live.js'
 import type { ViewName } from './view-names.js'
@@ -69,6 +70,7 @@ export interface PageRow {
   path: string
   access: Access
   scope: 'site' | 'server'
+  feature: Feature | undefined
   /** The form says what it starts from; another one saved meanwhile is a conflict. */
   conditional: boolean
   /** A stream of events instead of a page. */
@@ -101,16 +103,22 @@ function routeOf(id: string): Route {
 /** A row of the table. */
 export function page(definition: Definition): PageRow {
   const { stream = false, upload = false, ...row } = definition
-  if ('access' in row) return { ...row, scope: 'site', conditional: false, stream, upload }
-  const { access, scope, conditional } = routeOf(row.of)
-  return { ...row, access, scope, conditional: conditional && row.method === 'post', stream, upload }
+  if ('access' in row) return { ...row, scope: 'site', feature: undefined, conditional: false, stream, upload }
+  const { access, scope, feature, conditional } = routeOf(row.of)
+  return { ...row, access, scope, feature, conditional: conditional && row.method === 'post', stream, upload }
 }
 
 /** True when the one who asks may use this route of the API here. */
-export function mayUse({ by, site }: Pick<Call, 'by' | 'site'>, id: string): boolean {
-  const { access, scope } = routeOf(id)
+export function mayUse({ by, site, parts }: Pick<Call, 'by' | 'site' | 'parts'>, id: string): boolean {
+  const { access, scope, feature } = routeOf(id)
+  if (isHidden(parts.snapshot, site.id, feature)) return false
   if (access === 'public' || access === 'self') return true
   return may(by.rights, access, scope === 'server' ? ALL_SITES : site.id)
+}
+
+/** What the site does without. */
+export function hiddenHere({ parts, site }: Pick<Call, 'parts' | 'site'>): Feature[] {
+  return FEATURE_NAMES.filter((name) => isHidden(parts.snapshot, site.id, name))
 }
 
 /** The permissions a page asks about, for showing only what works. */

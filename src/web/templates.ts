@@ -1,5 +1,6 @@
 import Handlebars, { type HelperDelegate } from 'handlebars'
 import type { Permission } from '../accounts/permissions.js'
+import type { Feature } from '../admin/features.js'
 import { entityTag } from '../admin/entity-tag.js'
 import type { Millis } from '../domain/clock.js'
 import type { Seen } from '../domain/revision.js'
@@ -21,6 +22,8 @@ export interface WebPages {
 export interface Surroundings {
   words: Words
   permissions: readonly Permission[]
+  /** What the site does without. */
+  hidden?: readonly Feature[]
   now: Millis
 }
 
@@ -56,6 +59,8 @@ export function createTemplates({ assets, views, partials }: WebPages): Template
       return new SafeString(`<time datetime="${iso}" title="${iso}" data-ago>${told}</time>`)
     },
     can: (permission: Permission, { data }: Options) => data.permissions.includes(permission),
+    /** False where the site hides the feature. */
+    shows: (feature: Feature, { data }: Options) => data.hidden?.includes(feature) !== true,
     icon: (name: string) => new SafeString(iconSvg(name)),
     front: (drawn: Drawing, size: unknown) => new SafeString(frontSvg(drawn, size === 'small')),
     asset: (name: string) => {

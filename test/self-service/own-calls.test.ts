@@ -69,6 +69,16 @@ test('what the form leaves to the admin goes back to what is set for everybody',
   expect((await signIn()).body).toContain('As set for everybody: 900')
 })
 
+test('a site that hides own pages has none, and has them again when it shows them', async () => {
+  const { settings } = office.installation
+  const hidden = { layer: 'global', owner: '', key: 'hiddenFeatures' } as const
+  await settings.set('test', hidden, ['own-pages'])
+  const { cookie } = await signIn()
+  await eventually(async () => expect((await askOwnPage(office, '/me/', { cookie })).status).not.toBe(200))
+  await settings.unset('test', hidden)
+  await eventually(async () => expect((await askOwnPage(office, '/me/', { cookie })).status).toBe(200))
+})
+
 test('a number that is none is refused with words, and nothing is stored', async () => {
   const before = await ownValues()
   const refused = await save({ forwardAlways: 'number', 'forwardAlways-number': 'nobody@home', doNotDisturb: 'on' })

@@ -6,6 +6,7 @@ import type { Site } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
 import { sha256Hex } from '../../domain/fingerprint.js'
 import { seenOf } from '../entity-tag.js'
+import { isHidden } from '../features.js'
 import type { AdminParts } from '../parts.js'
 import type { Call, Route } from '../route.js'
 import { sessionIdIn } from './cookie.js'
@@ -14,7 +15,7 @@ import { isForeign, type Arrival } from './visitor.js'
 const NOBODY: Rights = new Map()
 
 /** What stands guard over a route of the API or a page. */
-export type Guarded = Pick<Route, 'access' | 'scope' | 'conditional'>
+export type Guarded = Pick<Route, 'access' | 'scope' | 'conditional' | 'feature'>
 
 /** Somebody, by session or token, or nobody. */
 export interface Caller {
@@ -63,7 +64,8 @@ interface Entitled {
 
 /**
  * Has the caller the right to the route, in the site `named`? Where the request comes from is not looked at: enough to read
- * a form on, not to do what it says. Throws SIGNED_OUT, SITE_NOT_FOUND, FORBIDDEN.
+ * a form on, not to do what it says. Throws SIGNED_OUT, SITE_NOT_FOUND, FORBIDDEN, ROUTE_NOT_FOUND where the
+ * site hides what it belongs to.
  */
 export async function entitle(
   parts: AdminParts,
@@ -79,6 +81,12 @@ export async function entitle(
   const rights = who?.rights ?? NOBODY
   const site = siteOf([...parts.snapshot.allSites()], rights, named, open)
   requireRight(route, rights, site)
+  if (isHidden(parts.snapshot, site.id, route.feature)) {
+    throw new AppError(
+      'ROUTE_NOT_FOUND',
+      `there is no ${request.method} ${request.baseUrl}${request.path}`.slice(0, 120),
+    )
+  }
   return { caller, rights, site }
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isHidden } from '../../admin/features.js'
 import type { SiteUseCases } from '../../admin/parts.js'
 import type { Clock } from '../../domain/clock.js'
 import type { Id } from '../../domain/entities.js'
@@ -92,7 +93,8 @@ async function answer(options: OwnHttpOptions, visit: Visit): Promise<void> {
   const sessionId = cookieOf(request)
   const owner = sessionId === undefined ? undefined : await access.session(sessionId)
   const extension = owner === undefined ? undefined : snapshot.extension(owner)
-  const may = extension && mayHaveOwnPage(layersOf(options, extension), extension)
+  const isThere = extension && !isHidden(snapshot, extension.siteId, 'own-pages')
+  const may = isThere && mayHaveOwnPage(layersOf(options, extension), extension)
   if (sessionId === undefined || !extension || !may) {
     if (options.signIn && path === OWN_PATH && !isPost) return send(visit, goTo(SIGN_IN_PATH))
     return stranger(options, visit)

@@ -13,7 +13,15 @@ import { AppError } from '../../domain/errors.js'
 import type { Networks } from '../../network/trust.js'
 import type { Log } from '../../observe/log.js'
 import type { Live } from '../live.js'
-import { permissionsHere, refusalOf, type Fields, type PageAnswer, type PageCall, type PageRow } from '../page.js'
+import {
+  hiddenHere,
+  permissionsHere,
+  refusalOf,
+  type Fields,
+  type PageAnswer,
+  type PageCall,
+  type PageRow,
+} from '../page.js'
 import { PAGES } from '../pages.js'
 import { createTemplates, ASSETS_PATH, type Templates } from '../templates.js'
 import { languageFor, wordsOf, type Words } from '../words/words.js'
@@ -198,12 +206,20 @@ class Pages {
     }
     if ('download' in answer) {
       const name = answer.download.replace(/[^\w.-]/g, '_')
-      response.attachment(name).type(answer.type ?? 'text/csv').send(answer.text)
+      response
+        .attachment(name)
+        .type(answer.type ?? 'text/csv')
+        .send(answer.text)
       return
     }
     const frame = { ...frameOf(call, answer, request, visit), stateWords: stateWords(call.words) }
     const data = { ...answer.data, ...frame }
-    const around = { words: call.words, permissions: permissionsHere(call, PERMISSION_NAMES), now: parts.clock.now() }
+    const around = {
+      words: call.words,
+      permissions: permissionsHere(call, PERMISSION_NAMES),
+      hidden: hiddenHere(call),
+      now: parts.clock.now(),
+    }
     const part = call.part === undefined ? undefined : this.templates.renderPart(answer.view, call.part, data, around)
     const html = part ?? this.templates.render(answer.view, data, around)
     response.status(answer.status ?? 200).set('Vary', 'HX-Request, HX-Target, Accept-Language, Cookie')

@@ -3,7 +3,7 @@ import type { Mac } from '../../domain/mac-address.js'
 import { formatMac } from '../../domain/mac-address.js'
 import { PASSWORD_CLASSES } from '../../extensions/policy.js'
 import { registeredNow, type Registered } from '../../admin/api/views.js'
-import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
+import { ask, done, given, hiddenHere, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import { personState, phoneState } from '../states.js'
 import { changesIn, FORM_NAMES, formView, isFormName, settingsOf } from './person-fields.js'
 import type { Group, Person } from './records.js'
@@ -73,7 +73,7 @@ async function personPage(call: PageCall, refused?: AppError): Promise<PageAnswe
         isIdentity && isConflict ? [stored.name, stored.email].filter((one) => one !== '').join(', ') : undefined,
       fieldConflict: isConflict && !isIdentity,
       forms: settings
-        ? FORM_NAMES.map((name) =>
+        ? FORM_NAMES.filter((name) => name !== 'pbx' || !hiddenHere(call).includes('pbx-fields')).map((name) =>
             formView(call, settings, name, { person: row, refused: form === name ? refused : undefined }),
           )
         : [],

@@ -2,7 +2,7 @@ import type { AppError } from '../../domain/errors.js'
 import { parseMac, formatMac, requireMac, type Mac } from '../../domain/mac-address.js'
 import { moduleRules, moduleType } from '../../catalog/key-modules.js'
 import { modulesOn } from '../../provisioning/key-layout.js'
-import { ask, done, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
+import { ask, done, hiddenHere, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import type { Device } from './records.js'
 import { modelChoices, phoneRow } from './phones.js'
 import { registrationsThat } from './registrations.js'
@@ -40,7 +40,9 @@ async function phonePage(call: PageCall, refused?: AppError): Promise<PageAnswer
 }
 
 /** Its expansion modules, where its model takes some, and where their number is set. */
-function modulesOf({ parts }: PageCall, { mac, model: id }: Device): object | undefined {
+function modulesOf(call: PageCall, { mac, model: id }: Device): object | undefined {
+  const { parts } = call
+  if (hiddenHere(call).includes('expansion-modules')) return undefined
   const device = parts.snapshot.deviceByMac(mac as Mac)
   const model = parts.catalog.model(id)
   const rules = model && moduleRules(model)

@@ -1,7 +1,8 @@
 import type { AppError } from '../../domain/errors.js'
 import type { Layer } from '../../domain/entities.js'
 import { parseRawKey } from '../../settings/vocabulary.js'
-import { ask, done, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
+import { ask, done, hiddenHere, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
+import { FEATURE_SETTINGS, type Feature } from '../../admin/features.js'
 import { ownerId } from '../../admin/settings-place.js'
 import { settingHelp, settingLabel } from '../program-texts.js'
 import { closingText, fieldText, isLayer, layerTitle, shownValue, valueField } from './setting-values.js'
@@ -99,7 +100,9 @@ async function layerPage(call: PageCall): Promise<PageAnswer> {
   const { vocabulary } = call.parts.viewSources
   const { q = '', only } = call.query
   const wanted = q.trim().toLowerCase()
+  const hidden: readonly (Feature | undefined)[] = hiddenHere(call)
   const fits = (one: LayerSetting): boolean =>
+    !hidden.includes(FEATURE_SETTINGS[one.key]) &&
     (only === undefined || one.set) &&
     [one.key, settingLabel(call.words, one.key), settingHelp(call.words, one.key, vocabulary)].some((text) =>
       text?.toLowerCase().includes(wanted),
@@ -115,7 +118,7 @@ async function layerPage(call: PageCall): Promise<PageAnswer> {
       title: call.words.t('settings.raw'),
       rows: shown.filter(({ key }) => parseRawKey(key)).map((one) => settingRow(call, one)),
     },
-    { id: 'pbx', title: call.words.t('settings.pbx'), rows: by('pbx') },
+    { id: 'pbx', title: call.words.t('settings.pbx'), rows: hidden.includes('pbx-fields') ? [] : by('pbx') },
   ]
   return {
     view: 'setting-layer',

@@ -12,6 +12,7 @@ export const dePeople: Readonly<Record<keyof typeof enPeople, string>> = {
   'field.clientLogin': 'Darf sich auf der eigenen Seite anmelden',
   'field.mayChangeForwarding': 'Darf auf der eigenen Seite weiterleiten',
   'field.mayChangeDoNotDisturb': 'Darf auf der eigenen Seite „Bitte nicht stören“ schalten',
+  'field.hiddenFeatures': 'Ausgeblendete Funktionen',
   'field.clientLoginName': 'Name für die eigene Seite',
   'field.allowedNetworks': 'Erlaubte Netze',
   'field.maxRegistrations': 'Höchstens so viele Tischtelefone zugleich',

@@ -55,7 +55,11 @@ export const SETTING_HELP_DE: Readonly<Record<string, string>> = {
   clientLogin: 'Darf sich auf der Seite für die eigenen Telefone anmelden.',
   mayChangeForwarding: 'Darf auf der eigenen Seite Weiterleitungen setzen, wo man dort etwas ändern darf.',
   mayChangeDoNotDisturb: 'Darf auf der eigenen Seite „Bitte nicht stören“ schalten, wo man dort etwas ändern darf.',
+  hiddenFeatures:
+    'Was diese Seite und die API weglassen, als gäbe es das nicht; die Daten bleiben und sind wieder da, wenn es gezeigt wird. Leer: alles ist zu sehen.',
   clientLoginName: 'Anmeldename dafür; leer: die E-Mail-Adresse.',
+  reportDoNotDisturb:
+    'Telefone von Yealink und Snom melden diesem Server, wenn jemand dort „Bitte nicht stören“ ein- oder ausschaltet; die Seiten zeigen es.',
   resyncAfterChange:
     'Telefone, deren Dateien sich ändern, werden sofort gebeten, sie zu holen; sonst beim nächsten Fragen.',
   allowedNetworks: 'Netze, aus denen sich Telefone und Softphones registrieren dürfen; leer: alle.',

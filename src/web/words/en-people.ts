@@ -10,6 +10,7 @@ export const enPeople = {
   'field.clientLogin': 'May sign in to the own page',
   'field.mayChangeForwarding': 'May forward on the own page',
   'field.mayChangeDoNotDisturb': 'May switch do not disturb on the own page',
+  'field.hiddenFeatures': 'Hidden features',
   'field.clientLoginName': 'Name for the own page',
   'field.allowedNetworks': 'Allowed networks',
   'field.maxRegistrations': 'Most desk phones at once',
