@@ -1,3 +1,4 @@
+import type { ReportsView } from './reports.js'
 import type { TimeView } from '../catalog/time-zones.js'
 import type { Secret } from '../domain/secret.js'
 import type { SettingScalar } from '../settings/vocabulary.js'
@@ -68,6 +69,8 @@ export interface FileView {
     configPath: Secret | null
   }
   settings: Readonly<Record<string, SettingScalar>>
+  /** Null: the phone reports nothing. Files of scope `model` have none. */
+  reports: ReportsView | null
   /** Null: the phone shows none. Files of scope `model` have none. */
   phonebook: PhonebookView | null
   time: TimeView

@@ -13,6 +13,8 @@ import type { Delivered, Delivery, Provisioning, ProvisioningRequest } from './d
 import type { PhonebookFiles } from './phonebook-files.js'
 import type { ServerAddress } from './file-view.js'
 import { mayHoldToken, RequestNames, type NamedRequest } from './request-names.js'
+import { deviceLayers } from './layers.js'
+import { mayReport } from './reports.js'
 import type { Claim } from './request-path.js'
 
 /** A file of the firmware folder, as its index knows it. */
@@ -34,6 +36,8 @@ export interface PipelineParts {
   /** The CA certificate in PEM, for phones that shall trust our https. */
   caCertificate(): { pem: string; modifiedMs: number } | undefined
   record(event: ProvisioningEvent): void
+  /** A phone said whether it is to be disturbed. */
+  reported(device: DeviceRecord, doNotDisturb: boolean): void
   clock: Clock
 }
 
@@ -48,6 +52,14 @@ interface Answer {
 }
 
 const ABSENT: Delivery = { kind: 'absent' }
+/** Phones show what they are answered, if it is anything. */
+const HEARD: Delivery = {
+  kind: 'bytes',
+  body: new Uint8Array(),
+  contentType: 'text/plain',
+  etag: '"heard"',
+  lastModified: 0,
+}
 const UPLOAD_REFUSED: Answer = {
   delivery: { kind: 'upload-refused' },
   outcome: 'refused-upload',
@@ -118,6 +130,8 @@ function answerTo(
         : absent('untrusted', 'certificate asked from outside the trusted networks without a token')
     case 'phonebook':
       return phonebookAnswer(parts, request, tokenDevice, trusted)
+    case 'report':
+      return reportAnswer(parts, request, claim.doNotDisturb, tokenDevice, trusted)
     case 'file':
       return claim.mac === undefined
         ? commonAnswer(parts, request, claim.matches, tokenDevice, trusted)
@@ -211,6 +225,30 @@ function phonebookAnswer(
   const result = decision.cleared ? undefined : parts.phonebooks.of(decision.device)
   if (!result) return { ...absent('expected-miss', 'this phone is shown no phonebook'), ...known }
   return { ...configAnswer(result), ...known }
+}
+
+/** A phone says what was switched on it, by the same rules as it gets its files; whoever else asks learns nothing. */
+function reportAnswer(
+  parts: PipelineParts,
+  { peerAddress, transport }: ProvisioningRequest,
+  doNotDisturb: boolean,
+  tokenDevice: DeviceRecord | undefined,
+  trusted: boolean,
+): Answer {
+  if (!tokenDevice || transport === 'tftp') {
+    return absent(trusted ? 'unknown-file' : 'untrusted', 'a report without the token of a phone')
+  }
+  const known = { mac: tokenDevice.mac, device: tokenDevice }
+  const mayComeFromThere = (own: DeviceRecord): boolean => isAllowedFrom(parts.snapshot, own, peerAddress)
+  const now = parts.clock.now()
+  const decision = authoriseDevice({ device: tokenDevice, tokenDevice, trusted, mayComeFromThere, now })
+  if (!decision.allow) return { ...absent(decision.outcome, decision.reason), ...known }
+  const model = parts.catalog.model(tokenDevice.model)
+  if (decision.cleared || !model || !mayReport(deviceLayers(parts.snapshot, model, tokenDevice))) {
+    return { ...absent('expected-miss', 'this phone is not to report anything'), ...known }
+  }
+  parts.reported(tokenDevice, doNotDisturb)
+  return { delivery: HEARD, outcome: 'served', ...known, reason: `do not disturb: ${doNotDisturb ? 'on' : 'off'}` }
 }
 
 /** The network filter of the person on its first line. */

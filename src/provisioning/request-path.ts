@@ -1,6 +1,7 @@
 import type { PhoneFile, PhoneModel } from '../catalog/manifest.js'
 import { PHONEBOOK_FILE, type Catalog } from '../catalog/catalog.js'
 import { parseMac, type Mac } from '../domain/mac-address.js'
+import { REPORTS } from './reports.js'
 
 /** A request's path taken apart. Only names in it are used for look-ups; no path of the disk is ever built from it. */
 export interface RequestPath {
@@ -48,6 +49,8 @@ export type Claim =
   | { kind: 'ca' }
   /** Of whoever comes with a token: the name tells no phone. */
   | { kind: 'phonebook' }
+  /** A phone with a token says whether it is to be disturbed. */
+  | { kind: 'report'; doNotDisturb: boolean }
   | { kind: 'nothing' }
 
 /** Looks the name up in the catalogue; folders before `firmware/` and before a config's name are ignored. */
@@ -58,6 +61,8 @@ export function claimOf(catalog: Catalog, path: RequestPath): Claim {
   }
   if (path.name.toLowerCase() === 'phoneboot-ca.crt') return { kind: 'ca' }
   if (path.name.toLowerCase() === PHONEBOOK_FILE) return { kind: 'phonebook' }
+  const doNotDisturb = REPORTS.get(path.name)
+  if (doNotDisturb !== undefined) return { kind: 'report', doNotDisturb }
   const found = catalog.findFile(path.name)
   if (found.length === 0) return { kind: 'nothing' }
   // A name with a MAC in it is read as such only when no plain name matched (readName puts the plain one first).

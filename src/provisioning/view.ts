@@ -16,6 +16,7 @@ import { fixedOf } from './model-view.js'
 import { withoutOldTls } from './old-tls.js'
 import { withOwnMobile } from './own-mobile.js'
 import { phonebookView } from './phonebook-view.js'
+import { reportsView } from './reports.js'
 
 export { deviceLayers, lineLayers } from './layers.js'
 export type { ViewSources } from './line-view.js'
@@ -70,6 +71,7 @@ export function buildDeviceView(
   const imagesUrl = model.capabilities?.tftpFirmware === false ? overHttp : configUrl
   // By HTTP where the files come by TFTP: a phone's browser speaks nothing else.
   if (!cleared) base.phonebook = phonebookView(resolved.values, overHttp)
+  if (!cleared) base.reports = reportsView(resolved.values, overHttp)
   const view: FileView = {
     ...base,
     cleared,
@@ -148,6 +150,7 @@ function baseView(
     },
     settings: resolved.values,
     phonebook: null,
+    reports: null,
     time: timeView(sources.zones, String(resolved.values.timezone)),
     cleared: false,
   }

@@ -3,11 +3,14 @@ import { spareTime, systemClock } from '../domain/edge/system-clock.js'
 import type { ProvisioningEvent } from '../domain/entities.js'
 import { Afterwards } from '../observe/afterwards.js'
 import { createConfigFiles, entryBytes } from '../provisioning/config-files.js'
+import { deviceLayers } from '../provisioning/layers.js'
+import { mayReport } from '../provisioning/reports.js'
 import { startPhoneHttpServer } from '../provisioning/edge/http-server.js'
 import { createPhoneHttp } from '../provisioning/edge/http.js'
 import { startPhoneTftpServer } from '../provisioning/edge/tftp.js'
 import { PhonebookShelf } from '../provisioning/phonebook-files.js'
 import { createProvisioning } from '../provisioning/pipeline.js'
+import type { Id } from '../domain/entities.js'
 import type { ViewSources } from '../provisioning/view.js'
 import type { WaitingChanges } from '../provisioning/waiting-changes.js'
 import { advertised } from './advertised.js'
@@ -71,6 +74,12 @@ export async function startPhones(base: Base, ports: Ports, webSockets: WebSocke
     const seen = event.outcome === 'untrusted' ? undefined : event.deviceId
     if (seen !== undefined) sightings.note({ deviceId: seen, at: event.at, ip: event.peer })
   }
+  const isHeard = (id: Id): boolean => {
+    const device = snapshot.device(id)
+    const model = device?.state === 'approved' ? catalog.model(device.model) : undefined
+    return device !== undefined && model !== undefined && mayReport(deviceLayers(snapshot, model, device))
+  }
+  undo.add(feed.onChange(() => live.keepReports(isHeard)))
   const refused = new Afterwards({ clock: systemClock, log }, note)
   undo.add(() => refused.flush())
   const provisioning = createProvisioning({
@@ -79,6 +88,7 @@ export async function startPhones(base: Base, ports: Ports, webSockets: WebSocke
     configs,
     phonebooks,
     firmware,
+    reported: (device, doNotDisturb) => live.reported(device, doNotDisturb),
     isTrusted: (address) => trust().trusted.contains(address),
     serverAddress: (request) => {
       const address = advertised(config, ports, request)

@@ -2,7 +2,7 @@ import type { ImportState } from '../bulk/store.js'
 import type { Clock, Millis } from '../domain/clock.js'
 import type { Binding, Id, ProvisioningEvent } from '../domain/entities.js'
 import type { Mac } from '../domain/mac-address.js'
-import type { Snapshot } from '../snapshot/snapshot.js'
+import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
 
 /** A phone that asked for its config and is nobody's yet. All of it is what a stranger claims. */
 export interface PendingPhone {
@@ -58,6 +58,8 @@ export class Live {
   readonly #snapshot: LiveParts['snapshot']
   /** By device: when it last asked for its config. */
   readonly #asked = new Map<Id, Millis>()
+  /** Phones that are not to be disturbed, with the people on their lines. */
+  readonly #doNotDisturb = new Map<Id, ReadonlySet<Id>>()
   readonly #pending = new Map<Mac, PendingPhone>()
   readonly #listeners = new Set<(change: LiveChange) => void>()
   readonly #importListeners = new Set<(ended: ImportEnded) => void>()
@@ -97,6 +99,31 @@ export class Live {
     if (this.#listeners.size === 0) return
     this.#devices.add(event.deviceId)
     this.#changed()
+  }
+
+  /** Somebody switched "do not disturb" on a phone. */
+  reported({ id, lines }: Pick<DeviceRecord, 'id' | 'lines'>, doNotDisturb: boolean): void {
+    const people = new Set(lines.map(({ extensionId }) => extensionId))
+    if (doNotDisturb) this.#doNotDisturb.set(id, people)
+    else this.#doNotDisturb.delete(id)
+    for (const person of people) this.#extensions.add(person)
+    this.phonesChanged([id])
+  }
+
+  /** Forgets what was reported by phones that are not heard any more. */
+  keepReports(isHeard: (deviceId: Id) => boolean): void {
+    for (const [id, people] of this.#doNotDisturb) {
+      if (isHeard(id)) continue
+      this.#doNotDisturb.delete(id)
+      for (const person of people) this.#extensions.add(person)
+      this.phonesChanged([id])
+    }
+  }
+
+  /** Is this phone, or one of this person's, not to be disturbed, as far as phones report it? */
+  isDoNotDisturb(id: Id): boolean {
+    if (this.#doNotDisturb.size === 0) return false
+    return this.#doNotDisturb.has(id) || [...this.#doNotDisturb.values()].some((people) => people.has(id))
   }
 
   /** Somebody registered, or is registered no more. */

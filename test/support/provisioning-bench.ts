@@ -57,6 +57,8 @@ export class ProvisioningBench {
   readonly clock = new FakeClock()
   readonly log = recordingLog()
   readonly events: ProvisioningEvent[] = []
+  /** What phones said of do not disturb. */
+  readonly reports: [string, boolean][] = []
   readonly phones = PHONES
   /** Counts renderings. */
   rendered = 0
@@ -107,6 +109,7 @@ export class ProvisioningBench {
       serverAddress: () => this.server,
       caCertificate: () => ({ pem: 'PEM', modifiedMs: 1 }),
       record: (event) => this.events.push(event),
+      reported: ({ mac }, doNotDisturb) => this.reports.push([mac, doNotDisturb]),
       clock: this.clock,
     })
   }

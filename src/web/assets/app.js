@@ -99,14 +99,23 @@
     }
   }
 
-  const changed = ({ phones = {}, people = {}, pending, records }) => {
+  const showDoNotDisturb = (element, isOn) => {
+    const sign = element.querySelector('.dnd')
+    if (sign) sign.hidden = !isOn
+  }
+
+  const changed = ({ phones = {}, people = {}, dnd = [], pending, records }) => {
     for (const element of document.querySelectorAll('[data-phone]')) {
       const state = phones[element.dataset.phone]
-      if (state) show(element, state, 0)
+      if (!state) continue
+      show(element, state, 0)
+      showDoNotDisturb(element, dnd.includes(element.dataset.phone))
     }
     for (const element of document.querySelectorAll('[data-person]')) {
       const person = people[element.dataset.person]
-      if (person) show(element, person[0], person[1])
+      if (!person) continue
+      show(element, person[0], person[1])
+      showDoNotDisturb(element, dnd.includes(element.dataset.person))
     }
     if (pending !== undefined) {
       pendingCount(pending)

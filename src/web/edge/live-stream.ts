@@ -68,16 +68,19 @@ export class LiveStream {
 
   #tell(change: LiveChange): void {
     if (this.#listeners.size === 0) return
-    const perSite = new Map<Id, { phones: object; people: object }>()
+    const perSite = new Map<Id, { phones: object; people: object; dnd: string[] }>()
     for (const listener of this.#listeners) {
       const { siteId, rights } = listener
       const states = perSite.get(siteId) ?? this.#statesOf(siteId, change)
       perSite.set(siteId, states)
       const seesPhones = may(rights, 'phones.read', siteId)
       const seesPeople = may(rights, 'people.read', siteId)
+      const seen = { ...(seesPhones ? states.phones : {}), ...(seesPeople ? states.people : {}) }
+      const dnd = states.dnd.filter((name) => Object.hasOwn(seen, name))
       const message = {
         ...(seesPhones && Object.keys(states.phones).length > 0 ? { phones: states.phones } : {}),
         ...(seesPeople && Object.keys(states.people).length > 0 ? { people: states.people } : {}),
+        ...(dnd.length > 0 ? { dnd } : {}),
         ...(change.pending ? { pending: this.#pendingFor(listener) } : {}),
         ...(change.records && (seesPhones || seesPeople) ? { records: true } : {}),
       }
@@ -95,12 +98,14 @@ export class LiveStream {
     }
   }
 
-  #statesOf(siteId: Id, { devices, extensions }: LiveChange): { phones: object; people: object } {
+  /** `dnd`: phones and people among them that are not to be disturbed. */
+  #statesOf(siteId: Id, { devices, extensions }: LiveChange): { phones: object; people: object; dnd: string[] } {
     const { snapshot, clock } = this.parts
     const now = clock.now()
     const registered = registeredNow(this.parts)
     const phones: Record<string, string> = {}
     const people: Record<string, [string, number]> = {}
+    const dnd: string[] = []
     for (const id of devices) {
       const device = snapshot.device(id)
       if (!device || device.siteId !== siteId || device.state === 'retired') continue
@@ -110,14 +115,16 @@ export class LiveStream {
         this.live.askedAt(device.id),
         now,
       )
+      if (this.live.isDoNotDisturb(id)) dnd.push(device.mac)
     }
     for (const id of extensions) {
       const person = snapshot.extension(id)
       if (!person || person.siteId !== siteId) continue
       const registrations = registered.counts.get(id) ?? 0
       people[person.number] = [personState({ enabled: person.enabled, registrations }), registrations]
+      if (this.live.isDoNotDisturb(id)) dnd.push(person.number)
     }
-    return { phones, people }
+    return { phones, people, dnd }
   }
 
   /** Strangers belong to no site: who may see them may so everywhere. */

@@ -22,7 +22,7 @@ async function list(call: PageCall): Promise<PageAnswer> {
     title: call.words.t('people.title'),
     menu: 'people',
     data: {
-      people: found.items.map(personRow),
+      people: found.items.map((one) => personRow(call, one)),
       total: found.total,
       state,
       filtered: [state.q, state.registered, state.import].some((one) => one !== undefined),

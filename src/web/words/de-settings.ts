@@ -14,6 +14,7 @@ export const deSettings: Readonly<Record<keyof typeof enSettings, string>> = {
   'field.keyModules': 'Erweiterungsmodule',
   'field.keyModuleType': 'Art der Erweiterungsmodule',
   'field.syslogServer': 'Syslog-Server',
+  'field.reportDoNotDisturb': 'Telefone melden „Bitte nicht stören“',
   'field.resyncAfterChange': 'Nach Änderungen von selbst holen lassen',
   'field.featureCodes': 'Funktionscodes der Anlage',
   'field.numberRanges': 'Nummern für neue Personen',

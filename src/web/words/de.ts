@@ -47,6 +47,7 @@ export const de: Readonly<Record<WordKey, string>> = {
   'state.blocked': 'Gesperrt',
   'state.pending': 'Angehalten',
   'state.several': '{n} Geräte',
+  'state.dnd': 'Bitte nicht stören',
   'state.disabled': 'Abgeschaltet',
 
   'list.search': 'Suchen',

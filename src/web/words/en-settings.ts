@@ -12,6 +12,7 @@ export const enSettings = {
   'field.keyModules': 'Expansion modules',
   'field.keyModuleType': 'Type of expansion modules',
   'field.syslogServer': 'Syslog server',
+  'field.reportDoNotDisturb': 'Phones report do not disturb',
   'field.resyncAfterChange': 'Resync by itself after a change',
   'field.featureCodes': 'Feature codes of the PBX',
   'field.numberRanges': 'Numbers for new people',

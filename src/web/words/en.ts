@@ -47,6 +47,7 @@ export const en = {
   'state.blocked': 'Blocked',
   'state.pending': 'Held',
   'state.several': '{n} devices',
+  'state.dnd': 'Do not disturb',
   'state.disabled': 'Disabled',
 
   'list.search': 'Search',
