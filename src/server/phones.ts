@@ -59,13 +59,13 @@ export async function startPhones(base: Base, ports: Ports, webSockets: WebSocke
     ...(stored ? { stored } : {}),
   })
   const ahead = stored && startRenderAhead(base, configs, stored)
-  const waiting = openWaiting(base, ports, configs)
-  const keptFiles = startKeptFiles(base, ports, configs)
-  const note = (event: ProvisioningEvent): void => {
   const phonebooks = new PhonebookShelf({
     ...{ snapshot, catalog, vocabulary, render: installation.render, clock: systemClock, spareTime, log },
   })
   undo.add(() => phonebooks.stop())
+  const waiting = openWaiting(base, ports, configs)
+  const keptFiles = startKeptFiles(base, ports, configs)
+  const note = (event: ProvisioningEvent): void => {
     events.record(event)
     live.event(event)
     waiting.heed(event)
