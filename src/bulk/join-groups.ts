@@ -1,96 +1,50 @@
 import type { Id } from '../domain/entities.js'
-import type { DeviceRecord } from '../snapshot/snapshot.js'
-import { phoneBasis } from './basis.js'
+import type { ExtensionRecord } from '../snapshot/snapshot.js'
 import type { Existing } from './plan-parts.js'
 import type { ImportPlan } from './plan.js'
-import type { FieldChange, RowReport } from './report.js'
-import { problemAt } from './row-problems.js'
-import { isGood, type GoodRow, type ReadRow } from './row.js'
+import type { RowReport } from './report.js'
+import { isGood, type ReadRow } from './row.js'
 
-/**
- * Phones of people whose rows name a group join it: those of the file, and those that have the person on their first line.
- * Who has no phone is told.
- */
+/** People whose rows name a group join it, behind the groups that they are in; their phones get what it has by them. */
 export function joinGroups(planned: ImportPlan, rows: readonly ReadRow[], existing: Existing): ImportPlan {
   const wanted = rows.filter(isGood).filter(({ checked }) => checked.group !== undefined)
   if (wanted.length === 0) return planned
-  return new Joining(planned, existing).join(wanted)
+  const { plan, people } = planned
+  const created = byNumber(plan.createExtensions)
+  const updated = byNumber(plan.updateExtensions)
+  const reports = new Map(planned.reports.map((report) => [report.row, report]))
+  let changed = 0
+  for (const { row, checked } of wanted) {
+    const { group, extension = '' } = checked
+    const report = reports.get(row)
+    const before = created.get(extension) ?? updated.get(extension) ?? existing.extensions.get(extension)
+    if (!group || !before || !report || !TAKEN.has(report.outcome) || before.groups?.includes(group.id)) continue
+    const after = { ...before, groups: [...(before.groups ?? []), group.id] }
+    if (created.has(extension)) created.set(extension, after)
+    else updated.set(extension, after)
+    const isSame = report.outcome === 'same'
+    if (isSame) changed += 1
+    const names = [before, after].map((person) => namesOf(person, existing))
+    const change = { field: 'groups', ...(names[0] === '' ? {} : { before: names[0] ?? '' }), after: names[1] ?? '' }
+    const outcome = isSame ? 'changed' : report.outcome
+    reports.set(row, { ...report, outcome, changes: [...report.changes, change] })
+  }
+  return {
+    ...planned,
+    plan: { ...plan, createExtensions: [...created.values()], updateExtensions: [...updated.values()] },
+    people: { ...people, changed: people.changed + changed, unchanged: people.unchanged - changed },
+    reports: [...reports.values()],
+  }
 }
 
-class Joining {
-  readonly #names: ReadonlyMap<Id, string>
-  readonly #people = new Map<string, Id>()
-  readonly #created: Map<Id, DeviceRecord>
-  readonly #updated: Map<Id, DeviceRecord>
-  readonly #byOwner = new Map<Id, DeviceRecord[]>()
-  readonly #reports: Map<number, RowReport>
-  readonly #basis: string[] = []
-  #changed = 0
+/** Rows that are written, or would be if anything differed. */
+const TAKEN: ReadonlySet<RowReport['outcome']> = new Set(['new', 'changed', 'same'])
 
-  constructor(
-    private readonly planned: ImportPlan,
-    private readonly existing: Existing,
-  ) {
-    const { plan, reports } = planned
-    this.#names = new Map(existing.places.groups.map(({ id, name }) => [id, name]))
-    for (const { number, id } of [...existing.extensions.values(), ...plan.createExtensions])
-      this.#people.set(number, id)
-    this.#created = new Map(plan.createDevices.map((one) => [one.id, one]))
-    this.#updated = new Map(plan.updateDevices.map((one) => [one.id, one]))
-    this.#reports = new Map(reports.map((report) => [report.row, report]))
-    const all = new Map(
-      [...existing.devices.values()].filter(({ state }) => state !== 'retired').map((one) => [one.id, one]),
-    )
-    for (const one of [...this.#created.values(), ...this.#updated.values()]) all.set(one.id, one)
-    for (const one of all.values()) {
-      const owner = one.lines[0]?.extensionId
-      if (owner !== undefined) this.#byOwner.set(owner, [...(this.#byOwner.get(owner) ?? []), one])
-    }
-  }
+function byNumber(people: readonly ExtensionRecord[]): Map<string, ExtensionRecord> {
+  return new Map(people.map((person) => [person.number, person]))
+}
 
-  join(rows: readonly GoodRow[]): ImportPlan {
-    for (const row of rows) this.#joinOf(row)
-    const { plan, reports, phones, basis } = this.planned
-    const known = new Set(basis)
-    return {
-      ...this.planned,
-      plan: { ...plan, createDevices: [...this.#created.values()], updateDevices: [...this.#updated.values()] },
-      phones: { ...phones, changed: phones.changed + this.#changed },
-      reports: reports.map(({ row }) => this.#reports.get(row)).filter((one) => one !== undefined),
-      basis: [...basis, ...this.#basis.filter((one) => !known.has(one))],
-    }
-  }
-
-  #joinOf({ row, checked }: GoodRow): void {
-    const { group, extension = '' } = checked
-    const report = this.#reports.get(row)
-    if (!group || !report || report.outcome === 'error' || report.outcome === 'duplicate') return
-    const phones = this.#byOwner.get(this.#people.get(extension) ?? '') ?? []
-    if (phones.length === 0) {
-      const what = `${extension} has no phone that could join the group ${group.name}`
-      const problem = problemAt('GROUP_NOT_FOUND', row, undefined, what, 'warning')
-      this.#reports.set(row, { ...report, problems: [...report.problems, problem] })
-      return
-    }
-    const changes = phones.flatMap((phone) => this.#put(phone, group))
-    if (changes.length === 0) return
-    const outcome = report.outcome === 'new' ? 'new' : 'changed'
-    this.#reports.set(row, { ...report, outcome, changes: [...report.changes, ...changes] })
-  }
-
-  #put(phone: DeviceRecord, group: { readonly id: Id; readonly name: string }): FieldChange[] {
-    const latest = this.#created.get(phone.id) ?? this.#updated.get(phone.id) ?? phone
-    if (latest.groupId === group.id) return []
-    const after = { ...latest, groupId: group.id }
-    const before = latest.groupId === undefined ? undefined : this.#names.get(latest.groupId)
-    if (this.#created.has(phone.id)) this.#created.set(phone.id, after)
-    else {
-      if (!this.#updated.has(phone.id)) {
-        this.#changed += 1
-        this.#basis.push(phoneBasis(phone.mac, this.existing))
-      }
-      this.#updated.set(phone.id, after)
-    }
-    return [{ field: 'group', ...(before === undefined ? {} : { before }), after: group.name }]
-  }
+function namesOf({ groups = [] }: ExtensionRecord, { places }: Existing): string {
+  const nameOf = (id: Id): string => places.groups.find((group) => group.id === id)?.name ?? ''
+  return groups.map(nameOf).join(', ')
 }

@@ -34,7 +34,7 @@ export interface ImportRow {
   keys?: PlacedKey[]
   /** Settings of the person, and texts that are kept (`imported.…`). */
   settings?: ReadonlyMap<string, SettingContent>
-  /** Group that the phones of this person are to join. */
+  /** Group that this person is to join. */
   group?: { readonly id: Id; readonly name: string }
   /** Columns that are there but empty in this row: fields, settings, and `keys` when all of them are. */
   empty?: ReadonlySet<string>

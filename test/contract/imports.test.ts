@@ -7,6 +7,8 @@ import { readSurroundings } from '../../src/bulk/edge/surroundings.js'
 import { createBulkUseCases, SERVER_RUNNER, type BulkUseCases } from '../../src/bulk/use-cases.js'
 import { createKnexUnnumberedStore } from '../../src/extensions/edge/knex-unnumbered.js'
 import { createUnnumberedAdmin } from '../../src/extensions/unnumbered.js'
+import { createKnexGroupStore } from '../../src/groups/edge/knex-store.js'
+import { createGroupAdmin } from '../../src/groups/use-cases.js'
 import { SILENT_LOG } from '../../src/observe/log.js'
 import { loadSnapshot } from '../../src/snapshot/edge/load-snapshot.js'
 import { MemorySnapshot } from '../../src/snapshot/memory-snapshot.js'
@@ -247,5 +249,26 @@ describeOverDatabases('an import', (fresh) => {
       ['default', 'keep', 'remembered'],
       ['2', 'leave', 'remembered'],
     ])
+  })
+
+  test('lets people join the group that a column names, and leave it when it is undone', async () => {
+    const [one, two] = [number(), number()]
+    const name = `Group ${counter++}`
+    const { clock } = admins
+    const groups = createGroupAdmin({
+      ...{ store: createKnexGroupStore(fresh().databases.main), clock, random: seededRandom(counter++) },
+      siteId: DEFAULT_SITE,
+    })
+    const group = await groups.add('admin:anna', name)
+    await admins.extensions.add('admin:anna', { number: two, name: 'Bob' })
+    const options = { choices: { Department: 'group' } }
+    const file = csv(`number,name,Department\n${one},Anna,${name.toUpperCase()}\n${two},Bob,${name}\n`)
+    const { id = '', outcomes } = await bulk.importCsv('admin:anna', file, options)
+    expect(outcomes).toMatchObject({ new: 1, changed: 1 })
+    const groupsOf = async (of: string) => (await admins.extensions.show(of)).extension.groups ?? []
+    expect([await groupsOf(one), await groupsOf(two)]).toEqual([[group.id], [group.id]])
+    expect((await bulk.importCsv('admin:anna', file, options)).outcomes.same).toBe(2)
+    await bulk.undoImport('admin:anna', id)
+    expect(await groupsOf(two)).toEqual([])
   })
 })

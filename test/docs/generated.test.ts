@@ -64,7 +64,7 @@ const EXAMPLES: Record<StructureName, unknown> = {
   callerIdByTrunk: [{ trunk: 'Telco A', number: '+49 30 123450' }],
   featureCodes: [
     { code: '*26', name: 'Record all calls', on: false },
-    { code: '*3', name: 'Record this call' },
+    { code: '*3', name: 'Record this call', on: true },
   ],
 }
 

@@ -42,6 +42,7 @@ describe('the import page', () => {
     expect(preview).toContain('windows-1252')
     expect(preview).toContain('Jörg Müller')
     expect(preview).toContain('People: 2 new, 0 changed, 0 the same.')
+    expect(preview).toContain('Nobody gets a mail by this. Afterwards welcome mails can be sent: 1 person would get one.')
     expect(preview).toContain('unknown')
     expect((await owner.get('/people?q=501')).text).toContain('Nothing found.')
 
@@ -216,5 +217,83 @@ describe('the import page', () => {
     const plain = await owner.post('/import/export', { scope: 'minimal', from: '', to: '', q: '' })
     expect(plain.text.split('\r\n')[0]).toBe(csv.text.split('\r\n')[0])
     expect((await helpdesk.get('/import')).status).toBe(403)
+  })
+})
+
+describe('values that stand for something here', () => {
+  const FILE = [
+    'entityid|firstname|phonenumber|context|protocol|profileclient|bosssecretary|username|enableclient|password',
+    '1|Ada|5101|default|sip|Operator|boss|ada|1|x',
+    '1|Bob|5102|default|sip||secretary|||',
+    '2|Cleo|5103|default|sip|||||',
+    '1|Dan|||||||||',
+    '',
+  ]
+    .map((line) => line.split('|').slice(0, 10).join('|'))
+    .join('\n')
+
+  test('are asked for; keys of secretaries are proposed; who has no number waits for one', async () => {
+    const path = await sent(owner, { text: FILE })
+    const preview = await settled(owner, path)
+    expect(preview).toContain('What values stand for')
+    expect(preview).toContain('is site 2 (1 rows) this one, or another?')
+    expect(preview).toMatch(/5101 and 5102/)
+    const fields = [...preview.matchAll(/<label class="text-break" for="v-(\d+)">(\w+)</g)].map(([, n, value]) => [
+      value,
+      n,
+    ])
+    const field = (value: string): string => `value-${String(new Map(fields as [string, string][]).get(value))}`
+    const columns = Object.fromEntries(
+      [...preview.matchAll(/name="(column-\d+)">.*?<option value="([^"]*)" selected>/g)].map(([, n, is]) => [n, is]),
+    )
+    await owner.post(path, { ...columns, [field('1')]: 'here', [field('2')]: 'leave', secretaryKeys: 'on' })
+    const again = await settled(owner, path)
+    expect(again).not.toContain('or another?')
+    expect(again).toContain('name="secretaryKeys" checked')
+    expect(again).toContain('People: 3 new, 0 changed, 0 the same.')
+    await owner.post(`${path}/confirm`, { token: hiddenField(again, 'token') })
+    expect(await settled(owner, path)).toContain('Imported')
+    await bench.parts.refresh()
+    expect((await owner.get('/people/5101/keys')).text).toContain('5102')
+    expect((await owner.get('/people/5102/keys')).text).toContain('5101')
+
+    const people = (await owner.get('/people')).text
+    expect(people).toContain('1 person has no number yet')
+    const waiting = (await owner.get('/people/without-number')).text
+    const id = /\/people\/without-number\/([^/]+)\/number/.exec(waiting)?.[1] ?? ''
+    const refused = await owner.post(`/people/without-number/${id}/number`, { number: '5101' })
+    expect(refused.status).toBe(422)
+    const given = await owner.post(`/people/without-number/${id}/number`, { number: '5104' })
+    expect([given.status, given.headers.location]).toEqual([303, '/people/5104?done=added'])
+    await bench.parts.refresh()
+    expect((await owner.get('/people/5104')).text).toContain('Dan')
+    expect((await owner.get('/people')).text).not.toContain('has no number yet')
+  })
+
+  test('a role that a file names is a proposal on the page of accounts, and nothing else', async () => {
+    const accounts = (await owner.get('/accounts')).text
+    expect(accounts).toContain('Proposed accounts')
+    const link =
+      /href="(\/accounts\/new\?[^"]*)"/.exec(accounts)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? ''
+    expect(Object.fromEntries(new URLSearchParams(link.split('?')[1]))).toEqual({
+      name: 'ada',
+      role: 'operator@default',
+    })
+    const form = (await owner.get(link)).text
+    expect(form).toContain('value="ada"')
+    expect(form).toMatch(/<option value="operator@default" selected>/)
+    await owner.post('/accounts/new', { name: 'ada', role: 'operator@default' })
+    expect((await owner.get('/accounts')).text).not.toContain('Proposed accounts')
+  })
+
+  test('somebody without a number can be forgotten', async () => {
+    const path = await sent(owner, { text: 'entityid|firstname\n1|Zoe\n' })
+    await owner.post(`${path}/confirm`, { token: hiddenField(await settled(owner, path), 'token') })
+    await settled(owner, path)
+    const waiting = (await owner.get('/people/without-number')).text
+    const id = /\/people\/without-number\/([^/]+)\/remove/.exec(waiting)?.[1] ?? ''
+    expect(waiting).toContain('Zoe')
+    await owner.post(`/people/without-number/${id}/remove`, {})
+    expect((await owner.get('/people/without-number')).text).toContain('Nobody waits for a number.')
   })
 })

@@ -41,6 +41,8 @@ interface Before {
   readonly row: Row
   readonly lines: readonly Row[]
   readonly keys: readonly Row[]
+  /** Groups of a person; left out by imports before there were any. */
+  readonly groups?: readonly Row[]
 }
 
 /** Keeps, before anything is written, what the plan is going to change. */
@@ -107,6 +109,7 @@ async function imagesOf(
   const rows: Row[] = await trx(table).whereIn('id', ids)
   const lines: Row[] = kind === 'device' ? await trx('lines').whereIn('device_id', ids) : []
   const keys: Row[] = await trx('line_keys').whereIn(`${kind}_id`, ids)
+  const groups: Row[] = kind === 'extension' ? await trx('extension_groups').whereIn('extension_id', ids) : []
   return records.flatMap((record) => {
     const row = rows.find(({ id }) => id === record.id)
     if (!row) return []
@@ -117,7 +120,7 @@ async function imagesOf(
         id: record.id,
         label: 'number' in record ? record.number : record.mac,
         after: record.revision + 1,
-        before: { row, lines: own(lines), keys: own(keys) },
+        before: { row, lines: own(lines), keys: own(keys), ...(kind === 'extension' ? { groups: own(groups) } : {}) },
       },
     ]
   })

@@ -101,7 +101,11 @@ class Writer {
     await this.#insert('extensions', created)
     await this.#update('extensions', eachAs(this.#counted(plan.updateExtensions), row))
     await deleteOwned(trx, 'line_keys', 'extension_id', plan.updateExtensions)
-    for (const records of [plan.createExtensions, plan.updateExtensions]) await this.#insertKeys(records)
+    await deleteOwned(trx, 'extension_groups', 'extension_id', plan.updateExtensions)
+    for (const records of [plan.createExtensions, plan.updateExtensions]) {
+      await this.#insertKeys(records)
+      await this.#insert('extension_groups', allOf(records, groupRows))
+    }
   }
 
   async #writeDevices(plan: BulkPlan): Promise<void> {
@@ -162,6 +166,10 @@ class Writer {
     }
     await growLayers(trx, settings)
   }
+}
+
+function groupRows({ id, groups = [] }: ExtensionRecord): object[] {
+  return groups.map((group, index) => ({ extension_id: id, group_id: group, position: index + 1 }))
 }
 
 /** Grows the revisions of the layers; a config's cache key holds them. */
@@ -292,7 +300,7 @@ async function refuseExisting(trx: Knex.Transaction, plan: BulkPlan): Promise<vo
 
 async function deleteOwned(
   trx: Knex.Transaction,
-  table: 'lines' | 'line_keys',
+  table: 'lines' | 'line_keys' | 'extension_groups',
   column: 'extension_id' | 'device_id',
   owners: readonly { id: Id }[],
 ): Promise<void> {

@@ -216,6 +216,12 @@ async function restore(
     await trx(`${kind}s`).insert(rows).onConflict('id').merge(columns)
     if (kind === 'device') await trx('lines').whereIn('device_id', ids).delete()
     await trx('line_keys').whereIn(`${kind}_id`, ids).delete()
+    if (kind === 'extension') await trx('extension_groups').whereIn('extension_id', ids).delete()
+    await insertInChunks(
+      trx,
+      'extension_groups',
+      some.flatMap(({ before }) => before?.groups ?? []),
+    )
     await insertInChunks(
       trx,
       'lines',
