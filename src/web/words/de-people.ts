@@ -163,7 +163,7 @@ export const dePeople: Readonly<Record<keyof typeof enPeople, string>> = {
   'people.removed': 'Gelöschte Personen',
   'phonebook.title': 'Telefonbuch',
   'phonebook.about':
-    'Was die Telefone dieses Standorts zeigen, in dieser Reihenfolge. Wer hier nicht stehen soll, wird auf seiner Seite ausgeblendet.',
+    'Was die Telefone dieses Standorts zeigen, in dieser Reihenfolge. Wer nicht darin stehen soll: auf seiner Seite „Steht in Verzeichnissen“ ausschalten.',
   'phonebook.search': 'Name oder Nummer',
   'phonebook.empty': 'Niemand ist eingetragen.',
   'phonebook.vcards': 'Als vCards speichern',

@@ -161,7 +161,7 @@ export const enPeople = {
   'people.removed': 'Deleted people',
   'phonebook.title': 'Phonebook',
   'phonebook.about':
-    'What the phones of this site show, in this order. Who is not to be here is hidden on the own page.',
+    'What the phones of this site show, in this order. To leave somebody out, switch “Listed in directories” off on that person’s page.',
   'phonebook.search': 'Name or number',
   'phonebook.empty': 'Nobody is listed.',
   'phonebook.vcards': 'Save as vCards',
