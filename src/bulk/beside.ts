@@ -1,5 +1,6 @@
 import type { Id } from '../domain/entities.js'
 import { AppError, type ErrorDetails, type ErrorCode } from '../domain/errors.js'
+import type { ImportView } from './open-import.js'
 import type { BulkUseCases } from './use-cases.js'
 
 /** Calls that begin something long. */
@@ -25,6 +26,8 @@ export type BesideMethod = (typeof BESIDE)[number]
 export interface ImportsBeside {
   /** It has open files, or is at work. */
   readonly isUp: boolean
+  /** A file that was let go there because it was cancelled. */
+  cancelled(siteId: Id, id: Id): ImportView | undefined
   /** Begins it when it is not up. Throws what the call throws. */
   call<M extends BesideMethod>(
     siteId: Id,
@@ -55,7 +58,8 @@ export function withImportsBeside(
     const isLong = (LONG as readonly string[]).includes(method)
     return [method, call(method, here[method] as Call<typeof method>, isLong)]
   })
-  return { ...here, ...(Object.fromEntries(calls) as Pick<BulkUseCases, BesideMethod>) }
+  const all = { ...here, ...(Object.fromEntries(calls) as Pick<BulkUseCases, BesideMethod>) }
+  return { ...all, showImport: async (id) => beside()?.cancelled(siteId, id) ?? all.showImport(id) }
 }
 
 /** An error as it is told from one thread to another. */

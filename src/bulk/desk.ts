@@ -142,6 +142,15 @@ export class ImportDesk {
     this.#makeRoom(0)
   }
 
+  /** Lets go of files whose preview was cancelled, once it has ended; resolves with how they are seen from now on. */
+  async takeCancelled(): Promise<{ siteId: Id; view: ImportView }[]> {
+    const cancelled = [...this.#open.values()].filter((one) => one.cancelled)
+    await Promise.all(cancelled.map(({ busy }) => busy))
+    return cancelled
+      .filter((one) => one.state === 'cancelled' && this.#open.delete(one.id))
+      .map((one) => ({ siteId: one.work.siteId, view: viewOf(one) }))
+  }
+
   /** Cancels what is under way and lets every file go; resolves when nothing is written any more. */
   async close(): Promise<void> {
     const open = [...this.#open.values()]

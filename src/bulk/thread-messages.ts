@@ -1,5 +1,6 @@
 import type { Id } from '../domain/entities.js'
 import type { BesideMethod, ToldError } from './beside.js'
+import type { ImportView } from './open-import.js'
 import type { StoredImport } from './store.js'
 
 /** What the thread that answers phones tells the one that works on imports. */
@@ -20,5 +21,7 @@ export type FromImports =
   | { readonly kind: 'refusal'; readonly call: number; readonly error: ToldError }
   /** An import came to its end. */
   | { readonly kind: 'ended'; readonly job: StoredImport }
+  /** A file that was let go because it was cancelled. */
+  | { readonly kind: 'cancelled'; readonly siteId: Id; readonly view: ImportView }
   /** No file is open, and nothing is under way: it may go. */
   | { readonly kind: 'idle' }

@@ -38,20 +38,20 @@ class ImportWork {
     installation.serve({
       importEnded: (job) => {
         this.#tell({ kind: 'ended', job })
-        this.#lookIdle()
+        void this.#lookIdle()
       },
     })
     port.on('message', (message: ToImports) => {
       if (message.kind === 'stop') return void this.#stop()
       const answered: Promise<void> = this.#answer(message).finally(() => {
         this.#calls.delete(answered)
-        this.#lookIdle()
+        void this.#lookIdle()
       })
       this.#calls.add(answered)
     })
     setInterval(() => {
       installation.importDesk.tidy()
-      this.#lookIdle()
+      void this.#lookIdle()
     }, TIDY_MS).unref()
   }
 
@@ -65,8 +65,10 @@ class ImportWork {
     }
   }
 
-  #lookIdle(): void {
-    if (this.#calls.size === 0 && this.installation.importDesk.isEmpty) this.#tell({ kind: 'idle' })
+  async #lookIdle(): Promise<void> {
+    const { importDesk } = this.installation
+    for (const { siteId, view } of await importDesk.takeCancelled()) this.#tell({ kind: 'cancelled', siteId, view })
+    if (this.#calls.size === 0 && importDesk.isEmpty) this.#tell({ kind: 'idle' })
   }
 
   async #stop(): Promise<void> {

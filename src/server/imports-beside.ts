@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { toldError, type BesideMethod, type ImportsBeside } from '../bulk/beside.js'
+import type { ImportView } from '../bulk/open-import.js'
 import type { StoredImport } from '../bulk/store.js'
 import type { FromImports, ToImports } from '../bulk/thread-messages.js'
 import type { BulkUseCases } from '../bulk/use-cases.js'
@@ -35,6 +36,11 @@ interface Waiting {
   reject(error: Error): void
 }
 
+/** Of a plan nearly all survives, so that a large new space is only memory: 20 MB less resident, and no more CPU. */
+const YOUNG_MB = 12
+/** Cancelled files that are remembered, for those who still look. */
+const CANCELLED_MAX = 20
+
 /** For a transaction to be rolled back and the database to be closed. */
 const STOPPED_WITHIN_MS = 10_000
 
@@ -46,6 +52,7 @@ export class ImportThread implements ImportsBeside {
   #worker: Worker | undefined
   #exited: Promise<void> = Promise.resolve()
   readonly #waiting = new Map<number, Waiting>()
+  readonly #cancelled = new Map<Id, { siteId: Id; view: ImportView }>()
   #calls = 0
   #stopped = false
 
@@ -56,6 +63,11 @@ export class ImportThread implements ImportsBeside {
 
   get isUp(): boolean {
     return this.#worker !== undefined
+  }
+
+  cancelled(siteId: Id, id: Id): ImportView | undefined {
+    const known = this.#cancelled.get(id)
+    return known?.siteId === siteId ? known.view : undefined
   }
 
   async call<M extends BesideMethod>(
@@ -85,7 +97,7 @@ export class ImportThread implements ImportsBeside {
   #start(): Worker {
     const { config } = this.options
     const workerData: ImportThreadData = { config, program: this.program }
-    const worker = new Worker(LAUNCHER, { workerData })
+    const worker = new Worker(LAUNCHER, { workerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
     this.#exited = new Promise((resolve) => {
       worker.on('message', (message: FromImports) => this.#hear(worker, message))
       worker.once('error', (error) => this.#ended(worker, error))
@@ -105,6 +117,8 @@ export class ImportThread implements ImportsBeside {
     switch (message.kind) {
       case 'ended':
         return this.options.ended(message.job)
+      case 'cancelled':
+        return this.#remember(message)
       case 'idle':
         // Whoever asks from now on begins a new one.
         if (worker !== this.#worker || this.#waiting.size > 0) return
@@ -115,6 +129,14 @@ export class ImportThread implements ImportsBeside {
         return this.#take(message.call)?.resolve(message.value)
       case 'refusal':
         return this.#take(message.call)?.reject(toldError(message.error))
+    }
+  }
+
+  #remember({ siteId, view }: { siteId: Id; view: ImportView }): void {
+    this.#cancelled.set(view.id, { siteId, view })
+    for (const id of this.#cancelled.keys()) {
+      if (this.#cancelled.size <= CANCELLED_MAX) return
+      this.#cancelled.delete(id)
     }
   }
 

@@ -12,9 +12,12 @@ function recorded(calls: string[]): BulkUseCases {
   ) as unknown as BulkUseCases
 }
 
+const GONE = { id: 'gone', state: 'cancelled' }
+
 function place(calls: string[]): ImportsBeside & { isUp: boolean } {
   const beside = {
     isUp: false,
+    cancelled: (siteId: string, id: string) => (siteId === 'site-1' && id === 'gone' ? GONE : undefined),
     call: (siteId: string, method: string) => Promise.resolve(void calls.push(`${siteId} ${method}`)),
   }
   return beside as unknown as ImportsBeside & { isUp: boolean }
@@ -31,6 +34,12 @@ describe('imports beside the thread that answers phones', () => {
     await bulk.showImport('one')
     await bulk.exportCsv('admin:anna')
     expect(calls).toEqual(['here showImport', 'site-1 openImport', 'site-1 showImport', 'here exportCsv'])
+  })
+
+  test('a file that was cancelled is still seen as that when it was let go', async () => {
+    const bulk = (siteId: string) => withImportsBeside(recorded([]), siteId, () => place([]))
+    expect(await bulk('site-1').showImport('gone')).toEqual(GONE)
+    expect(await bulk('site-2').showImport('gone')).toBeUndefined()
   })
 
   test('without such a place everything is done here', async () => {

@@ -82,6 +82,15 @@ test('mistakes of a file come over from that thread, one by one', async () => {
   await eventually(() => expect(threadsBeside()).toBe(0))
 })
 
+test('a preview that is cancelled is let go at once, and still seen as cancelled', async () => {
+  await start()
+  const { id } = await open(people(20_000, 10_000))
+  await ask(`/imports/${id}/cancel`, { method: 'POST' })
+  await until(id, 'cancelled')
+  await eventually(() => expect(threadsBeside()).toBe(0))
+  expect((await ask<Job>(`/imports/${id}`)).state).toBe('cancelled')
+})
+
 test('a server that is stopped cancels its imports and ends cleanly; nothing of them is written', async () => {
   await start()
   const { id } = await open(people(3_000, 10_000))
