@@ -28,36 +28,44 @@ const STEPS_EACH = 12
 const PHONES_MOST = 20_000
 const TARGETS_MOST = 200
 
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
+
 /** What phones' registrations went through since the start, the last steps of each; refreshes are none. */
 export class RegisterHistory {
-  readonly #steps = new Map<Id, RegisterStep[]>()
+  readonly #steps = new Map<Id, readonly RegisterStep[]>()
 
   /** A binding of this phone was made or is gone. */
   changed(deviceId: Id, change: BindingChange, at: Millis): void {
-    const { received, transport, lineId, userAgent } = change.binding
     if (change.kind === 'save' && change.event === 'refreshed') return
-    this.#add(deviceId, {
-      ...{ at, received, transport },
-      kind: change.kind === 'save' ? 'registered' : change.reason,
-      ...(lineId === undefined ? {} : { lineId }),
-      ...(userAgent === undefined ? {} : { userAgent }),
-    })
+    const { received, transport, lineId, userAgent } = change.binding
+    const kind = change.kind === 'save' ? 'registered' : change.reason
+    // Each phone has one at least: put together by spreading, an object takes three times as much.
+    const step: Writable<RegisterStep> = { at, kind, received, transport }
+    if (lineId !== undefined) step.lineId = lineId
+    if (userAgent !== undefined) step.userAgent = userAgent
+    this.#add(deviceId, step)
   }
 
   /** Somebody tried to register as this phone, and could not prove it. */
   refused(deviceId: Id, received: string, reason: string, at: Millis): void {
-    const last = this.#steps.get(deviceId)?.at(-1)
+    const steps = this.#steps.get(deviceId) ?? []
+    const last = steps.at(-1)
     if (last?.kind === 'refused' && last.received === received && last.reason === reason) {
-      this.#steps.get(deviceId)?.splice(-1, 1, { ...last, times: (last.times ?? 1) + 1, lastAt: at })
+      this.#steps.set(deviceId, steps.with(-1, { ...last, times: (last.times ?? 1) + 1, lastAt: at }))
     } else this.#add(deviceId, { at, kind: 'refused', received, reason })
   }
 
   /** It asked to watch somebody. Phones ask for each key and again and again: one step, with all whom it asked for. */
   watched(deviceId: Id, { binding, target, status }: WatchRequest, at: Millis): void {
-    const steps = this.#steps.get(deviceId)
     const { received, transport, lineId } = binding
-    const index = steps?.findIndex((one) => one.kind === 'subscribed' && one.status === status) ?? -1
-    const before = index < 0 ? undefined : steps?.splice(index, 1)[0]
+    const steps = this.#steps.get(deviceId) ?? []
+    const before = steps.find((one) => one.kind === 'subscribed' && one.status === status)
+    if (before) {
+      this.#steps.set(
+        deviceId,
+        steps.filter((one) => one !== before),
+      )
+    }
     const known = before?.targets ?? []
     this.#add(deviceId, {
       ...{ at, kind: 'subscribed', received, transport, status },
@@ -73,12 +81,11 @@ export class RegisterHistory {
   }
 
   #add(deviceId: Id, step: RegisterStep): void {
-    const steps = this.#steps.get(deviceId) ?? []
-    steps.push(step)
-    if (steps.length > STEPS_EACH) steps.shift()
+    const before = this.#steps.get(deviceId)
     // Set anew: the first of a map is the one set longest ago.
     this.#steps.delete(deviceId)
-    this.#steps.set(deviceId, steps)
+    // A list that is pushed to keeps room for sixteen.
+    this.#steps.set(deviceId, before ? before.slice(1 - STEPS_EACH).concat(step) : [step])
     const [oldest] = this.#steps.keys()
     if (this.#steps.size > PHONES_MOST && oldest !== undefined) this.#steps.delete(oldest)
   }
