@@ -119,7 +119,7 @@ function isSecretTarget(name: string): boolean {
 }
 
 function summarise(
-  { reports, people, phones }: ImportPlan,
+  { plan, reports, people, phones }: ImportPlan,
   vocabulary: Vocabulary,
   mapping: Mapping,
   { repairs, filled }: Pick<Reading, 'repairs' | 'filled'>,
@@ -130,12 +130,14 @@ function summarise(
     const isOurs = target.kind === 'setting' && vocabulary.get(target.key)?.actedOnBy !== 'pbx'
     return isOurs ? [] : [{ column: header, setting: target.key, rows }]
   })
+  const mailable = plan.createExtensions.filter(({ email }) => email !== undefined).length
   return {
     rows: reports.length,
     outcomes: countOutcomes(reports),
     warnings: reports.filter(hasWarning).length,
     people,
     phones,
+    ...(mailable === 0 ? {} : { mailable }),
     kept,
     unknown: mapping.columns.filter(({ unknown }) => unknown).map(({ header }) => header),
     left: mapping.columns.flatMap(({ header, target }) =>

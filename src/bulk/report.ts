@@ -45,6 +45,8 @@ export interface ImportSummary {
   readonly warnings: number
   readonly people: Counts
   readonly phones: Counts
+  /** People who are added and have an e-mail address: they may be sent a welcome mail afterwards. Absent: none, or not counted. */
+  readonly mailable?: number
   /** "Kept for your PBX". */
   readonly kept: readonly KeptColumn[]
   /** Columns that nobody knows, by header: their values are kept as text. */

@@ -73,6 +73,7 @@ export async function previewOf(call: PageCall, job: ImportJob): Promise<object>
         ...optionsOf([',', ';', 'tab', '|'] as const, options.delimiter, delimiterWord),
       ]),
     ],
+    mailable: job.summary?.mailable && words.count('import.mailable', job.summary.mailable),
     obstacles: firstMessages(obstacles),
     mayRun: obstacles.length === 0,
   }

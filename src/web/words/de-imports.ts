@@ -157,6 +157,10 @@ export const deImports: Readonly<Record<keyof typeof enImports, string>> = {
   'import.cells.other': '{n} Zellen',
   'import.obstacles': 'So kann der Import nicht ausgeführt werden. Die ersten Fehler:',
   'import.confirm': 'Jetzt importieren',
+  'import.mailable.one':
+    'Dadurch bekommt niemand eine Mail. Danach lassen sich Willkommensmails senden: {n} Person bekäme eine.',
+  'import.mailable.other':
+    'Dadurch bekommt niemand eine Mail. Danach lassen sich Willkommensmails senden: {n} Personen bekämen eine.',
   'import.confirm.people': 'Personen: {added} neu, {changed} geändert, {unchanged} unverändert.',
   'import.confirm.phones': 'Telefone: {added} neu, {changed} geändert, {unchanged} unverändert.',
   'import.changed': 'Seit der Vorschau haben sich die Daten geändert. Dies ist die neue; nichts wurde importiert.',

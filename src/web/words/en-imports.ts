@@ -154,6 +154,9 @@ export const enImports = {
   'import.cells.other': '{n} cells',
   'import.obstacles': 'The import cannot be run as it is. The first mistakes:',
   'import.confirm': 'Import now',
+  'import.mailable.one': 'Nobody gets a mail by this. Afterwards welcome mails can be sent: {n} person would get one.',
+  'import.mailable.other':
+    'Nobody gets a mail by this. Afterwards welcome mails can be sent: {n} people would get one.',
   'import.confirm.people': 'People: {added} new, {changed} changed, {unchanged} the same.',
   'import.confirm.phones': 'Phones: {added} new, {changed} changed, {unchanged} the same.',
   'import.changed': 'The data changed since the preview. This is the new one; nothing was imported.',
