@@ -69,7 +69,9 @@ export async function questionsOf(
     }
   }
   const sites = [...found.values()].filter(({ asked }) => asked.kind === 'site').length
-  return [...found.values()].map(({ asked, rows: count }) => {
+  const columns = [...new Set([...found.values()].map(({ asked }) => asked.column))]
+  const inOrder = columns.flatMap((column) => [...found.values()].filter(({ asked }) => asked.column === column))
+  return inOrder.map(({ asked, rows: count }) => {
     const answers = answersTo(asked.kind, places)
     return { ...asked, rows: count, answers, ...answerTo(asked, answers, places, said, sites === 1) }
   })

@@ -246,8 +246,8 @@ describeOverDatabases('an import', (fresh) => {
     expect(outcomes).toMatchObject({ same: 1, left: 1 })
     expect(questions.map(({ value, answer, by }) => [value, answer, by])).toEqual([
       ['1', 'here', 'remembered'],
-      ['default', 'keep', 'remembered'],
       ['2', 'leave', 'remembered'],
+      ['default', 'keep', 'remembered'],
     ])
   })
 
