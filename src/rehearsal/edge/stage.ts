@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { PhoneModel } from '../../catalog/manifest.js'
 import type { Clock } from '../../domain/clock.js'
-import type { ProvisioningEvent } from '../../domain/entities.js'
 import { randomText, type Random } from '../../domain/random.js'
 import type { BanStore } from '../../limits/store.js'
 import { ServerLimits } from '../../limits/edge/server-limits.js'
@@ -35,6 +34,7 @@ const CACHE_BYTES = 64 * 1024
 /** Every third phone uses TFTP. */
 const TFTP_EVERY = 3
 const ID_LENGTH = 16
+const NONCE_SECONDS = 300
 
 export interface StageOptions {
   readonly catalog: PipelineParts['catalog']
@@ -66,7 +66,8 @@ const NO_BANS: BanStore = {
 /**
  * Another server beside the real one, for an office that is made up: the same listeners, pipeline and registrar, so that V8
  * knows them afterwards, on ports of the loopback interface, with people, keys, limits and stores of its own. Nothing of
- * it is written anywhere or reaches the real one.
+ * it is written anywhere or reaches the real one. Parts are named in the order of the real one's (src/server): V8 takes another
+ * order for another kind of object.
  */
 export async function openStage(options: StageOptions): Promise<Stage> {
   const { catalog, models, clock, random } = options
@@ -126,9 +127,19 @@ async function openSip(
   closers: Closers,
 ): Promise<number> {
   const registrar = new Registrar({
-    ...{ clock, steadyClock, random, log: SILENT_LOG, store: NOWHERE, accounts, sites: accounts, guard: limits.sip },
+    clock,
+    steadyClock,
+    random,
+    log: SILENT_LOG,
+    store: NOWHERE,
+    accounts,
+    sites: accounts,
     ownHosts: () => [],
+    nonceSeconds: NONCE_SECONDS,
     onChange: ({ binding }) => limits.vouch(binding),
+    onRefused: () => undefined,
+    onWatch: () => undefined,
+    guard: limits.sip,
   })
   closers.push(() => registrar.stop())
   await registrar.start()
@@ -154,18 +165,19 @@ async function openFiles(
 ): Promise<{ http: number; tftp: number }> {
   const told = { host: ADDRESS, httpPort: 0, httpsPort: 0, tftpPort: 0, sipPort: sip, sipsPort: 0 }
   const cache = new LRUCache({ maxSize: CACHE_BYTES, sizeCalculation: entryBytes })
-  const parts = {
-    ...{ snapshot: viewSources.snapshot, catalog, clock },
+  const provisioning = createProvisioning({
+    snapshot: viewSources.snapshot,
+    catalog,
     configs: createConfigFiles({ sources: viewSources, render, cache, clock, log: SILENT_LOG, stored }),
     phonebooks: { of: () => undefined },
     firmware: { find: () => undefined },
+    reported: () => undefined,
     isTrusted: () => true,
     serverAddress: () => told,
     caCertificate: () => undefined,
-    record: (event: ProvisioningEvent) => limits.heed(event),
-    reported: () => undefined,
-  }
-  const provisioning = createProvisioning(parts)
+    record: (event) => limits.heed(event),
+    clock,
+  })
   const listens = { provisioning, bind: [ADDRESS], clock, log: SILENT_LOG }
   const tftp = await startPhoneTftpServer({
     ...{ ...listens, port: 0, mayAnswer: limits.mayAnswerTftp },
