@@ -108,6 +108,7 @@ export async function adminBench(
     ...{ databases, clock, log: SILENT_LOG, snapshot: feed.snapshot, secrets },
     isSecretSetting: (key) => isSecretSetting(phones, key),
     siteName: (id) => feed.snapshot.site(id)?.slug,
+    refresh: () => feed.refresh(),
     mayCall: () => true,
   })
   const servedBytes = new Map<string, Uint8Array>()
