@@ -2,7 +2,6 @@ import { steadyClock, systemClock } from '../domain/edge/system-clock.js'
 import { systemRandom } from '../domain/edge/system-random.js'
 import type { Installation } from '../installation.js'
 import { optimise } from '../rehearsal/edge/optimiser.js'
-import { openStage } from '../rehearsal/edge/stage.js'
 import { Rehearsal } from '../rehearsal/rehearsal.js'
 import type { SnapshotFeed } from '../snapshot/edge/snapshot-feed.js'
 
@@ -20,6 +19,7 @@ export function prepareRehearsal(installation: Installation, { snapshot }: Snaps
       return (user + system) / 1000
     },
     open: async () => {
+      if (snapshot.counts().devices < FEWEST_PHONES) return undefined
       const { catalog, vocabulary, zones, render } = installation
       const counts = new Map<string, number>()
       for (const { model } of snapshot.allDevices()) counts.set(model, (counts.get(model) ?? 0) + 1)
@@ -27,7 +27,8 @@ export function prepareRehearsal(installation: Installation, { snapshot }: Snaps
         .sort(([, one], [, other]) => other - one)
         .flatMap(([model]) => catalog.model(model) ?? [])
         .slice(0, MOST_MODELS)
-      if (snapshot.counts().devices < FEWEST_PHONES || models.length === 0) return undefined
+      if (models.length === 0) return undefined
+      const { openStage } = await import('../rehearsal/edge/stage.js')
       return openStage({
         ...{ catalog, vocabulary, zones, render, models },
         ...{ clock: systemClock, steadyClock, random: systemRandom },
