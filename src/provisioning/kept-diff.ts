@@ -1,5 +1,6 @@
 import { isSecretParameter } from '../catalog/catalog.js'
 import type { PhoneModel } from '../catalog/manifest.js'
+import { maskTokens } from '../observe/mask.js'
 import type { Entry } from '../readers/index.js'
 import { diffLines, type DiffLine } from './line-diff.js'
 import type { FileEntry } from './sheet.js'
@@ -15,7 +16,8 @@ export function diffEntries(model: PhoneModel, before: readonly Entry[], now: re
     secretNow.has(name) || isSecretParameter(model, name) || /passw|secret|token/i.test(name)
   const line = (entry: Entry, isOld: boolean): string => {
     const { name, value } = entry
-    if (!isSecret(name) || value === '') return `${idOf(entry)} = ${value}`
+    // An address with a token may have stood under a name that nothing has now.
+    if (!isSecret(name) || value === '') return `${idOf(entry)} = ${maskTokens(value)}`
     const isOther = isOld
       ? now.find((one) => idOf(one) === idOf(entry))?.value !== value
       : old.get(idOf(entry)) !== value
