@@ -101,7 +101,7 @@ function jobOf(call: PageCall, report: Report): object {
     isPreview: isPreview && !isNothing,
     isOpen: isPreview || job.state === 'reading' || isNothing,
     isDone: job.state === 'done' && !isWaiting,
-    stateText: isPreview ? words.t('moveIn.preview') : words.t(`import.state.${job.state}`),
+    stateText: isPreview || isNothing ? words.t('moveIn.preview') : words.t(`import.state.${job.state}`),
     found: words.t('moveIn.found', { phones: report.phones.length, people: report.people.length }),
     progress: progressOf(call, job),
     // Without a phone there is nothing to import, which is told by the question for the models.
