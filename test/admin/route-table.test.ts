@@ -91,6 +91,8 @@ describe('the table of routes', () => {
       'confirmTotp',
       // A refreshed one is another: what is named is thrown out, or it is gone.
       'dropRegistration',
+      // Nobody changes people without a number: they are given one, or forgotten.
+      'removeUnnumbered',
       'revokeToken',
       'revokeTokenOfAdmin',
       'signOut',

@@ -62,7 +62,7 @@ export const accountRoutes = [
     path: '/proposed-admins',
     tag: TAG,
     summary: 'People of the site for whom an import named a role, and who have no account; nothing is given by it',
-    access: 'accounts.write',
+    access: 'accounts.read',
     answer: z.object({
       items: z.array(
         z.object({ number: z.string(), name: z.string(), login: z.string(), email: z.string().optional(), role: z.string() }),
