@@ -6,6 +6,7 @@ import { randomText, type Random } from '../domain/random.js'
 import { Secret } from '../domain/secret.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import type { SecretBox } from '../secrets/seal.js'
+import { beginAttempt, type Attempts } from './attempts.js'
 import { requireAdminPassword, type AdminUser, type ApiToken, type Session } from './account.js'
 import { ALL_SITES, narrowed, rightsOf, type Rights } from './permissions.js'
 import type { AccountStore, AccountWrites } from './store.js'
@@ -18,14 +19,6 @@ export interface Totp {
   uri(secret: string, account: string): string
   /** The time step the code belongs to, one before and after included; undefined when it is wrong. */
   stepOf(secret: string, code: string, now: number): number | undefined
-}
-
-/** Slows down whoever guesses. */
-export interface Attempts {
-  /** Counts one attempt. @returns seconds to wait, 0 when it may go on */
-  begin(who: { login: string; peer: string }): Promise<number>
-  /** The attempt was right: nothing of it is held against anybody. */
-  succeeded(who: { login: string; peer: string }): Promise<void>
 }
 
 export interface SignInParts {
@@ -114,8 +107,7 @@ export function createSignIn(parts: SignInParts): SignIn {
   }
   const guarded = async (login: string, { peer }: Visitor): Promise<() => Promise<void>> => {
     const who = { login, peer }
-    const seconds = await parts.attempts.begin(who)
-    if (seconds > 0) throw tooMany(seconds)
+    await beginAttempt(parts.attempts, who)
     return () => parts.attempts.succeeded(who)
   }
   const reprove = async (user: AdminUser, password: string, visitor: Visitor): Promise<void> => {
@@ -286,10 +278,6 @@ const ifWritable = (touched: Promise<void>): Promise<void> =>
   touched.catch((error: unknown) => {
     if (!(error instanceof AppError && error.code === 'DATABASE_UNUSABLE')) throw error
   })
-
-function tooMany(seconds: number): AppError {
-  return new AppError('TOO_MANY_ATTEMPTS', `too many attempts; wait ${seconds} s`, { retryAfterSeconds: seconds })
-}
 
 function linkInvalid(): AppError {
   return new AppError('LINK_INVALID', 'the link was used already or has expired', { field: 'token' })

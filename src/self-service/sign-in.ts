@@ -1,5 +1,5 @@
 import { requireAdminPassword } from '../accounts/account.js'
-import type { Attempts } from '../accounts/sign-in.js'
+import { beginAttempt, type Attempts } from '../accounts/attempts.js'
 import type { PasswordHasher } from '../accounts/use-cases.js'
 import type { Id } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
@@ -47,10 +47,7 @@ export function createOwnSignIn(parts: OwnSignInParts): OwnSignIn {
     signIn: async (given, password, peer) => {
       const login = normal(given).slice(0, 254)
       const who = { login: `me ${login}`, peer }
-      const seconds = await attempts.begin(who)
-      if (seconds > 0) {
-        throw new AppError('TOO_MANY_ATTEMPTS', `wait ${seconds} s`, { retryAfterSeconds: seconds })
-      }
+      await beginAttempt(attempts, who)
       const owner = ownerOf(snapshot, login)
       const hash = owner === undefined ? undefined : await access.password(owner)
       // An unknown name takes as long as a wrong password.

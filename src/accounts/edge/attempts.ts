@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { normaliseAddress } from '../../network/address.js'
-import type { Attempts } from '../sign-in.js'
+import type { Attempts } from '../attempts.js'
 
 const MINUTE = 60
 const HOUR = 60 * MINUTE

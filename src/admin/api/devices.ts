@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { DEVICE_STATES } from '../../domain/entities.js'
+import { deviceSearch } from '../../devices/search.js'
 import type { DeviceView } from '../../devices/store.js'
-import { formatMac } from '../../domain/mac-address.js'
-import { searchFor, searchTextOnce, sortedBy } from '../../domain/search-text.js'
+import { sortedBy } from '../../domain/search-text.js'
 import { pageOf, type SortKeys } from '../paging.js'
 import { route, type Answer, type Call } from '../route.js'
-import type { DeviceRecord, ExtensionRecord } from '../../snapshot/snapshot.js'
+import type { DeviceRecord } from '../../snapshot/snapshot.js'
 import { device, flag, keyInput, lineInput, listQuery, mac, pageSchema, text } from './schemas.js'
 import { deviceView, registeredNow, withPeople } from './views.js'
 
@@ -61,7 +61,7 @@ export const deviceRoutes = [
       const registered = registeredNow(parts)
       const groups = await use.groups.list()
       const groupId = query.group === undefined ? undefined : (await use.groups.find(query.group)).id
-      const matches = matcher(parts, query.q)
+      const matches = deviceSearch(query.q ?? '', parts)
       const found = [...snapshot.allDevices()].filter((one) => {
         if (one.siteId !== site.id) return false
         if (query.state === undefined ? one.state === 'retired' : one.state !== query.state) return false
@@ -305,26 +305,3 @@ export const deviceRoutes = [
     }),
   }),
 ]
-
-const searched = searchTextOnce(({ name, model, mac: own }: DeviceRecord) =>
-  [name ?? '', model, formatMac(own)].join('\n'),
-)
-const searchedPerson = searchTextOnce(({ number, displayName }: ExtensionRecord) => `${number}\n${displayName}`)
-
-/** A MAC address is found by any spelling and by a part of it; everything else by a part of a text. */
-function matcher({ snapshot, lastSeen }: Call['parts'], q: string | undefined): (one: DeviceRecord) => boolean {
-  const typed = (q ?? '').trim()
-  if (typed === '') return () => true
-  const holds = searchFor(typed)
-  const digits = typed.toLowerCase().replace(/[\s:.-]/g, '')
-  const asMac = /^[0-9a-f]{4,12}$/.test(digits) ? digits : undefined
-  return (one) => {
-    if (asMac !== undefined && one.mac.includes(asMac)) return true
-    if (holds(searched(one))) return true
-    if (holds(lastSeen(one.id)?.ip ?? one.lastSeenIp ?? '')) return true
-    return one.lines.some(({ extensionId }) => {
-      const person = snapshot.extension(extensionId)
-      return person !== undefined && holds(searchedPerson(person))
-    })
-  }
-}

@@ -13,7 +13,7 @@ export function registrationId({ aor, bindingKey }: Pick<Binding, 'aor' | 'bindi
 }
 
 /** A registration of this site. Throws BINDING_NOT_FOUND. */
-function requireRegistration({ parts, site }: Pick<Call, 'parts' | 'site'>, id: string): Binding {
+export function requireRegistration({ parts, site }: Pick<Call, 'parts' | 'site'>, id: string): Binding {
   const found = parts.bindings().find((binding) => registrationId(binding) === id)
   if (found && parts.snapshot.extension(found.extensionId)?.siteId === site.id) return found
   throw new AppError('BINDING_NOT_FOUND', 'there is no such registration any more')

@@ -1,4 +1,4 @@
-import { registrationId } from '../../admin/api/registrations.js'
+import { registrationId, requireRegistration } from '../../admin/api/registrations.js'
 import type { Binding } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
 import { formatMac } from '../../domain/mac-address.js'
@@ -43,12 +43,11 @@ function shownRegistration({ parts }: PageCall, binding: Binding): ShownRegistra
   }
 }
 
-/** The registration that an address names, if its person is of this site. Throws BINDING_NOT_FOUND. */
+/** The registration that an address names. Throws BINDING_NOT_FOUND as the API does, and where it is not shown. */
 function requireShown(call: PageCall): ShownRegistration {
-  const { site, params, parts } = call
-  const ofSite = (binding: Binding): boolean => parts.snapshot.extension(binding.extensionId)?.siteId === site.id
-  const found = registrationsThat(call, (binding) => registrationId(binding) === params.id && ofSite(binding))?.[0]
-  if (found) return found
+  const meant = requireRegistration(call, call.params.id ?? '')
+  const shown = registrationsThat(call, (binding) => binding === meant)?.[0]
+  if (shown) return shown
   throw new AppError('BINDING_NOT_FOUND', 'there is no such registration any more')
 }
 
