@@ -22,5 +22,5 @@ test.each([
 })
 
 test('an account is called by its name, anything else says what it is', () => {
-  expect([whoDid('user:anna'), whoDid('cli:root'), whoDid('token:CRM')]).toEqual(['anna', 'cli:root', 'token:CRM'])
+  expect([whoDid('admin:anna'), whoDid('cli:root')]).toEqual(['anna', 'cli:root'])
 })

@@ -26,5 +26,5 @@ export function thingOf({ parts: { snapshot, viewSources } }: PageCall, { entity
 
 /** Who did it, as people call him: accounts by their name alone. */
 export function whoDid(actor: string): string {
-  return actor.replace(/^user:/, '')
+  return actor.replace(/^(?:user|admin):/, '')
 }
