@@ -4,12 +4,12 @@ import type { Clock } from '../domain/clock.js'
 import type { Outcome, ProvisioningEvent } from '../domain/entities.js'
 import { sha256Hex } from '../domain/fingerprint.js'
 import { parseMac, type Mac } from '../domain/mac-address.js'
-import { maskText } from '../observe/mask.js'
 import { allowedNetworks } from '../snapshot/allowed-networks.js'
 import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
 import { authoriseDevice, authorisePublic } from './authorise.js'
 import type { ConfigFiles, ConfigResult } from './config-files.js'
-import type { Delivered, Delivery, Provisioning, ProvisioningRequest } from './delivery.js'
+import type { Delivery, Provisioning, ProvisioningRequest } from './delivery.js'
+import { eventOf, type Decided } from './event.js'
 import type { PhonebookFiles } from './phonebook-files.js'
 import type { ServerAddress } from './file-view.js'
 import { mayHoldToken, RequestNames, type NamedRequest } from './request-names.js'
@@ -42,13 +42,8 @@ export interface PipelineParts {
 }
 
 /** A delivery and what the event says about it. */
-interface Answer {
+interface Answer extends Decided {
   delivery: Delivery
-  outcome: Outcome
-  mac?: Mac
-  device?: DeviceRecord
-  sha256?: string
-  reason?: string
 }
 
 const ABSENT: Delivery = { kind: 'absent' }
@@ -284,30 +279,4 @@ function caAnswer(parts: PipelineParts): Answer {
     outcome: 'served',
     sha256,
   }
-}
-
-function eventOf(request: ProvisioningRequest, answer: Answer, delivered: Delivered): ProvisioningEvent {
-  const { mac, device, sha256, reason } = answer
-  const event: ProvisioningEvent = {
-    at: request.receivedAt,
-    transport: request.transport,
-    path: maskText(request.path).slice(0, 200),
-    peer: request.peerAddress,
-    outcome: outcomeOf(answer.outcome, delivered.outcome),
-    status: delivered.status,
-    bytes: delivered.bytes,
-    micros: delivered.micros,
-  }
-  if (mac !== undefined) event.mac = mac
-  if (device !== undefined) event.deviceId = device.id
-  if (request.userAgent !== undefined) event.userAgent = request.userAgent.slice(0, 256)
-  if (sha256 !== undefined) event.sha256 = sha256
-  if (reason !== undefined) event.reason = reason
-  return event
-}
-
-/** The edge knows of 304, ranges and broken connections; why something was refused only the pipeline knows. */
-function outcomeOf(decided: Outcome, delivered: Outcome | undefined): Outcome {
-  const good = decided === 'served' || decided === 'cleared' || decided === 'last-good'
-  return good ? (delivered === undefined || delivered === 'served' ? decided : delivered) : decided
 }
