@@ -50,16 +50,17 @@ test('forwards and do not disturb are set on the own page, reach the phone, and 
     ...{ forwardAlways: null, forwardBusy: 'mobile', forwardNoAnswer: '0305551' },
     ...{ forwardNoAnswerSeconds: 30, doNotDisturb: true },
   })
-  const text = await file()
-  expect(text).toContain('forward.busy.target = +49171555')
-  expect(text).toContain('forward.no_answer.target = 0305551')
+  // Before it fetches: a phone that has the new file is not asked.
   await eventually(async () => {
     const [wish] = (await office.installation.databases.events('resync_requests')) as object[]
     expect(wish).toBeDefined()
-  })
+  }, 20_000)
+  const text = await file()
+  expect(text).toContain('forward.busy.target = +49171555')
+  expect(text).toContain('forward.no_answer.target = 0305551')
   const [note] = (await office.installation.databases.main('audit_log').where({ actor: 'self:101' })) as object[]
   expect(note).toMatchObject({ action: 'setting.set' })
-})
+}, 40_000)
 
 test('what the form leaves to the admin goes back to what is set for everybody', async () => {
   await office.installation.settings.set('test', { layer: 'global', owner: '', key: 'forwardBusy' }, '900')
