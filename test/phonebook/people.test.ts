@@ -64,7 +64,15 @@ describe('how people stand there', () => {
     set('extension', 'e101', { mobileNumber: '+49 (171) 555-12', jobTitle: 'Head of Sales', firstName: 'Anna' })
     expect(phonebookOf(snapshot, vocabulary, DEFAULT_SITE).people).toEqual([
       {
-        ...{ id: 'e101', name: 'Anna Berg', head: 'Anna Berg', tail: null, firstName: 'Anna', lastName: null, number: '101' },
+        ...{
+          id: 'e101',
+          name: 'Anna Berg',
+          head: 'Anna Berg',
+          tail: null,
+          firstName: 'Anna',
+          lastName: null,
+          number: '101',
+        },
         ...{ mobile: '+4917155512', mobileShown: '+49 (171) 555-12' },
         ...{ jobTitle: 'Head of Sales', email: 'anna@example.org' },
       },

@@ -99,7 +99,14 @@ export function afterPlan({ plan }: ImportPlan, before: Existing = NOTHING_THERE
     ...(plan.answers ?? []).map((one): [string, string] => [answerKey(one), one.answer]),
   ])
   const places = { ...before.places, remembered }
-  return { ...before, extensions, devices, unnumbered: [...unnumbered.values()], places, settings: (id) => layers.get(id) ?? before.settings(id) }
+  return {
+    ...before,
+    extensions,
+    devices,
+    unnumbered: [...unnumbered.values()],
+    places,
+    settings: (id) => layers.get(id) ?? before.settings(id),
+  }
 }
 
 /** An import that is only noted, for tests of what is written. */

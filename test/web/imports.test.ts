@@ -42,7 +42,9 @@ describe('the import page', () => {
     expect(preview).toContain('windows-1252')
     expect(preview).toContain('Jörg Müller')
     expect(preview).toContain('People: 2 new, 0 changed, 0 the same.')
-    expect(preview).toContain('Nobody gets a mail by this. Afterwards welcome mails can be sent: 1 person would get one.')
+    expect(preview).toContain(
+      'Nobody gets a mail by this. Afterwards welcome mails can be sent: 1 person would get one.',
+    )
     expect(preview).toContain('unknown')
     expect((await owner.get('/people?q=501')).text).toContain('Nothing found.')
 

@@ -65,7 +65,13 @@ export const accountRoutes = [
     access: 'accounts.read',
     answer: z.object({
       items: z.array(
-        z.object({ number: z.string(), name: z.string(), login: z.string(), email: z.string().optional(), role: z.string() }),
+        z.object({
+          number: z.string(),
+          name: z.string(),
+          login: z.string(),
+          email: z.string().optional(),
+          role: z.string(),
+        }),
       ),
     }),
     handle: async (call) => {

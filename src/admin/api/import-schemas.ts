@@ -149,13 +149,9 @@ const importSummary = z
     warnings: z.number().int().meta({ description: 'Rows with a warning' }),
     people: counts,
     phones: counts,
-    mailable: z
-      .number()
-      .int()
-      .optional()
-      .meta({
-        description: 'People who are added and have an e-mail address: they may be sent welcome mails afterwards',
-      }),
+    mailable: z.number().int().optional().meta({
+      description: 'People who are added and have an e-mail address: they may be sent welcome mails afterwards',
+    }),
     kept: z
       .array(z.object({ column: z.string(), setting: z.string(), rows: z.number().int() }))
       .meta({ description: 'Kept for your PBX: values that nobody here acts on' }),

@@ -39,7 +39,20 @@ export function kindsFor(owner: Owner, sheet: KeySheet, place: Place | undefined
 
 const ORDER: readonly KeyKind[] = [
   ...(['blf', 'speed-dial', 'line', 'pick-up', 'group-pick-up', 'intercom', 'park', 'transfer', 'forward'] as const),
-  ...(['voicemail', 'dnd', 'conference', 'hold', 'redial', 'record', 'paging', 'dtmf', 'url', 'phonebook', 'agent', 'group-login'] as const),
+  ...([
+    'voicemail',
+    'dnd',
+    'conference',
+    'hold',
+    'redial',
+    'record',
+    'paging',
+    'dtmf',
+    'url',
+    'phonebook',
+    'agent',
+    'group-login',
+  ] as const),
 ]
 
 /** Places of a phone that can be this kind, in the order of its front. */

@@ -148,6 +148,7 @@ export const deSettings: Readonly<Record<keyof typeof enSettings, string>> = {
   'error.SETTING_VALUE_INVALID': 'Dieser Wert passt nicht.',
   'error.SETTING_UNKNOWN': 'Diese Einstellung gibt es nicht.',
   'error.SETTING_LAYER_FORBIDDEN': 'Diese Einstellung lässt sich hier nicht setzen.',
-  'error.SCHEDULE_INVALID': 'Diese Zeit geht nicht: Sie muss innerhalb des kommenden Jahres liegen; was auf das geschlossene Büro wartet, braucht Bürozeiten des Standorts.',
+  'error.SCHEDULE_INVALID':
+    'Diese Zeit geht nicht: Sie muss innerhalb des kommenden Jahres liegen; was auf das geschlossene Büro wartet, braucht Bürozeiten des Standorts.',
   'error.EFFECT_NOT_FOUND': 'Was sich dadurch ändert, ist nicht mehr bekannt. Sehen Sie noch einmal nach.',
 }

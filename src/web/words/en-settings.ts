@@ -143,6 +143,7 @@ export const enSettings = {
   'error.SETTING_VALUE_INVALID': 'This value does not fit.',
   'error.SETTING_UNKNOWN': 'There is no such setting.',
   'error.SETTING_LAYER_FORBIDDEN': 'This setting cannot be set here.',
-  'error.SCHEDULE_INVALID': 'This time cannot be taken: it must be within the year ahead; what waits for a closed office needs office hours of the site.',
+  'error.SCHEDULE_INVALID':
+    'This time cannot be taken: it must be within the year ahead; what waits for a closed office needs office hours of the site.',
   'error.EFFECT_NOT_FOUND': 'What this changes is not known any more. Look again.',
 } as const
