@@ -12,7 +12,7 @@ import { countOutcomes, hasWarning, isError, type ImportSummary } from './report
 import { openTable, type TableRow } from './table.js'
 import { unanswered } from './value-questions.js'
 
-export { MODES, type ImportOptions, type Mode, type PrepareParts, type Progress, type Stage } from './import-options.js'
+export { MODES, type ImportOptions, type PrepareParts, type Progress, type Stage } from './import-options.js'
 
 /** A column as the one who imports sees it. */
 export interface ColumnView {

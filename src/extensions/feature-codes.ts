@@ -7,7 +7,7 @@ export interface FeatureCode {
 }
 
 /** Setting of a site that holds its table of feature codes. */
-export const FEATURE_CODES = 'featureCodes'
+const FEATURE_CODES = 'featureCodes'
 
 /**
  * The table of feature codes.

@@ -111,7 +111,7 @@ export function forAdmins(
 }
 
 /** Who has an address, and does not want to be left in peace (`notifyByEmail`). */
-export function mayBeMailed(
+function mayBeMailed(
   snapshot: Pick<Snapshot, 'layer'>,
   person: Pick<ExtensionRecord, 'id' | 'siteId' | 'email' | 'enabled'>,
 ): boolean {

@@ -1,5 +1,5 @@
 /** Forwards that people set themselves, as the vocabulary names them. */
-export const OWN_FORWARDS = ['forwardAlways', 'forwardBusy', 'forwardNoAnswer'] as const
+const OWN_FORWARDS = ['forwardAlways', 'forwardBusy', 'forwardNoAnswer'] as const
 type OwnForward = (typeof OWN_FORWARDS)[number]
 
 /** What a forward may be set to: as the admin has it, none, the own mobile number, or another number. */

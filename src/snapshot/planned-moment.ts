@@ -8,7 +8,7 @@ import { siteValue, siteZone } from './site-value.js'
 import type { Snapshot } from './snapshot.js'
 
 /** In the place of a time: as soon as the office is closed. */
-export const CLOSED = 'closed'
+const CLOSED = 'closed'
 
 /** What is planned for a closed office that is closed already begins so much later, for it must be ahead. */
 const AT_ONCE_MS = 1_000

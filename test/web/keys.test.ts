@@ -156,7 +156,7 @@ describe('groups', () => {
     const filled = (await owner.get('/groups/Ground')).text
     expect(filled).toContain('80:5e:c0:00:00:01')
     expect(filled).toContain('href="/settings/group/Ground"')
-    expect(filled).toContain('Take its phones out first')
+    expect(filled).toContain('Take its phones and people out first')
 
     const start = startOf((await owner.get('/groups/Ground/keys')).text)
     expect(start).toMatchObject({ owner: 'group', path: '/groups/Ground/keys', phones: [{ mac: MAC }] })

@@ -172,5 +172,5 @@ export const deKeys: Readonly<Record<keyof typeof enKeys, string>> = {
   'error.KEY_REPEATED': 'Zwei der Tasten tun dasselbe; ein Telefon verlöre eine davon.',
   'error.KEY_INVALID': 'Eine Taste ist nicht, wie sie sein muss.',
   'error.GROUP_EXISTS': 'Es gibt schon eine Gruppe dieses Namens.',
-  'error.GROUP_IN_USE': 'Die Gruppe hat noch Telefone; nehmen Sie diese zuerst heraus.',
+  'error.GROUP_IN_USE': 'In der Gruppe sind noch Telefone oder Personen; nehmen Sie diese zuerst heraus.',
 }
