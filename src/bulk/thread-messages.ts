@@ -19,6 +19,8 @@ export type ToImports =
 export type FromImports =
   | { readonly kind: 'answer'; readonly call: number; readonly value: unknown }
   | { readonly kind: 'refusal'; readonly call: number; readonly error: ToldError }
+  /** The database cannot be used now: what was asked is refused, and it ends. */
+  | { readonly kind: 'unopened'; readonly error: ToldError }
   /** An import came to its end. */
   | { readonly kind: 'ended'; readonly job: StoredImport }
   /** A file that was let go because it was cancelled. */

@@ -3,6 +3,7 @@ import { setPriority } from 'node:os'
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { tellError } from '../bulk/beside.js'
 import type { FromImports, ToImports } from '../bulk/thread-messages.js'
+import { orUnusable } from '../database/edge/write.js'
 import { openInstallation, type Installation } from '../installation.js'
 import { createLogger } from '../observe/edge/logger.js'
 import { PROGRAM, type ImportThreadData } from './imports-beside.js'
@@ -20,8 +21,13 @@ export async function workOnImports(): Promise<void> {
   const { config, program } = workerData as ImportThreadData
   if (program !== PROGRAM) throw new Error('another program was installed meanwhile; start the server again')
   givePrecedence()
-  const installation = await openInstallation(config, createLogger({ level: config.logLevel }))
-  new ImportWork(installation, parentPort).begin()
+  try {
+    const installation = await orUnusable(openInstallation(config, createLogger({ level: config.logLevel })))
+    new ImportWork(installation, parentPort).begin()
+  } catch (error) {
+    const unopened: FromImports = { kind: 'unopened', error: tellError(error) }
+    parentPort.postMessage(unopened)
+  }
 }
 
 class ImportWork {

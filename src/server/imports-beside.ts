@@ -115,6 +115,9 @@ export class ImportThread implements ImportsBeside {
 
   #hear(worker: Worker, message: FromImports): void {
     switch (message.kind) {
+      case 'unopened':
+        if (worker === this.#worker) this.#letGo(toldError(message.error))
+        return void worker.terminate()
       case 'ended':
         return this.options.ended(message.job)
       case 'cancelled':
@@ -149,9 +152,13 @@ export class ImportThread implements ImportsBeside {
   /** It was out of memory, say. Phones do not notice. */
   #ended(worker: Worker, error: Error): void {
     if (worker !== this.#worker) return
-    this.#worker = undefined
     if (!this.#stopped)
       this.options.log.error({ err: error }, 'imports under way were interrupted; nothing of them was written')
+    this.#letGo(error)
+  }
+
+  #letGo(error: Error): void {
+    this.#worker = undefined
     for (const call of [...this.#waiting.keys()]) this.#take(call)?.reject(error)
   }
 }
