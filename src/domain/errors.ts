@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   SEALED_VALUE_UNREADABLE: 'A sealed value does not open: moved to another row, damaged, or sealed by a lost key.',
   DATABASE_UNUSABLE: 'The database cannot be opened, is damaged, or does not answer.',
   DATABASE_TOO_NEW: 'The database was written by a newer phoneboot.',
+  PROGRAM_REPLACED: 'Another version was installed while the server runs; it must be started again.',
   SERVER_RUNNING: 'Another phoneboot server is running on the same files.',
   TEMPLATES_INVALID: 'device-templates or the override folder holds a mistake.',
   TEMPLATE_VALUE_MISSING: 'A template uses a value that does not exist.',

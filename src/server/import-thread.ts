@@ -4,6 +4,7 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { tellError } from '../bulk/beside.js'
 import type { FromImports, ToImports } from '../bulk/thread-messages.js'
 import { orUnusable } from '../database/edge/write.js'
+import { AppError } from '../domain/errors.js'
 import { openInstallation, type Installation } from '../installation.js'
 import { createLogger } from '../observe/edge/logger.js'
 import { PROGRAM, type ImportThreadData } from './imports-beside.js'
@@ -19,9 +20,9 @@ type Call = Extract<ToImports, { kind: 'call' }>
 export async function workOnImports(): Promise<void> {
   if (!parentPort) throw new Error('this is no thread of a server')
   const { config, program } = workerData as ImportThreadData
-  if (program !== PROGRAM) throw new Error('another program was installed meanwhile; start the server again')
   givePrecedence()
   try {
+    if (program !== PROGRAM) throw programReplaced()
     const installation = await orUnusable(openInstallation(config, createLogger({ level: config.logLevel })))
     new ImportWork(installation, parentPort).begin()
   } catch (error) {
@@ -29,6 +30,11 @@ export async function workOnImports(): Promise<void> {
     parentPort.postMessage(unopened)
   }
 }
+
+const programReplaced = (): AppError =>
+  new AppError('PROGRAM_REPLACED', 'another version was installed while this server runs', {
+    hint: 'Start the server again; nothing was imported',
+  })
 
 class ImportWork {
   readonly #calls = new Set<Promise<void>>()

@@ -1,5 +1,7 @@
 import { afterEach, expect, jest, test } from '@jest/globals'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
 import { SERVER_TEST_MS, TestInstallation, eventually, type ServerProcess } from '../support/server.js'
 
 jest.setTimeout(SERVER_TEST_MS)
@@ -101,4 +103,13 @@ test('a server that is stopped cancels its imports and ends cleanly; nothing of 
   const stored = (await installation?.cli<unknown[]>('extension', 'list')) ?? []
   // It may have been written before the signal came: then all of it.
   expect([job?.state, stored.length]).toEqual(job?.state === 'done' ? ['done', 3_000] : ['cancelled', 0])
+})
+
+test('a thread of another version than the server does nothing and says so', async () => {
+  const launcher = new URL('../../dist/phoneboot.js', import.meta.url)
+  const worker = new Worker(launcher, { workerData: { config: {}, program: 'the one before' } })
+  const ended = once(worker, 'exit')
+  const [message] = (await once(worker, 'message')) as unknown[]
+  expect(message).toMatchObject({ kind: 'unopened', error: { code: 'PROGRAM_REPLACED' } })
+  await ended
 })

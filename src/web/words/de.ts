@@ -248,6 +248,8 @@ export const de: Readonly<Record<WordKey, string>> = {
   'error.DEVICE_NOT_FOUND': 'Ein Telefon mit dieser MAC-Adresse gibt es nicht.',
   'error.LINE_INVALID': 'Das Telefon hat diese Leitung nicht, oder sie ist belegt.',
   'error.REQUEST_INVALID': 'Etwas im Formular ist nicht lesbar. Laden Sie die Seite neu.',
+  'error.PROGRAM_REPLACED':
+    'Eine andere Version von phoneboot wurde installiert. Starten Sie den Server neu und importieren Sie dann.',
   'error.DATABASE_UNUSABLE':
     'Die Datenbank antwortet nicht. Telefone werden weiter bedient; versuchen Sie es bald noch einmal.',
   'error.INTERNAL': 'Ein Fehler des Servers. Er steht unter der Nummer unten in dessen Protokoll.',

@@ -245,6 +245,7 @@ export const en = {
   'error.DEVICE_NOT_FOUND': 'There is no phone with this MAC address.',
   'error.LINE_INVALID': 'The phone has no such line, or it is taken.',
   'error.REQUEST_INVALID': 'Something in the form cannot be read. Load the page again.',
+  'error.PROGRAM_REPLACED': 'Another version of phoneboot was installed. Start the server again, then import.',
   'error.DATABASE_UNUSABLE': 'The database does not answer. Phones are served meanwhile; try again soon.',
   'error.INTERNAL': 'A mistake of the server. It stands in its log under the number below.',
 } as const
