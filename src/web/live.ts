@@ -67,12 +67,18 @@ export class Live {
   #extensions = new Set<Id>()
   #pendingChanged = false
   #records = false
+  #told = 0
   #cancelFlush: (() => void) | undefined
   #cancelAging: (() => void) | undefined
 
   constructor({ clock, snapshot }: LiveParts) {
     this.#clock = clock
     this.#snapshot = snapshot
+  }
+
+  /** How often changes were told. A page that was made at another count shows something older. */
+  get told(): number {
+    return this.#told
   }
 
   /** A request of a phone, or of somebody who says so. */
@@ -244,6 +250,7 @@ export class Live {
       records: this.#records,
     }
     this.#forget()
+    this.#told += 1
     for (const listener of this.#listeners) listener(change)
   }
 

@@ -27,6 +27,8 @@ export interface PageCall extends Call {
   /** Of a form with a folder. */
   files: readonly FormFile[]
   live: Live
+  /** What `live` had told before anything was read for the page. */
+  told: number
   /** Only this part of the page is asked for (id of the element that htmx fills). */
   part: string | undefined
 }

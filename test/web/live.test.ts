@@ -48,6 +48,15 @@ describe('what happens now', () => {
     expect(told.map(({ devices }) => [...devices])).toEqual([['d1']])
   })
 
+  test('a page that was made before the last change was told can be known by its count', () => {
+    const { clock, live, event } = bench()
+    const made = live.told
+    event({ deviceId: 'd1' })
+    expect(live.told).toBe(made)
+    clock.advance(300)
+    expect(live.told).toBe(made + 1)
+  })
+
   test('a phone that asked is on its way for two minutes, and then that is told as a change', () => {
     const { clock, live, told, event } = bench()
     event({ deviceId: 'd1' })

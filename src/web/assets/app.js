@@ -159,10 +159,10 @@
     source = new EventSource('/live')
     source.addEventListener('hello', ({ data }) => {
       banner.textContent = ''
-      const { pending } = JSON.parse(data)
+      const { pending, told } = JSON.parse(data)
       if (pending !== undefined) pendingCount(pending)
-      // What happened while nobody listened.
-      if (opened) refreshAll()
+      // What happened while nobody listened, or since the page was made.
+      if (opened || String(told) !== body.dataset.live) refreshAll()
       opened = true
     })
     source.addEventListener('change', ({ data }) => changed(JSON.parse(data)))

@@ -15,7 +15,7 @@ export interface Visit {
 
 /** What the frame of every page shows. */
 export function frameOf(call: PageCall, answer: Shown, request: Request, visit: Visit): object {
-  const { words, who, sessionId, site, live, by } = call
+  const { words, who, sessionId, site, live, told, by } = call
   const sites = [...call.parts.snapshot.allSites()].filter(({ id }) => by.rights.has(ALL_SITES) || by.rights.has(id))
   const seesPending = mayUse(call, 'listStrangers')
   return {
@@ -33,6 +33,7 @@ export function frameOf(call: PageCall, answer: Shown, request: Request, visit: 
       pending: seesPending,
       administration: adminHome(call) !== undefined,
     },
+    told,
     pendingCount: seesPending ? live.pending().length : 0,
     doneText: words.find(`done.${call.query.done ?? ''}`),
     pageHelp: words.find(`help.${answer.view}`),

@@ -54,7 +54,7 @@ export class LiveStream {
     stream.onDrain(() => this.#drained(listener))
     stream.onClose(() => this.#leave(listener))
     stream.write(`retry: ${RETRY_MS}\n`)
-    this.#send(listener, 'hello', { pending: this.#pendingFor(listener) })
+    this.#send(listener, 'hello', { pending: this.#pendingFor(listener), told: this.live.told })
     return true
   }
 

@@ -127,6 +127,7 @@ class Pages {
       file: files[0],
       files,
       live,
+      told: live.told,
       part: request.headers['hx-request'] === 'true' && typeof target === 'string' ? target : undefined,
     }
     if (row.stream) this.#listen(page, request, response)
