@@ -33,7 +33,7 @@ export function frameOf(call: PageCall, answer: Shown, request: Request, visit: 
       pending: seesPending,
       administration: adminHome(call) !== undefined,
     },
-    told,
+    liveTold: told,
     pendingCount: seesPending ? live.pending().length : 0,
     doneText: words.find(`done.${call.query.done ?? ''}`),
     pageHelp: words.find(`help.${answer.view}`),
