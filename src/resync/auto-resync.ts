@@ -113,8 +113,7 @@ export class AutoResync {
       inGroups.findLast((set) => set !== undefined) ??
       snapshot.layer('model', model).values.get(SETTING) ??
       snapshot.layer('vendor', family).values.get(SETTING) ??
-      snapshot.layer('site', siteId).values.get(SETTING) ??
-      snapshot.layer('global', '').values.get(SETTING)
+      siteValue(snapshot, siteId, SETTING)
     return value === true
   }
 }

@@ -92,7 +92,7 @@ export class ResyncDispatcher {
 
   async #read(): Promise<void> {
     const { store, clock, refresh } = this.options
-    const fresh = (await store.pending(MOST_PENDING, this.options.clock.now())).filter(({ id }) => !this.#taken.has(id))
+    const fresh = (await store.pending(MOST_PENDING, clock.now())).filter(({ id }) => !this.#taken.has(id))
     if (fresh.length > 0) await refresh()
     for (const wish of fresh) {
       this.#taken.add(wish.id)

@@ -36,11 +36,9 @@ export class KnexResyncStore implements ResyncStore {
           const phones = part.map(({ deviceId }) => deviceId)
           const underWay = (): Knex.QueryBuilder<Row, Row[]> =>
             trx<Row>(TABLE).whereIn('device_id', phones).whereNull('finished_at') as Knex.QueryBuilder<Row, Row[]>
-          await underWay()
-            .where('requested_at', '<', staleBefore)
-            .update({ finished_at: part[0]?.requestedAt ?? staleBefore, outcome: 'expired' })
-          await trx<Row>(TABLE).insert(part.map(toRow)).onConflict().ignore()
           const at = part[0]?.requestedAt ?? staleBefore
+          await underWay().where('requested_at', '<', staleBefore).update({ finished_at: at, outcome: 'expired' })
+          await trx<Row>(TABLE).insert(part.map(toRow)).onConflict().ignore()
           await underWay().where('requested_at', '>', at).update({ requested_at: at })
           for (const row of await underWay()) now.set(row.device_id, fromRow(row))
         }
