@@ -33,7 +33,7 @@ import {
 import { inReadTransaction } from '../../database/edge/write.js'
 import type { Id, Layer, Line, LineKey, SoftphoneToken } from '../../domain/entities.js'
 import { SnapshotContent } from '../memory-snapshot.js'
-import { groupsByPerson, type ExtensionGroupRow } from './read-records.js'
+import { groupsByPerson, push, type ExtensionGroupRow } from './read-records.js'
 import type { LayerValues, SoftphoneRecord } from '../snapshot.js'
 
 /** Everything, as it was at the moment of change feed row `feedId`. */
@@ -127,12 +127,6 @@ function withKeys(keys: readonly LineKey[]): Pick<LayerValues, 'keys'> {
 
 function toValues(rows: readonly SettingRow[]): ReadonlyMap<string, unknown> {
   return new Map(rows.map((row) => [row.key, toSettingValue(row).value]))
-}
-
-function push<K, V>(groups: Map<K, V[]>, key: K, value: V): void {
-  const group = groups.get(key)
-  if (group) group.push(value)
-  else groups.set(key, [value])
 }
 
 function inOrder<T extends { position: number; bank?: string }>(items: T[] = []): T[] {

@@ -49,11 +49,7 @@ export interface ExtensionGroupRow {
 /** Groups of each person who is in any, in the order of the rows. */
 export function groupsByPerson(rows: readonly ExtensionGroupRow[]): ReadonlyMap<Id, Id[]> {
   const found = new Map<Id, Id[]>()
-  for (const { extension_id: person, group_id: group } of rows) {
-    const own = found.get(person)
-    if (own) own.push(group)
-    else found.set(person, [group])
-  }
+  for (const { extension_id: person, group_id: group } of rows) push(found, person, group)
   return found
 }
 
@@ -114,11 +110,13 @@ async function inTurn<T, R>(items: Iterable<T>, work: (item: T) => PromiseLike<R
 
 function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(key)
-    if (group) group.push(item)
-    else groups.set(key, [item])
-  }
+  for (const item of items) push(groups, keyOf(item), item)
   return groups
+}
+
+/** Puts a value behind those of its key. */
+export function push<K, V>(groups: Map<K, V[]>, key: K, value: V): void {
+  const group = groups.get(key)
+  if (group) group.push(value)
+  else groups.set(key, [value])
 }
