@@ -4,7 +4,7 @@ import type { Id } from '../domain/entities.js'
 import type { KeptBan } from '../limits/store.js'
 import { siteZone } from '../snapshot/site-value.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
-import { forAdmins, type Notice } from './notice.js'
+import { adminAddress, type Notice } from './notice.js'
 
 export interface BanNoticesParts {
   readonly snapshot: Pick<Snapshot, 'layer' | 'defaultSite'>
@@ -32,18 +32,19 @@ export class BanNotices {
   async due(): Promise<Notice[]> {
     const { snapshot, clock, bans, lastMail } = this.parts
     if (!this.#looking.isDue()) return []
-    const site = snapshot.defaultSite().id
-    const to = (what: string, at: Millis): Notice[] =>
-      forAdmins(this.parts, 'banned', 'admin-banned', '', { what, at, by: 'server', zone: siteZone(snapshot, site) })
-    if (to('', 0).length === 0) return []
+    const address = adminAddress(snapshot, '', 'banned')
+    if (address === undefined) return []
+    const siteId = snapshot.defaultSite().id
     const now = clock.now()
-    const last = (await lastMail(site, 'admin-banned')) ?? now - QUIET_MS
+    const last = (await lastMail(siteId, 'admin-banned')) ?? now - QUIET_MS
     if (now - last < QUIET_MS) return []
     const fresh = (await bans(now)).filter(({ since }) => since > last)
     const first = fresh.at(-1)
     if (!first) return []
     const named = fresh.slice(0, NAMED).map(({ who, username }) => (username === '' ? who : `${who} (${username})`))
     const more = fresh.length > NAMED ? [`+${fresh.length - NAMED}`] : []
-    return to([...named, ...more].join(', '), first.since).map((notice) => ({ ...notice, siteId: site }))
+    const what = [...named, ...more].join(', ')
+    const about = { what, at: first.since, by: 'server', zone: siteZone(snapshot, siteId) }
+    return [{ kind: 'admin-banned', siteId, address, about }]
   }
 }

@@ -55,9 +55,8 @@ export function noticesOf(sources: NoticeSources, row: AuditRow): Notice[] {
   if (siteId === undefined) return []
   const { snapshot } = sources
   const toldPeople = (kind: NoticeKind, ids: readonly (Id | undefined)[], what: string): Notice[] => {
-    const people = [...new Set(ids)].flatMap((id) => (id === undefined ? [] : (snapshot.extension(id) ?? [])))
     const about = aboutOf(sources, row, siteId, what)
-    return people
+    return peopleOf(snapshot, ids)
       .filter((person) => mayBeMailed(snapshot, person))
       .map(({ id }) => ({ kind, siteId, extensionId: id, about }))
   }
@@ -76,13 +75,11 @@ export function noticesOf(sources: NoticeSources, row: AuditRow): Notice[] {
     }
     case 'device.lost': {
       const what = phoneName(sources, after)
-      return [
-        ...toldPeople('phone-lost', onLines(after), what),
-        ...forAdmins(sources, 'phone-lost', 'admin-phone-lost', siteId, {
-          ...aboutOf(sources, row, siteId, what),
-          people: namesOf(snapshot, onLines(after)),
-        }),
-      ]
+      const people = toldPeople('phone-lost', onLines(after), what)
+      const address = adminAddress(snapshot, siteId, 'phone-lost')
+      if (address === undefined) return people
+      const about = { ...aboutOf(sources, row, siteId, what), people: namesOf(snapshot, onLines(after)) }
+      return [...people, { kind: 'admin-phone-lost', siteId, address, about }]
     }
     case 'extension.reset-password':
       return toldPeople('password-reset', [row.entityId], '')
@@ -96,18 +93,14 @@ export function noticesOf(sources: NoticeSources, row: AuditRow): Notice[] {
   }
 }
 
-/** The same to whoever looks after the phones, where the settings name an address and want it. */
-export function forAdmins(
-  { snapshot }: { readonly snapshot: Pick<Snapshot, 'layer'> },
-  wanted: AdminNotice,
-  kind: NoticeKind,
-  siteId: Id,
-  about: MailAbout,
-): Notice[] {
+/**
+ * Where whoever looks after the phones is told such things; undefined: the settings name no address, or do not want them.
+ * @param siteId empty: of all sites
+ */
+export function adminAddress(snapshot: Pick<Snapshot, 'layer'>, siteId: Id, wanted: AdminNotice): string | undefined {
   const address = siteValue(snapshot, siteId, 'adminNoticeAddress')
   const kinds = siteValue(snapshot, siteId, 'adminNotices')
-  if (typeof address !== 'string' || (Array.isArray(kinds) && !kinds.includes(wanted))) return []
-  return [{ kind, siteId, address, about }]
+  return typeof address !== 'string' || (Array.isArray(kinds) && !kinds.includes(wanted)) ? undefined : address
 }
 
 /** Who has an address, and does not want to be left in peace (`notifyByEmail`). */
@@ -131,6 +124,12 @@ function phoneName({ modelName }: NoticeSources, { mac, model }: Told): string {
 }
 
 function namesOf(snapshot: Pick<Snapshot, 'extension'>, ids: readonly Id[]): string {
-  const people = [...new Set(ids)].flatMap((id) => snapshot.extension(id) ?? [])
-  return people.map(({ number, displayName }) => `${number} ${displayName}`).join(', ')
+  return peopleOf(snapshot, ids)
+    .map(({ number, displayName }) => `${number} ${displayName}`)
+    .join(', ')
+}
+
+/** Each once, without those who are gone. */
+function peopleOf(snapshot: Pick<Snapshot, 'extension'>, ids: readonly (Id | undefined)[]): ExtensionRecord[] {
+  return [...new Set(ids)].flatMap((id) => (id === undefined ? [] : (snapshot.extension(id) ?? [])))
 }
