@@ -6,7 +6,7 @@ import { sha256Hex } from '../domain/fingerprint.js'
 import { parseMac, type Mac } from '../domain/mac-address.js'
 import { allowedNetworks } from '../snapshot/allowed-networks.js'
 import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
-import { authoriseDevice, authorisePublic } from './authorise.js'
+import { authoriseDevice, authorisePublic, type Decision } from './authorise.js'
 import type { ConfigFiles, ConfigResult } from './config-files.js'
 import type { Delivery, Provisioning, ProvisioningRequest } from './delivery.js'
 import { eventOf, type Decided } from './event.js'
@@ -178,9 +178,7 @@ function deviceAnswer(
 ): Answer {
   const device = parts.snapshot.deviceByMac(mac)
   const known = { mac, ...(device ? { device } : {}) }
-  const now = parts.clock.now()
-  const mayComeFromThere = (own: DeviceRecord): boolean => isAllowedFrom(parts.snapshot, own, request.peerAddress)
-  const decision = authoriseDevice({ device, tokenDevice, trusted, mayComeFromThere, now })
+  const decision = decisionOn(parts, request, device, tokenDevice, trusted)
   if (!decision.allow) return { ...absent(decision.outcome, decision.reason), ...known }
   const fitting = names.fitting(claim, decision.device.model)
   if (!fitting) {
@@ -205,7 +203,7 @@ function deviceAnswer(
 /** The people of the phone's site: for a phone known by its token, by the same rules as its own files. */
 function phonebookAnswer(
   parts: PipelineParts,
-  { peerAddress }: ProvisioningRequest,
+  request: ProvisioningRequest,
   tokenDevice: DeviceRecord | undefined,
   trusted: boolean,
 ): Answer {
@@ -213,9 +211,7 @@ function phonebookAnswer(
     return absent(trusted ? 'unknown-file' : 'untrusted', 'phonebook asked without the token of a phone')
   }
   const known = { mac: tokenDevice.mac, device: tokenDevice }
-  const mayComeFromThere = (own: DeviceRecord): boolean => isAllowedFrom(parts.snapshot, own, peerAddress)
-  const now = parts.clock.now()
-  const decision = authoriseDevice({ device: tokenDevice, tokenDevice, trusted, mayComeFromThere, now })
+  const decision = decisionOn(parts, request, tokenDevice, tokenDevice, trusted)
   if (!decision.allow) return { ...absent(decision.outcome, decision.reason), ...known }
   const result = decision.cleared ? undefined : parts.phonebooks.of(decision.device)
   if (!result) return { ...absent('expected-miss', 'this phone is shown no phonebook'), ...known }
@@ -225,18 +221,16 @@ function phonebookAnswer(
 /** A phone says what was switched on it, by the same rules as it gets its files; whoever else asks learns nothing. */
 function reportAnswer(
   parts: PipelineParts,
-  { peerAddress, transport }: ProvisioningRequest,
+  request: ProvisioningRequest,
   doNotDisturb: boolean,
   tokenDevice: DeviceRecord | undefined,
   trusted: boolean,
 ): Answer {
-  if (!tokenDevice || transport === 'tftp') {
+  if (!tokenDevice || request.transport === 'tftp') {
     return absent(trusted ? 'unknown-file' : 'untrusted', 'a report without the token of a phone')
   }
   const known = { mac: tokenDevice.mac, device: tokenDevice }
-  const mayComeFromThere = (own: DeviceRecord): boolean => isAllowedFrom(parts.snapshot, own, peerAddress)
-  const now = parts.clock.now()
-  const decision = authoriseDevice({ device: tokenDevice, tokenDevice, trusted, mayComeFromThere, now })
+  const decision = decisionOn(parts, request, tokenDevice, tokenDevice, trusted)
   if (!decision.allow) return { ...absent(decision.outcome, decision.reason), ...known }
   const model = parts.catalog.model(tokenDevice.model)
   if (decision.cleared || !model || !mayReport(deviceLayers(parts.snapshot, model, tokenDevice))) {
@@ -244,6 +238,18 @@ function reportAnswer(
   }
   parts.reported(tokenDevice, doNotDisturb)
   return { delivery: HEARD, outcome: 'served', ...known, reason: `do not disturb: ${doNotDisturb ? 'on' : 'off'}` }
+}
+
+/** May it have what is its own, by all that is known of the request? */
+function decisionOn(
+  { snapshot, clock }: PipelineParts,
+  { peerAddress }: ProvisioningRequest,
+  device: DeviceRecord | undefined,
+  tokenDevice: DeviceRecord | undefined,
+  trusted: boolean,
+): Decision {
+  const mayComeFromThere = (own: DeviceRecord): boolean => isAllowedFrom(snapshot, own, peerAddress)
+  return authoriseDevice({ device, tokenDevice, trusted, mayComeFromThere, now: clock.now() })
 }
 
 /** The network filter of the person on its first line. */
