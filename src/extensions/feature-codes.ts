@@ -1,3 +1,5 @@
+import { firstSet } from '../snapshot/person-layers.js'
+
 /** A code that people dial at the switchboard: `*26`. */
 export interface FeatureCode {
   readonly code: string
@@ -14,7 +16,7 @@ const FEATURE_CODES = 'featureCodes'
  * @param layers values of the site, then of all
  */
 export function featureCodesOf(layers: readonly ReadonlyMap<string, unknown>[]): readonly FeatureCode[] {
-  const value = layers.find((values) => values.has(FEATURE_CODES))?.get(FEATURE_CODES)
+  const value = firstSet(layers, FEATURE_CODES)
   return Array.isArray(value) ? (value as FeatureCode[]) : []
 }
 

@@ -1,4 +1,5 @@
 import type { KeyKind } from '../domain/entities.js'
+import { firstSet } from '../snapshot/person-layers.js'
 
 /** Setting of a person that says whether others may watch them. */
 const SETTING = 'mayBeWatched'
@@ -8,7 +9,7 @@ const SETTING = 'mayBeWatched'
  * @param layers values of the person, then of the site, then of all, as `personLayers` gives them
  */
 export function mayBeWatched(layers: readonly ReadonlyMap<string, unknown>[]): boolean {
-  return layers.find((values) => values.has(SETTING))?.get(SETTING) !== false
+  return firstSet(layers, SETTING) !== false
 }
 
 /**
@@ -16,7 +17,7 @@ export function mayBeWatched(layers: readonly ReadonlyMap<string, unknown>[]): b
  * @param layers as of `mayBeWatched`
  */
 export function mayTransfer(layers: readonly ReadonlyMap<string, unknown>[]): boolean {
-  return layers.find((values) => values.has('mayTransfer'))?.get('mayTransfer') !== false
+  return firstSet(layers, 'mayTransfer') !== false
 }
 
 /** Kinds of keys that show the state of whom they are for. */

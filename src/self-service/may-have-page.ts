@@ -1,4 +1,5 @@
 import type { Extension } from '../domain/entities.js'
+import { firstSet } from '../snapshot/person-layers.js'
 
 /**
  * May this person have the own page at all? Says the setting `clientLogin`.
@@ -8,5 +9,5 @@ export function mayHaveOwnPage(
   layers: readonly ReadonlyMap<string, unknown>[],
   { enabled }: Pick<Extension, 'enabled'>,
 ): boolean {
-  return enabled && layers.find((values) => values.has('clientLogin'))?.get('clientLogin') !== false
+  return enabled && firstSet(layers, 'clientLogin') !== false
 }

@@ -1,3 +1,5 @@
+import { firstSet } from '../snapshot/person-layers.js'
+
 /** Forwards that people set themselves, as the vocabulary names them. */
 const OWN_FORWARDS = ['forwardAlways', 'forwardBusy', 'forwardNoAnswer'] as const
 type OwnForward = (typeof OWN_FORWARDS)[number]
@@ -16,7 +18,7 @@ export interface FreeCalls {
 }
 
 export function freeCalls(layers: Layers): FreeCalls {
-  const isFree = (key: string): boolean => layers.find((values) => values.has(key))?.get(key) !== false
+  const isFree = (key: string): boolean => firstSet(layers, key) !== false
   return { forwarding: isFree('mayChangeForwarding'), doNotDisturb: isFree('mayChangeDoNotDisturb') }
 }
 
@@ -38,7 +40,6 @@ interface OwnCalls {
 /** What is set for a person now. */
 export function ownCalls([own, ...others]: Layers): OwnCalls {
   const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
-  const inherited = (key: string): unknown => others.find((values) => values.has(key))?.get(key)
   const seconds = own?.get('forwardNoAnswerSeconds')
   const quiet = own?.get('doNotDisturb')
   return {
@@ -46,7 +47,7 @@ export function ownCalls([own, ...others]: Layers): OwnCalls {
       const value = own?.get(key)
       const choice = value === undefined ? 'inherit' : value === null ? 'none' : value === 'mobile' ? value : 'number'
       const number = choice === 'number' ? { number: textOf(value) } : {}
-      return { key, choice, ...number, inherited: textOf(inherited(key)) }
+      return { key, choice, ...number, inherited: textOf(firstSet(others, key)) }
     }),
     seconds: typeof seconds === 'number' ? seconds : undefined,
     doNotDisturb: typeof quiet === 'boolean' ? quiet : undefined,

@@ -1,7 +1,7 @@
 import type { Id } from '../domain/entities.js'
 import type { LayerValues, Snapshot } from './snapshot.js'
 
-/** All that is set for a person, then for the site, then for all: the first that has a value says it. */
+/** All that is set for a person, then for the site, then for all; `firstSet` reads it. */
 export function personLayers(
   snapshot: Pick<Snapshot, 'layer'>,
   { siteId }: { siteId: Id },
@@ -12,4 +12,9 @@ export function personLayers(
     snapshot.layer('site', siteId).values,
     snapshot.layer('global', '').values,
   ]
+}
+
+/** What the first of these layers says that says anything, the strongest first; undefined: none does. */
+export function firstSet(layers: readonly LayerValues['values'][], key: string): unknown {
+  return layers.find((values) => values.has(key))?.get(key)
 }

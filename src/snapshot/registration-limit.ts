@@ -1,6 +1,6 @@
 import type { Id } from '../domain/entities.js'
 import { manualRules } from '../settings/manual-sections.js'
-import { personLayers } from './person-layers.js'
+import { firstSet, personLayers } from './person-layers.js'
 import type { Snapshot } from './snapshot.js'
 
 /**
@@ -18,6 +18,6 @@ export function registrationLimit(
     const { maxContacts } = manualRules(own)
     if (maxContacts !== undefined) return maxContacts
   }
-  const value = layers.find((values) => values.has(kind))?.get(kind)
+  const value = firstSet(layers, kind)
   return typeof value === 'number' ? value : undefined
 }
