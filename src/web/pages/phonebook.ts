@@ -1,4 +1,4 @@
-import { ask, mayUse, page, type PageAnswer, type PageCall } from '../page.js'
+import { ask, given, mayUse, page, type PageAnswer, type PageCall } from '../page.js'
 import { listLinks, PAGE_ROWS } from './phones.js'
 
 interface Entry {
@@ -9,9 +9,7 @@ interface Entry {
 }
 
 async function list(call: PageCall): Promise<PageAnswer> {
-  const state = Object.fromEntries(
-    ['q', 'cursor'].flatMap((name) => (call.query[name] ? [[name, call.query[name] ?? '']] : [])),
-  )
+  const state = given({ q: call.query.q, cursor: call.query.cursor })
   const found = await ask<{ items: Entry[]; nextCursor?: string; total: number }>(call, 'showPhonebook', {
     query: { ...state, limit: PAGE_ROWS },
   })
