@@ -183,7 +183,7 @@ export function keysIn(cells: readonly string[]): KeyInput[] {
     .map((cell, index) => ({ position: index + 1, ...requireKeyCell(cell) }))
 }
 
-/** On the person's first phone, or on a model. Throws MODEL_UNKNOWN. */
+/** Those of them who are meant by what was typed. */
 async function searched(
   installation: Installation,
   all: readonly ExtensionRecord[],
@@ -194,6 +194,7 @@ async function searched(
   return all.filter((one) => fits(one, snapshot.layer('extension', one.id).values))
 }
 
+/** On the person's first phone, or on a model. Throws MODEL_UNKNOWN. */
 async function layoutOfPerson(
   installation: Installation,
   number: string,

@@ -21,7 +21,6 @@ const layoutQuery = {
   }),
 }
 
-/** Throws MODEL_UNKNOWN. */
 function noPhone(what: string): AppError {
   return new AppError('MODEL_UNKNOWN', `${what}: name a model`, { field: 'model' })
 }
