@@ -47,27 +47,20 @@ export interface RememberedAnswer {
   readonly answer: string
 }
 
+/** Lists of a plan whose records count as written. */
+const COUNTED = [
+  'createExtensions',
+  'updateExtensions',
+  'purgeDevices',
+  'createDevices',
+  'updateDevices',
+  'settings',
+  'putUnnumbered',
+] as const
+
 /** How many records a plan writes. */
 export function planSize(plan: BulkPlan): number {
-  const {
-    createExtensions,
-    updateExtensions,
-    purgeDevices,
-    createDevices,
-    updateDevices,
-    settings,
-    putUnnumbered = [],
-  } = plan
-  const lists = [
-    createExtensions,
-    updateExtensions,
-    purgeDevices,
-    createDevices,
-    updateDevices,
-    settings,
-    putUnnumbered,
-  ]
-  return lists.reduce((sum, records: readonly unknown[]) => sum + records.length, 0)
+  return COUNTED.reduce((sum, list) => sum + (plan[list]?.length ?? 0), 0)
 }
 
 /** What is kept with the import itself, in the same transaction. */
