@@ -84,15 +84,12 @@ export async function importChecked(
     return { row, number, mac, name, checked, problems: [] }
   })
   const planned = await planChecked(parts, read)
-  const { reports, people, phones, questions, secretaries } = planned
+  const { reports, questions, secretaries } = planned
   const problems = reports.flatMap((report) => report.problems.filter(isError))
   if (problems.length > 0) {
     throw new AppError('CSV_INVALID', `${problems.length} mistake(s) in the rows; nothing was changed`, { problems })
   }
-  const summary: ImportSummary = {
-    ...{ rows: reports.length, outcomes: countOutcomes(reports), warnings: reports.filter(hasWarning).length },
-    ...{ people, phones, kept: [], unknown: [], left: [], repairs: [] },
-  }
+  const summary = summaryOf(planned)
   const told = { obstacles: [], questions, secretaries }
   const report = { ...summary, ...told, token: '', warnings: warningsOf(reports), reports, dryRun }
   if (dryRun) return report
@@ -115,16 +112,12 @@ export async function numberUnnumbered(
   const planned = await planChecked(parts, [{ row: 1, number: extension, mac: '', name, checked, problems: [] }], {
     strategy: 'fail',
   })
-  const { reports, people, phones } = planned
-  const [problem] = reports.flatMap(({ problems }) => problems.filter(isError))
+  const [problem] = planned.reports.flatMap(({ problems }) => problems.filter(isError))
   if (problem) {
     throw new AppError(problem.code, problem.message.replace(/^row 1[^:]*: /, ''), { field: 'number' })
   }
   const plan = { ...planned, plan: { ...planned.plan, takeUnnumbered: [person] } }
-  const summary: ImportSummary = {
-    ...{ rows: 1, outcomes: countOutcomes(reports), warnings: reports.filter(hasWarning).length },
-    ...{ people, phones, kept: [], unknown: [], left: [], repairs: [] },
-  }
+  const summary = summaryOf(planned)
   await runNow(parts, { actor, fileName: name, summary }, (job) => writePlan(parts, plan, summary, job, NO_HOOKS))
 }
 
@@ -140,6 +133,14 @@ async function runNow(
   await store.begin(job, now - KEEP_MS)
   await runJob(parts, job, () => work(job))
   return job.id
+}
+
+/** Of rows that come from no file: there are no columns to tell of. */
+function summaryOf({ reports, people, phones }: RowsPlan): ImportSummary {
+  return {
+    ...{ rows: reports.length, outcomes: countOutcomes(reports), warnings: reports.filter(hasWarning).length },
+    ...{ people, phones, kept: [], unknown: [], left: [], repairs: [] },
+  }
 }
 
 function warningsOf(reports: readonly RowReport[]): Problem[] {
