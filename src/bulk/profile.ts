@@ -37,7 +37,7 @@ const profileSchema = z.strictObject({
   title: z.string(),
   about: z.string(),
   /** Headers that a file must have to be recognised, or several such lists; empty: only when asked for. */
-  recognise: z.union([z.array(z.string()), z.array(z.array(z.string()))]),
+  recognise: z.union([z.array(z.string()).transform((list) => [list]), z.array(z.array(z.string()))]),
   /** A row with a name and nothing of a line is somebody who has no number yet. */
   withoutNumber: z.boolean().default(false),
   /** Other headers for the same thing: ours -> theirs. */
@@ -110,9 +110,7 @@ export function parseProfile(id: string, content: unknown): Profile {
     if (!column) throw new AppError('TEMPLATES_INVALID', `import profile ${id}: alias of ${header}, which is no column`)
     for (const other of others) if (!byHeader.has(headerKey(other))) byHeader.set(headerKey(other), column)
   }
-  const isList = (one: string | string[]): one is string[] => typeof one !== 'string'
-  const lists = recognise.every(isList) ? recognise.filter(isList) : [recognise.flat()]
-  return { id, ...rest, recognise: lists.filter((list) => list.length > 0), columns, byHeader }
+  return { id, ...rest, recognise: recognise.filter((list) => list.length > 0), columns, byHeader }
 }
 
 /** The profile whose files look like this: of those recognised the one that knows the most columns, then the smallest. */
