@@ -49,6 +49,11 @@ export function answerKey({ kind, value }: Pick<AskedValue, 'kind' | 'value'>): 
   return `${kind} ${value}`
 }
 
+/** The same value of the same column is one question. */
+function questionKey({ column, value }: Pick<AskedValue, 'column' | 'value'>): string {
+  return JSON.stringify([column, value])
+}
+
 /**
  * Finds out what the values of a file stand for. The only site of a file is this one; a context or group that nobody
  * knows is kept; several sites must be told apart by the one who imports. Throws CSV_INVALID for an answer that is none.
@@ -62,15 +67,16 @@ export async function questionsOf(
   const found = new Map<string, { asked: AskedValue; rows: number }>()
   for await (const { asked: all = [] } of paced(rows, pace)) {
     for (const asked of all) {
-      const key = JSON.stringify([asked.column, asked.value])
+      const key = questionKey(asked)
       const one = found.get(key)
       if (one) one.rows += 1
       else found.set(key, { asked, rows: 1 })
     }
   }
-  const sites = [...found.values()].filter(({ asked }) => asked.kind === 'site').length
-  const columns = [...new Set([...found.values()].map(({ asked }) => asked.column))]
-  const inOrder = columns.flatMap((column) => [...found.values()].filter(({ asked }) => asked.column === column))
+  const values = [...found.values()]
+  const sites = values.filter(({ asked }) => asked.kind === 'site').length
+  const columns = [...new Set(values.map(({ asked }) => asked.column))]
+  const inOrder = columns.flatMap((column) => values.filter(({ asked }) => asked.column === column))
   return inOrder.map(({ asked, rows: count }) => {
     const answers = answersTo(asked.kind, places)
     return { ...asked, rows: count, answers, ...answerTo(asked, answers, places, said, sites === 1) }
@@ -125,15 +131,12 @@ export async function applyAnswers(
   { groups }: KnownPlaces,
   pace: Pace,
 ): Promise<{ rows: ReadRow[]; left: LeftRow[] }> {
-  const answers = new Map(questions.map(({ column, value, answer }) => [JSON.stringify([column, value]), answer]))
+  const answers = new Map(questions.map((one) => [questionKey(one), one.answer]))
   const byName = new Map(groups.map((group) => [`group:${group.name}`, group]))
   const taken: ReadRow[] = []
   const left: LeftRow[] = []
   for await (const row of paced(rows, pace)) {
-    const answered = (row.asked ?? []).map((one) => ({
-      one,
-      answer: answers.get(JSON.stringify([one.column, one.value])),
-    }))
+    const answered = (row.asked ?? []).map((one) => ({ one, answer: answers.get(questionKey(one)) }))
     const out = answered.find(({ answer }) => answer === LEAVE)
     if (out) {
       const what = `${out.one.value} is not of this site; left out`
