@@ -34,21 +34,21 @@ export function proposeSecretaries(rows: readonly ReadRow[], existing: Existing)
   }
   if (contexts.size === 0) return NOBODY
   const keys = keysByNumber(rows, existing)
-  const all = [...contexts]
-  return {
-    pairs: all.flatMap(([, { boss: bosses, secretary: secretaries }]) =>
-      bosses.size > 1 && secretaries.size > 1
-        ? []
-        : [...bosses].flatMap((boss) =>
-            [...secretaries].map((secretary) => ({
-              boss,
-              secretary,
-              isThere: watches(keys, boss, secretary) && watches(keys, secretary, boss),
-            })),
-          ),
-    ),
-    unclear: all.flatMap(([context, { boss, secretary }]) => (boss.size > 1 && secretary.size > 1 ? context : [])),
+  const pairs: SecretaryPair[] = []
+  const unclear: string[] = []
+  for (const [context, { boss: bosses, secretary: secretaries }] of contexts) {
+    if (bosses.size > 1 && secretaries.size > 1) {
+      unclear.push(context)
+      continue
+    }
+    for (const boss of bosses) {
+      for (const secretary of secretaries) {
+        const isThere = watches(keys, boss, secretary) && watches(keys, secretary, boss)
+        pairs.push({ boss, secretary, isThere })
+      }
+    }
   }
+  return { pairs, unclear }
 }
 
 type Keys = ReadonlyMap<string, readonly PlacedKey[]>
@@ -95,7 +95,8 @@ export function withSecretaryKeys(
     return { ...row, checked: { ...row.checked, keys: [...own, ...fresh] } }
   }
   return rows.map((row) => {
-    const whom = isGood(row) ? wanted.get(row.checked.extension ?? '') : undefined
-    return whom && isGood(row) ? withKeys(row, whom) : row
+    if (!isGood(row)) return row
+    const whom = wanted.get(row.checked.extension ?? '')
+    return whom ? withKeys(row, whom) : row
   })
 }
