@@ -24,8 +24,8 @@ export function joinGroups(planned: ImportPlan, rows: readonly ReadRow[], existi
     else updated.set(extension, after)
     const isSame = report.outcome === 'same'
     if (isSame) changed += 1
-    const names = [before, after].map((person) => namesOf(person, existing))
-    const change = { field: 'groups', ...(names[0] === '' ? {} : { before: names[0] ?? '' }), after: names[1] ?? '' }
+    const was = namesOf(before, existing)
+    const change = { field: 'groups', ...(was === '' ? {} : { before: was }), after: namesOf(after, existing) }
     const outcome = isSame ? 'changed' : report.outcome
     reports.set(row, { ...report, outcome, changes: [...report.changes, change] })
   }
