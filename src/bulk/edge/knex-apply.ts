@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { layerTopic, type Author, type Change } from '../../database/change.js'
+import type { Author } from '../../database/change.js'
 import {
   deviceRow,
   extensionRow,
@@ -17,16 +17,16 @@ import {
   orUnusable,
   recordChanges,
 } from '../../database/edge/write.js'
-import { describeDevice } from '../../devices/draft.js'
 import { deviceExists } from '../../devices/use-cases.js'
 import type { Id } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
 import type { Mac } from '../../domain/mac-address.js'
 import { revisionConflict } from '../../extensions/edge/knex-store.js'
-import { describeExtension, extensionExists } from '../../extensions/draft.js'
+import { extensionExists } from '../../extensions/draft.js'
 import type { DeviceRecord, ExtensionRecord } from '../../snapshot/snapshot.js'
 import type { ApplyBulk, BulkPlan, ImportNote, SettingsChange } from '../apply.js'
 import { keepBeforeImages } from './before-images.js'
+import { changesOf } from './changes.js'
 import { writeDone } from './knex-import-store.js'
 import { writeAnswers, writeUnnumbered } from './surroundings.js'
 
@@ -181,64 +181,6 @@ async function growLayers(trx: Knex.Transaction, settings: readonly SettingsChan
       revision: revision + 1,
     }))
     await trx('layer_revisions').insert(rows).onConflict(['layer', 'owner']).merge(['revision'])
-  }
-}
-
-function* changesOf(plan: BulkPlan, author: Author, { done }: ImportNote): Generator<Change> {
-  const { id, siteId, fileName, profile, summary } = done
-  const { people, phones } = summary
-  yield {
-    author,
-    action: 'import.run',
-    entity: 'import',
-    entityId: id,
-    siteId,
-    after: {
-      ...(fileName === undefined ? {} : { fileName }),
-      ...(profile === undefined ? {} : { profile }),
-      people,
-      phones,
-    },
-    feed: [],
-  }
-  yield* eachAs(plan.purgeDevices, (device) => deviceChange(author, 'purge', device))
-  yield* eachAs(plan.createExtensions, (extension) => extensionChange(author, 'add', extension))
-  yield* eachAs(plan.updateExtensions, (extension) => extensionChange(author, 'update', extension))
-  yield* eachAs(plan.createDevices, (device) => deviceChange(author, 'add', device))
-  yield* eachAs(plan.updateDevices, (device) => deviceChange(author, 'update', device))
-  yield* eachAs(plan.settings, ({ extensionId, siteId: site, set, unset }) => ({
-    author,
-    action: 'setting.import',
-    entity: 'setting' as const,
-    entityId: `extension:${extensionId}`,
-    siteId: site,
-    // Names only: the values of an import may be secrets.
-    after: { set: [...set.keys()], ...(unset.length === 0 ? {} : { unset }) },
-    feed: [layerTopic('extension', extensionId)],
-  }))
-}
-
-function extensionChange(author: Author, verb: string, extension: ExtensionRecord): Change {
-  return {
-    author,
-    action: `extension.${verb}`,
-    entity: 'extension',
-    entityId: extension.id,
-    siteId: extension.siteId,
-    after: describeExtension(extension),
-    feed: [{ topic: 'extension', key: extension.id }],
-  }
-}
-
-function deviceChange(author: Author, verb: string, device: DeviceRecord): Change {
-  return {
-    author,
-    action: `device.${verb}`,
-    entity: 'device',
-    entityId: device.id,
-    siteId: device.siteId,
-    ...(verb === 'purge' ? { before: describeDevice(device) } : { after: describeDevice(device) }),
-    feed: [{ topic: 'device', key: device.id }],
   }
 }
 
