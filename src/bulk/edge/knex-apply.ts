@@ -21,7 +21,7 @@ import { deviceExists } from '../../devices/use-cases.js'
 import type { Id } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
 import type { Mac } from '../../domain/mac-address.js'
-import { revisionConflict } from '../../extensions/edge/knex-store.js'
+import { extensionGroupRows, revisionConflict } from '../../extensions/edge/knex-store.js'
 import { extensionExists } from '../../extensions/draft.js'
 import type { DeviceRecord, ExtensionRecord } from '../../snapshot/snapshot.js'
 import type { ApplyBulk, BulkPlan, ImportNote, SettingsChange } from '../apply.js'
@@ -104,7 +104,7 @@ class Writer {
     await deleteOwned(trx, 'extension_groups', 'extension_id', plan.updateExtensions)
     for (const records of [plan.createExtensions, plan.updateExtensions]) {
       await this.#insertKeys(records)
-      await this.#insert('extension_groups', allOf(records, groupRows))
+      await this.#insert('extension_groups', allOf(records, extensionGroupRows))
     }
   }
 
@@ -166,10 +166,6 @@ class Writer {
     }
     await growLayers(trx, settings)
   }
-}
-
-function groupRows({ id, groups = [] }: ExtensionRecord): object[] {
-  return groups.map((group, index) => ({ extension_id: id, group_id: group, position: index + 1 }))
 }
 
 /** Grows the revisions of the layers; a config's cache key holds them. */

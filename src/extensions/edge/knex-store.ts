@@ -9,7 +9,7 @@ import {
 } from '../../database/edge/write.js'
 import type { Id } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
-import { readExtensions } from '../../snapshot/edge/read-records.js'
+import { readExtensions, type ExtensionGroupRow } from '../../snapshot/edge/read-records.js'
 import type { ExtensionRecord } from '../../snapshot/snapshot.js'
 import type { ExtensionStore, ExtensionWrites, GroupName } from '../store.js'
 import { extensionExists } from '../draft.js'
@@ -44,7 +44,7 @@ function writesOf(trx: Knex.Transaction): ExtensionWrites {
         throw isUniqueViolation(error) ? extensionExists(record.number) : error
       }
       await insertKeys(trx, record)
-      await insertGroups(trx, record)
+      await insertInChunks(trx, 'extension_groups', extensionGroupRows(record))
       await recordChanges(trx, [change])
     },
     replace: async (record, change) => {
@@ -54,7 +54,7 @@ function writesOf(trx: Knex.Transaction): ExtensionWrites {
       await trx('line_keys').where({ extension_id: record.id }).delete()
       await insertKeys(trx, record)
       await trx('extension_groups').where({ extension_id: record.id }).delete()
-      await insertGroups(trx, record)
+      await insertInChunks(trx, 'extension_groups', extensionGroupRows(record))
       await recordChanges(trx, [change])
     },
     remove: async (record, change) => {
@@ -115,7 +115,7 @@ async function groupNames(db: Knex, siteId: Id): Promise<GroupName[]> {
   return (await db('device_groups').where({ site_id: siteId }).orderBy('name').select('id', 'name')) as GroupName[]
 }
 
-async function insertGroups(trx: Knex.Transaction, { id, groups = [] }: ExtensionRecord): Promise<void> {
-  const rows = groups.map((group, index) => ({ extension_id: id, group_id: group, position: index + 1 }))
-  await insertInChunks(trx, 'extension_groups', rows)
+/** Rows of the groups that a person is in, in their order. */
+export function extensionGroupRows({ id, groups = [] }: ExtensionRecord): ExtensionGroupRow[] {
+  return groups.map((group, index) => ({ extension_id: id, group_id: group, position: index + 1 }))
 }
