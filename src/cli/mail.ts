@@ -29,7 +29,7 @@ export function mailCommands(program: Command, io: Io, run: Run): void {
             throw new AppError('USAGE', 'name an extension, or give --all or --import')
           }
           const added = options.import === undefined ? undefined : await bulk.addedPeople(options.import)
-          const input = { ...inputOf(options), kind: oneOf('--kind', CODE_KINDS, options.kind) }
+          const input = inputOf(options, CODE_KINDS)
           const queued =
             extension === undefined
               ? await mails.sendAll(actor(), input, added)
@@ -45,10 +45,7 @@ export function mailCommands(program: Command, io: Io, run: Run): void {
     .action((extension: string, options: SendOptions) =>
       run(() =>
         withInstallation(io, async ({ mails }) => {
-          const { to, subject, text, html } = await mails.preview(extension, {
-            ...inputOf(options),
-            kind: oneOf('--kind', MAIL_KINDS, options.kind),
-          })
+          const { to, subject, text, html } = await mails.preview(extension, inputOf(options, MAIL_KINDS))
           return { json: { to, subject, text, html }, lines: [`To: ${to}`, `Subject: ${subject}`, '', text] }
         }),
       ),
@@ -95,8 +92,12 @@ function withChoices(command: Command, kinds: readonly MailKind[]): Command {
     .option('--app <app>', 'app the code is for; see softphone apps')
 }
 
-function inputOf({ language, app }: SendOptions): Omit<MailInput, 'kind'> {
+function inputOf<Kind extends MailKind>(
+  { kind, language, app }: SendOptions,
+  kinds: readonly Kind[],
+): Omit<MailInput, 'kind'> & { kind: Kind | undefined } {
   return {
+    kind: oneOf('--kind', kinds, kind),
     language: oneOf('--language', MAIL_LANGUAGES, language),
     app,
   }
