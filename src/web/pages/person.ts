@@ -12,13 +12,19 @@ import { registrationsThat } from './registrations.js'
 export const personOf = ({ params: { number = '' } }: PageCall): { number: string } => ({ number })
 export const personPath = (number: string): string => `/people/${encodeURIComponent(number)}`
 
+interface PersonRow extends Person {
+  path: string
+  shown: string
+  dnd: boolean
+}
+
 /** A person as lists and the own page show them. */
-export function personRow({ live }: Pick<PageCall, 'live'>, person: Person): Person & { path: string; shown: string } {
+export function personRow({ live }: Pick<PageCall, 'live'>, person: Person): PersonRow {
   return {
     ...person,
     path: personPath(person.number),
     shown: personState(person),
-    ...{ dnd: live.isDoNotDisturb(person.id) },
+    dnd: live.isDoNotDisturb(person.id),
     phones: person.phones.map((one) => ({ ...one, macText: formatMac(one.mac as Mac) })),
   }
 }
