@@ -50,8 +50,9 @@ export const unnumberedRoutes = [
     status: 201,
     answer: z.object({ number: z.string() }),
     handle: async ({ use: { bulk }, by, params: { id }, body }) => {
-      await bulk.giveNumber(by.actor, id, body.number.trim())
-      return { body: { number: body.number.trim() }, location: `/extensions/${encodeURIComponent(body.number.trim())}` }
+      const given = body.number.trim()
+      await bulk.giveNumber(by.actor, id, given)
+      return { body: { number: given }, location: `/extensions/${encodeURIComponent(given)}` }
     },
   }),
   route({
