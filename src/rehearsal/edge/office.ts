@@ -1,5 +1,4 @@
-import type { Catalog } from '../../catalog/catalog.js'
-import { buildName } from '../../catalog/file-pattern.js'
+import { nameOfFile, type Catalog } from '../../catalog/catalog.js'
 import type { PhoneModel } from '../../catalog/manifest.js'
 import { toDevice, toExtension, toLine, toLineKey, toSite } from '../../database/edge/rows.js'
 import { requireExtensionNumber } from '../../domain/extension-number.js'
@@ -80,13 +79,11 @@ function addPhone({ content, catalog, secrets, random }: Parts, model: PhoneMode
   })
   content.putExtension(Object.assign(person, { keys }))
   content.putDevice(Object.assign(device, { lines: [line], keys: [] }))
-  const { match } = model
   const files = catalog.files(model.model)
   // Some phones ask for half a dozen files that there are not; all of these go the same way.
   const [given, missed] = [files.filter(({ expectedMiss }) => !expectedMiss), files.filter((one) => one.expectedMiss)]
-  const names = { model: match.model, mac, ...(match.hardware === undefined ? {} : { hardware: match.hardware }) }
   return {
-    files: [...given, ...missed.slice(0, 1)].flatMap(({ path }) => buildName(path, names) ?? []),
+    files: [...given, ...missed.slice(0, 1)].flatMap((file) => nameOfFile(model, file, mac) ?? []),
     httpUserAgent: simulated?.httpUserAgent(mac) ?? model.model,
     account: { username, number, password: new Secret(password), userAgent: simulated?.sipUserAgent ?? model.model },
   }
