@@ -4,7 +4,7 @@ import type { PhoneModel } from '../catalog/manifest.js'
 import type { Id, LineKey } from '../domain/entities.js'
 import { groupsOf } from '../snapshot/groups-of.js'
 import type { DeviceRecord, ExtensionRecord, Snapshot } from '../snapshot/snapshot.js'
-import { deviceLayers } from './layers.js'
+import { deviceLayers, setIn } from './layers.js'
 
 /** Whose keys are laid onto a phone: the person on its first line. */
 export function keyOwnerOf(snapshot: Snapshot, device: Pick<DeviceRecord, 'lines'>): ExtensionRecord | undefined {
@@ -37,8 +37,11 @@ export function activeLinesOf(snapshot: Snapshot, model: KeyModel, { lines }: Pi
 export function modulesOn(snapshot: Snapshot, model: PhoneModel, device: DeviceRecord): AttachedModules {
   if (!moduleRules(model)) return NO_MODULES
   const layers = deviceLayers(snapshot, model, device)
-  const set = (key: string): unknown => layers.findLast(({ values }) => values.has(key))?.values.get(key)
-  return attachedModules(model, { number: set('keyModules'), type: set('keyModuleType') }, device.keys)
+  return attachedModules(
+    model,
+    { number: setIn(layers, 'keyModules'), type: setIn(layers, 'keyModuleType') },
+    device.keys,
+  )
 }
 
 /** The model with just the keys that this phone has. */

@@ -39,6 +39,11 @@ export function lineLayers(snapshot: Snapshot, model: PhoneModel, device: Device
   ]
 }
 
+/** What the strongest of these layers, weakest first, that has a setting says; undefined: none has it. Looks at nothing else. */
+export function setIn(layers: readonly LayerInput[], key: string): unknown {
+  return layers.findLast(({ values }) => values.has(key))?.values.get(key)
+}
+
 function layer(snapshot: Snapshot, name: LayerInput['layer'], owner: string): LayerInput {
   return { layer: name, owner, values: snapshot.layer(name, owner).values ?? NOTHING }
 }

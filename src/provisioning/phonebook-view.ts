@@ -3,6 +3,7 @@ import { Secret } from '../domain/secret.js'
 import type { SettingScalar } from '../settings/vocabulary.js'
 import type { LayerInput } from '../settings/resolve.js'
 import type { PhonebookView } from './file-view.js'
+import { setIn } from './layers.js'
 
 type Settings = Readonly<Record<string, SettingScalar>>
 
@@ -32,5 +33,5 @@ function withoutScheme(url: string): string {
 
 /** Is a phone with these layers, weakest first, to be given the site's phonebook? Looks at nothing else. */
 export function showsPhonebook(layers: readonly LayerInput[]): boolean {
-  return layers.findLast(({ values }) => values.has('phonebook'))?.values.get('phonebook') !== false
+  return setIn(layers, 'phonebook') !== false
 }

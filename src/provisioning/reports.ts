@@ -1,6 +1,7 @@
 import { Secret } from '../domain/secret.js'
 import type { LayerInput } from '../settings/resolve.js'
 import type { SettingScalar } from '../settings/vocabulary.js'
+import { setIn } from './layers.js'
 
 /** What a phone asks for behind its token when somebody switches "do not disturb" there, and what that means. */
 export const REPORTS: ReadonlyMap<string, boolean> = new Map([
@@ -22,6 +23,5 @@ export function reportsView(settings: Readonly<Record<string, SettingScalar>>, f
 
 /** Is a phone with these layers, weakest first, to be heard? Looks at nothing else. */
 export function mayReport(layers: readonly LayerInput[]): boolean {
-  const key = 'reportDoNotDisturb'
-  return layers.findLast(({ values }) => values.has(key))?.values.get(key) === true
+  return setIn(layers, 'reportDoNotDisturb') === true
 }
