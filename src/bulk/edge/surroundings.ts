@@ -1,10 +1,11 @@
 import type { Knex } from 'knex'
-import type { Author } from '../../database/change.js'
-import { chunks, orUnusable, recordChanges } from '../../database/edge/write.js'
+import type { Author, Change } from '../../database/change.js'
+import { chunks, eachAs, insertInChunks, orUnusable, recordChanges } from '../../database/edge/write.js'
 import type { Millis } from '../../domain/clock.js'
 import type { Id } from '../../domain/entities.js'
-import { createKnexUnnumberedStore, unnumberedRow } from '../../extensions/edge/knex-unnumbered.js'
+import { createKnexUnnumberedStore, unnumberedRow, type UnnumberedRow } from '../../extensions/edge/knex-unnumbered.js'
 import { revisionConflict } from '../../extensions/edge/knex-store.js'
+import type { UnnumberedPerson } from '../../extensions/unnumbered.js'
 import { isRoleName, ROLE_NAMES } from '../../accounts/permissions.js'
 import type { BulkPlan, RememberedAnswer } from '../apply.js'
 import type { Existing } from '../plan-parts.js'
@@ -44,28 +45,34 @@ export async function writeUnnumbered(
   author: Author,
 ): Promise<void> {
   const table = 'people_without_number'
+  const row = (person: UnnumberedPerson): UnnumberedRow =>
+    unnumberedRow({ ...person, createdBy: person.createdBy || author.actor, revision: person.revision + 1 })
+  await insertInChunks(trx, table, eachAs(putUnnumbered.filter(isNew), row))
   for (const person of putUnnumbered) {
-    const row = unnumberedRow({ ...person, createdBy: person.createdBy || author.actor, revision: person.revision + 1 })
-    const { id, revision } = person
-    if (revision === 0) await trx(table).insert(row)
-    else if ((await trx(table).where({ id, revision }).update(row)) !== 1) throw revisionConflict(person.displayName)
+    if (isNew(person)) continue
+    const { id, revision, displayName } = person
+    if ((await trx(table).where({ id, revision }).update(row(person))) !== 1) throw revisionConflict(displayName)
   }
   for (const { id, revision, displayName } of takeUnnumbered) {
     if ((await trx(table).where({ id, revision }).delete()) !== 1) throw revisionConflict(displayName)
   }
-  await recordChanges(
-    trx,
-    [...putUnnumbered, ...takeUnnumbered].map(({ id, siteId, displayName: name, revision }, index) => ({
-      author,
-      action:
-        index >= putUnnumbered.length ? 'unnumbered.number' : revision === 0 ? 'unnumbered.add' : 'unnumbered.update',
-      entity: 'extension' as const,
-      entityId: id,
-      siteId,
-      after: { name },
-      feed: [],
-    })),
-  )
+  const change = (verb: string, { id, siteId, displayName: name }: UnnumberedPerson): Change => ({
+    author,
+    action: `unnumbered.${verb}`,
+    entity: 'extension',
+    entityId: id,
+    siteId,
+    after: { name },
+    feed: [],
+  })
+  await recordChanges(trx, [
+    ...putUnnumbered.map((person) => change(isNew(person) ? 'add' : 'update', person)),
+    ...takeUnnumbered.map((person) => change('number', person)),
+  ])
+}
+
+function isNew({ revision }: UnnumberedPerson): boolean {
+  return revision === 0
 }
 
 export async function writeAnswers(
