@@ -237,6 +237,30 @@ describeOverDatabases('an import', (fresh) => {
     expect(await waiting()).toHaveLength(2)
   })
 
+  test('keeps a crowd without numbers, changes all of it, and puts each back as it was', async () => {
+    const crowd = `Crowd ${counter++}`
+    const file = (mobile: string): Buffer => {
+      const rows = Array.from({ length: 130 }, (_, index) => `1|${crowd} ${index}|${mobile}${index}`)
+      return csv(`entityid|firstname|mobilephonenumber\n${rows.join('\n')}\n`)
+    }
+    const waiting = async () => {
+      const all = await bulk.unnumbered.list()
+      return all
+        .filter(({ displayName }) => displayName.startsWith(`${crowd} `))
+        .map(({ id, displayName, createdBy, settings }) => ({ id, displayName, createdBy, settings }))
+    }
+    const added = await bulk.importCsv('admin:anna', file('0017'))
+    expect(added.outcomes.new).toBe(130)
+    const before = await waiting()
+    expect(before).toHaveLength(130)
+    const changed = await bulk.importCsv('admin:bert', file('0018'))
+    expect(changed.outcomes.changed).toBe(130)
+    expect(await waiting()).not.toEqual(before)
+    await bulk.undoImport('admin:anna', changed.id ?? '')
+    expect(await waiting()).toEqual(before)
+    await expect(bulk.undoImport('admin:anna', added.id ?? '')).rejects.toEqual(refused('IMPORT_NOT_UNDONE'))
+  })
+
   test('remembers what was said of values for the next one', async () => {
     const text = `entityid|firstname|phonenumber|context|protocol\n1|Ada|${number()}|default|sip\n2|Bob|${number()}|default|sip\n`
     await expect(bulk.importCsv('admin:anna', csv(text))).rejects.toEqual(refused('CSV_INVALID'))
