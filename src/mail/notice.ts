@@ -1,9 +1,9 @@
+import type { AuditRow } from '../database/audit-log.js'
 import type { Id } from '../domain/entities.js'
 import { formatMac, parseMac } from '../domain/mac-address.js'
-import { personLayers } from '../snapshot/person-layers.js'
+import { firstSet, personLayers } from '../snapshot/person-layers.js'
 import { siteValue, siteZone } from '../snapshot/site-value.js'
 import type { ExtensionRecord, Snapshot } from '../snapshot/snapshot.js'
-import type { AuditRow } from '../webhooks/happening.js'
 import type { MailAbout, NoticeKind } from './mail.js'
 
 /** What somebody is to be told by mail. */
@@ -109,9 +109,7 @@ function mayBeMailed(
   person: Pick<ExtensionRecord, 'id' | 'siteId' | 'email' | 'enabled'>,
 ): boolean {
   if (person.email === undefined || !person.enabled) return false
-  const key = 'notifyByEmail'
-  const layers = personLayers(snapshot, person, person.id)
-  return layers.find((values) => values.has(key))?.get(key) !== false
+  return firstSet(personLayers(snapshot, person, person.id), 'notifyByEmail') !== false
 }
 
 function aboutOf({ snapshot }: NoticeSources, { at, actor }: AuditRow, siteId: Id, what: string): MailAbout {

@@ -1,8 +1,8 @@
+import type { AuditRow } from '../database/audit-log.js'
 import type { Change } from '../database/change.js'
 import type { Millis } from '../domain/clock.js'
 import type { Id } from '../domain/entities.js'
 import type { ExtensionRecord } from '../snapshot/snapshot.js'
-import type { AuditRow } from '../webhooks/happening.js'
 import type { CodeKind, Mail, MailKind, MailState } from './mail.js'
 
 /** A mail with whom it is for; without number and name it is for whoever looks after the phones. */

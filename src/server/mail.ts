@@ -1,10 +1,10 @@
+import { KnexAuditLog } from '../database/edge/knex-audit-log.js'
 import { systemClock } from '../domain/edge/system-clock.js'
 import { systemRandom } from '../domain/edge/system-random.js'
 import { KnexBanStore } from '../limits/edge/knex-ban-store.js'
 import { BanNotices } from '../mail/ban-notices.js'
 import { Notices } from '../mail/notices.js'
 import { Outbox } from '../mail/outbox.js'
-import { KnexAuditLog } from '../webhooks/edge/knex-store.js'
 import type { Base } from './base.js'
 
 const BANS_LOOKED_AT = 200

@@ -1,4 +1,5 @@
-import type { Id, AuditEntry } from '../domain/entities.js'
+import type { AuditRow } from '../database/audit-log.js'
+import type { Id } from '../domain/entities.js'
 import type { Millis } from '../domain/clock.js'
 import type { Permission } from '../accounts/permissions.js'
 import type { BindingChange } from '../registrar/store.js'
@@ -48,9 +49,6 @@ export interface HappeningFeed {
     listener: (happening: Happening) => void,
   ): Promise<{ complete: boolean; leave: () => void }>
 }
-
-/** A row of the audit log with its number. */
-export type AuditRow = AuditEntry & { readonly id: number; readonly siteId?: Id }
 
 /** What happenings are described from. */
 export interface HappeningSources {

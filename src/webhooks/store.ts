@@ -2,7 +2,7 @@ import type { Change } from '../database/change.js'
 import type { Millis } from '../domain/clock.js'
 import type { Id } from '../domain/entities.js'
 import type { Sealed } from '../domain/secret.js'
-import type { AuditRow, HappeningType } from './happening.js'
+import type { HappeningType } from './happening.js'
 
 /** Somebody who is told by HTTP. */
 export interface Webhook {
@@ -73,10 +73,4 @@ export interface DeliveryStore {
   forget(webhookId: Id): Promise<void>
   /** Forgets what was over before; returns how many. */
   prune(before: Millis): Promise<number>
-}
-
-/** The audit log as a queue: rows after a number, oldest first; of these actions only, where some are named. */
-export interface AuditLog {
-  after(id: number, limit: number, actions?: readonly string[]): Promise<AuditRow[]>
-  newest(): Promise<number>
 }

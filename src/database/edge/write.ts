@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import { AppError, systemErrorCode } from '../../domain/errors.js'
+import type { AuditRow } from '../audit-log.js'
 import { ALL_CHANGED, type Change } from '../change.js'
-import type { AuditEntry } from '../../domain/entities.js'
 
 /** Rows per INSERT: far below the drivers' limits on bound values (32,766) and compound selects (500). */
 const CHUNK_ROWS = 100
@@ -60,7 +60,7 @@ interface FeedRow {
   key: string
 }
 
-function* auditRows(changes: Iterable<Change>, feedRows: Map<string, FeedRow>): Generator<AuditRow> {
+function* auditRows(changes: Iterable<Change>, feedRows: Map<string, FeedRow>): Generator<AuditColumns> {
   for (const { author, action, entity, entityId, siteId, before, after, feed } of changes) {
     // One more than the most is enough to know that there were too many.
     for (const { topic, key } of feedRows.size > FEED_ROWS_MAX ? [] : feed) {
@@ -179,7 +179,7 @@ export async function readAudit(
     before?: number | undefined
     limit: number
   },
-): Promise<(AuditEntry & { id: number; siteId?: string })[]> {
+): Promise<AuditRow[]> {
   const { siteId, entity, entityId, action, actor, from, to, before, limit } = filter
   const query = db<StoredAudit>('audit_log').orderBy('id', 'desc').limit(limit)
   if (siteId !== undefined) void query.where('site_id', siteId)
@@ -194,7 +194,7 @@ export async function readAudit(
 }
 
 /** A row of the audit log as it is stored. */
-export function toAudit(row: StoredAudit): AuditEntry & { id: number; siteId?: string } {
+export function toAudit(row: StoredAudit): AuditRow {
   return {
     id: Number(row.id),
     at: Number(row.at),
@@ -209,9 +209,9 @@ export function toAudit(row: StoredAudit): AuditEntry & { id: number; siteId?: s
 }
 
 /** PostgreSQL gives large integers as text. */
-export type StoredAudit = AuditRow & { id: number | string }
+export type StoredAudit = AuditColumns & { id: number | string }
 
-interface AuditRow {
+interface AuditColumns {
   at: number
   actor: string
   action: string

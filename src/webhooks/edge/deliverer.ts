@@ -1,3 +1,4 @@
+import type { AuditLog } from '../../database/audit-log.js'
 import type { Clock } from '../../domain/clock.js'
 import { Every } from '../../domain/every.js'
 import type { Id } from '../../domain/entities.js'
@@ -14,7 +15,7 @@ import {
   type HappeningSources,
 } from '../happening.js'
 import { verdict, waitAfter } from '../retry.js'
-import type { Attempted, AuditLog, Delivery, DeliveryStore, NewDelivery, Webhook, WebhookStore } from '../store.js'
+import type { Attempted, Delivery, DeliveryStore, NewDelivery, Webhook, WebhookStore } from '../store.js'
 import type { Post, Posted } from './post.js'
 
 export interface DelivererOptions extends HappeningSources {

@@ -1,3 +1,4 @@
+import type { AuditLog } from '../../database/audit-log.js'
 import type { Clock } from '../../domain/clock.js'
 import type { Log } from '../../observe/log.js'
 import { Outage } from '../../observe/outage.js'
@@ -9,7 +10,6 @@ import {
   type HappeningFeed,
   type HappeningSources,
 } from '../happening.js'
-import type { AuditLog } from '../store.js'
 
 export interface HappeningStreamOptions extends HappeningSources {
   readonly audit: AuditLog

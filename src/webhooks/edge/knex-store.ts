@@ -1,11 +1,12 @@
 import type { Knex } from 'knex'
 import type { Change } from '../../database/change.js'
-import { inWriteTransaction, orUnusable, recordChanges, toAudit, type StoredAudit } from '../../database/edge/write.js'
+import { newestAudit } from '../../database/edge/knex-audit-log.js'
+import { inWriteTransaction, orUnusable, recordChanges } from '../../database/edge/write.js'
 import type { Id } from '../../domain/entities.js'
 import type { Sealed } from '../../domain/secret.js'
 import { revisionConflict } from '../../extensions/edge/knex-store.js'
-import type { AuditRow, HappeningType } from '../happening.js'
-import type { AuditLog, Webhook, WebhookStore } from '../store.js'
+import type { HappeningType } from '../happening.js'
+import type { Webhook, WebhookStore } from '../store.js'
 
 interface Row {
   id: string
@@ -97,25 +98,5 @@ function columnsOf({ url, sealedSecret, types, enabled }: Omit<Webhook, 'auditFr
     types: JSON.stringify(types),
     enabled: enabled ? 1 : 0,
     updated_at: author.at,
-  }
-}
-
-async function newestAudit(db: Knex): Promise<number> {
-  const row = await db('audit_log').max<{ newest: number | string | null }[]>({ newest: 'id' })
-  return Number(row[0]?.newest ?? 0)
-}
-
-/** Rows of the audit log in order of their numbers, which is the order of their commits (write.ts). */
-export class KnexAuditLog implements AuditLog {
-  constructor(private readonly db: Knex) {}
-
-  newest(): Promise<number> {
-    return orUnusable(newestAudit(this.db))
-  }
-
-  async after(id: number, limit: number, actions?: readonly string[]): Promise<AuditRow[]> {
-    const query = this.db<StoredAudit>('audit_log').where('id', '>', id).orderBy('id').limit(limit)
-    if (actions) void query.whereIn('action', actions)
-    return (await orUnusable(Promise.resolve(query))).map(toAudit)
   }
 }

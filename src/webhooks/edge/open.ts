@@ -1,12 +1,13 @@
+import { upToDate } from '../../database/audit-log.js'
 import type { Databases } from '../../database/edge/connect.js'
+import { KnexAuditLog } from '../../database/edge/knex-audit-log.js'
 import type { BindingChange } from '../../registrar/store.js'
 import type { MayCall } from '../destination.js'
 import type { HappeningFeed } from '../happening.js'
-import type { AuditLog } from '../store.js'
 import { WebhookDeliverer, type DelivererOptions } from './deliverer.js'
 import { HappeningStream } from './happening-stream.js'
 import { KnexDeliveryStore } from './knex-deliveries.js'
-import { KnexAuditLog, KnexWebhookStore } from './knex-store.js'
+import { KnexWebhookStore } from './knex-store.js'
 import { post } from './post.js'
 
 export interface HappeningsOptions extends Omit<DelivererOptions, 'webhooks' | 'deliveries' | 'audit' | 'post'> {
@@ -47,21 +48,6 @@ export function openHappenings({ databases, mayCall, refresh, ...options }: Happ
     start: () => deliverer.start(),
     stop: async () => {
       await Promise.all([stream.stop(), deliverer.stop()])
-    },
-  }
-}
-
-/**
- * Rows come after the snapshot knows of what they tell: it is described from there, and a change made by another
- * process may be read here first. The last to be told would else be told the state of before.
- */
-export function upToDate(audit: AuditLog, refresh: () => Promise<void>): AuditLog {
-  return {
-    newest: () => audit.newest(),
-    after: async (...which) => {
-      const rows = await audit.after(...which)
-      if (rows.length > 0) await refresh()
-      return rows
     },
   }
 }

@@ -1,0 +1,25 @@
+import type { AuditEntry, Id } from '../domain/entities.js'
+
+/** A row of the audit log with its number. */
+export type AuditRow = AuditEntry & { readonly id: number; readonly siteId?: Id }
+
+/** The audit log as a queue: rows after a number, oldest first; of these actions only, where some are named. */
+export interface AuditLog {
+  after(id: number, limit: number, actions?: readonly string[]): Promise<AuditRow[]>
+  newest(): Promise<number>
+}
+
+/**
+ * Rows come after the snapshot knows of what they tell: it is described from there, and a change made by another
+ * process may be read here first. The last to be told would else be told the state of before.
+ */
+export function upToDate(audit: AuditLog, refresh: () => Promise<void>): AuditLog {
+  return {
+    newest: () => audit.newest(),
+    after: async (...which) => {
+      const rows = await audit.after(...which)
+      if (rows.length > 0) await refresh()
+      return rows
+    },
+  }
+}
