@@ -12,10 +12,10 @@ import type { Delivery, Provisioning, ProvisioningRequest } from './delivery.js'
 import { eventOf, type Decided } from './event.js'
 import type { PhonebookFiles } from './phonebook-files.js'
 import type { ServerAddress } from './file-view.js'
-import { mayHoldToken, RequestNames, type NamedRequest } from './request-names.js'
+import { RequestNames, type NamedRequest } from './request-names.js'
 import { deviceLayers } from './layers.js'
 import { mayReport } from './reports.js'
-import type { Claim } from './request-path.js'
+import { mayHoldToken, type Claim } from './request-path.js'
 
 /** A file of the firmware folder, as its index knows it. */
 export interface FirmwareLookup {

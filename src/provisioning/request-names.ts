@@ -23,14 +23,6 @@ export interface FittingFile {
   askedAs: PhoneModel
 }
 
-/** As in `parseRequestPath`; a percent sign may hide one. */
-const MAY_HOLD_TOKEN = /[0-9a-hjkmnp-tv-z]{32}|%/
-
-/** False: this path holds no token, whatever else it is. */
-export function mayHoldToken(path: string): boolean {
-  return MAY_HOLD_TOKEN.test(path)
-}
-
 /** Reads paths; phones ask for the same ones again and again, and a catalogue never changes. */
 export class RequestNames {
   readonly #known = new Remembered<NamedRequest>(PATHS_REMEMBERED)

@@ -14,7 +14,14 @@ export interface RequestPath {
 }
 
 const TOKEN = /^[0-9a-hjkmnp-tv-z]{32}$/
+/** As TOKEN, anywhere; a percent sign may hide one. */
+const MAY_HOLD_TOKEN = /[0-9a-hjkmnp-tv-z]{32}|%/
 const MAX_PATH = 512
+
+/** False: this path holds no token, whatever else it is. */
+export function mayHoldToken(path: string): boolean {
+  return MAY_HOLD_TOKEN.test(path)
+}
 
 /**
  * Decodes once, takes backslashes and doubled slashes as slashes. Returns undefined for what no phone asks:
