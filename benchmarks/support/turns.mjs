@@ -45,6 +45,9 @@ export function tellTurns(question, rows) {
   const ratios = (figure) =>
     [...rows.values()].map((own) => median(own.map((row, turn) => row[figure] / first[turn][figure])))
   return Object.fromEntries(
-    ['main', 'all', 'p50'].map((figure) => [figure, Math.max(...ratios(figure)) / Math.min(...ratios(figure))]),
+    ['main', 'all', 'p50'].map((figure) => {
+      const found = ratios(figure)
+      return [figure, Math.max(...found) / Math.min(...found)]
+    }),
   )
 }
