@@ -9,9 +9,10 @@ import { noticesOf, TOLD, type Notice, type NoticeSources } from './notice.js'
 import type { NoticeStore } from './store.js'
 
 export interface NoticesParts {
+  /** Its rows come after the snapshot knows of what they tell. */
   readonly audit: AuditLog
   readonly store: NoticeStore
-  /** Takes in what was changed so far, and gives what notices are made from. */
+  /** What notices are made from. */
   sources(): Promise<NoticeSources>
   readonly bans: Pick<BanNotices, 'due'>
   /** An SMTP server is in the settings. */

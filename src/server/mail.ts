@@ -1,3 +1,4 @@
+import { upToDate } from '../database/audit-log.js'
 import { KnexAuditLog } from '../database/edge/knex-audit-log.js'
 import { systemClock } from '../domain/edge/system-clock.js'
 import { systemRandom } from '../domain/edge/system-random.js'
@@ -39,9 +40,9 @@ function startNotices({ installation, feed, undo }: Base): void {
       bans: (now) => bans.load(now, BANS_LOOKED_AT),
       lastMail: (siteId, kind) => mailing.store.lastMail(siteId, kind),
     }),
-    audit: new KnexAuditLog(databases.main),
+    audit: upToDate(new KnexAuditLog(databases.main), () => feed.refresh()),
     sources: async () => {
-      const [apps] = await Promise.all([allSoftphones.apps(), feed.refresh()])
+      const apps = await allSoftphones.apps()
       return {
         snapshot: feed.snapshot,
         modelName: (id) => installation.catalog.model(id)?.name ?? id,
