@@ -239,7 +239,7 @@ describeOverDatabases('an import', (fresh) => {
 
   test('keeps a crowd without numbers, changes all of it, and puts each back as it was', async () => {
     const crowd = `Crowd ${counter++}`
-    const file = (mobile: string): Buffer => {
+    const file = (mobile: string): Uint8Array => {
       const rows = Array.from({ length: 130 }, (_, index) => `1|${crowd} ${index}|${mobile}${index}`)
       return csv(`entityid|firstname|mobilephonenumber\n${rows.join('\n')}\n`)
     }
