@@ -12,8 +12,6 @@ import { countOutcomes, hasWarning, isError, type ImportSummary } from './report
 import { openTable, type TableRow } from './table.js'
 import { unanswered } from './value-questions.js'
 
-export { MODES, type ImportOptions, type PrepareParts, type Progress, type Stage } from './import-options.js'
-
 /** A column as the one who imports sees it. */
 export interface ColumnView {
   readonly header: string

@@ -8,7 +8,7 @@ import { importAtOnce, importChecked, numberUnnumbered, type ImportReport, type 
 import type { ImportDesk } from './desk.js'
 import { exportPeople, type ExportOptions } from './export.js'
 import type { ImportView } from './open-import.js'
-import type { ImportOptions } from './prepare.js'
+import type { ImportOptions } from './import-options.js'
 import type { Profile } from './profile.js'
 import { wrongState } from './refusals.js'
 import { resultCsv } from './result.js'
