@@ -119,7 +119,7 @@ function namePieces(
 }
 
 /** `+49 171/555` as `+49171555`; null when nothing is left. */
-function dialled(number: string): string | null {
+export function dialled(number: string): string | null {
   const bare = number.replace(/[^0-9+*#]/g, '')
   return bare === '' ? null : bare
 }

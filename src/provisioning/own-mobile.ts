@@ -1,3 +1,4 @@
+import { dialled } from '../phonebook/people.js'
 import type { SettingScalar } from '../settings/vocabulary.js'
 
 type Values = Readonly<Record<string, SettingScalar>>
@@ -23,9 +24,9 @@ export function withOwnMobile(
 /** `+49 171 555` as `+49171555`, or as `mobileDialString` says. */
 function dialString(layers: readonly ReadonlyMap<string, unknown>[]): string | null {
   const [person] = layers
-  const bare = String(person?.get('mobileNumber') ?? '').replace(/[^0-9+*#]/g, '')
-  if (bare === '') return null
+  const bare = dialled(String(person?.get('mobileNumber') ?? ''))
+  if (bare === null) return null
   const template = layers.find((values) => values.has('mobileDialString'))?.get('mobileDialString')
-  const dialled = typeof template === 'string' ? template.replaceAll('{number}', bare) : bare
-  return /^[0-9A-Za-z*#+._-]{1,40}$/.test(dialled) ? dialled : bare
+  const filled = typeof template === 'string' ? template.replaceAll('{number}', bare) : bare
+  return /^[0-9A-Za-z*#+._-]{1,40}$/.test(filled) ? filled : bare
 }
