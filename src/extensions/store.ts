@@ -23,8 +23,6 @@ export interface GroupName {
 export interface ExtensionReads {
   byNumber(siteId: Id, number: string): Promise<ExtensionRecord | undefined>
   uses(extension: Extension): Promise<ExtensionUses>
-  /** All groups of a site. */
-  groups(siteId: Id): Promise<GroupName[]>
 }
 
 /**
@@ -32,6 +30,8 @@ export interface ExtensionReads {
  * Those that get a record refuse with REVISION_CONFLICT when its revision is not the stored one.
  */
 export interface ExtensionWrites extends ExtensionReads {
+  /** All groups of a site. */
+  groups(siteId: Id): Promise<GroupName[]>
   /** True when a line or an extension of the site has this digest user name. */
   authUsernameTaken(siteId: Id, authUsername: string): Promise<boolean>
   /** True when somebody else of the site has this address, in any case. */

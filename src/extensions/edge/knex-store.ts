@@ -24,7 +24,6 @@ export function createKnexExtensionStore(db: Knex): ExtensionStore {
     removed: (siteId, now) => orUnusable(listRemoved(db, siteId, now)),
     byNumber: (siteId, number) => orUnusable(byNumber(db, siteId, number)),
     uses: (extension) => orUnusable(usesOf(db, extension)),
-    groups: (siteId) => orUnusable(groupNames(db, siteId)),
     change: (work) => orUnusable(inWriteTransaction(db, (trx) => work(writesOf(trx)))),
   }
 }
