@@ -1,5 +1,6 @@
 import { dialled } from '../phonebook/people.js'
 import type { SettingScalar } from '../settings/vocabulary.js'
+import { firstSet } from '../snapshot/person-layers.js'
 
 type Values = Readonly<Record<string, SettingScalar>>
 
@@ -26,7 +27,7 @@ function dialString(layers: readonly ReadonlyMap<string, unknown>[]): string | n
   const [person] = layers
   const bare = dialled(String(person?.get('mobileNumber') ?? ''))
   if (bare === null) return null
-  const template = layers.find((values) => values.has('mobileDialString'))?.get('mobileDialString')
+  const template = firstSet(layers, 'mobileDialString')
   const filled = typeof template === 'string' ? template.replaceAll('{number}', bare) : bare
   return /^[0-9A-Za-z*#+._-]{1,40}$/.test(filled) ? filled : bare
 }
