@@ -4,9 +4,10 @@ import type { AccountStore } from '../accounts/store.js'
 import type { AccountAdmin } from '../accounts/use-cases.js'
 import type { Catalog } from '../catalog/catalog.js'
 import type { BulkUseCases } from '../bulk/use-cases.js'
+import type { AuditQuery, AuditRow } from '../database/audit-log.js'
 import type { DeviceAdmin } from '../devices/use-cases.js'
 import type { Clock, Millis } from '../domain/clock.js'
-import type { AuditEntry, Binding, Id, ProvisioningEvent, Stranger } from '../domain/entities.js'
+import type { Binding, Id, ProvisioningEvent, Stranger } from '../domain/entities.js'
 import type { Mac } from '../domain/mac-address.js'
 import type { Turns } from '../domain/turns.js'
 import type { Seen } from '../domain/revision.js'
@@ -47,29 +48,10 @@ export interface NumberedEvent extends ProvisioningEvent {
   id: number
 }
 
-export interface NumberedAudit extends AuditEntry {
-  id: number
-  siteId?: Id
-}
-
 /** What the log of events is asked; newest first, `before`: only events with lower numbers. */
 export interface EventQuery {
   mac?: Mac | undefined
   outcome?: string | undefined
-  before?: number | undefined
-  limit: number
-}
-
-export interface AuditQuery {
-  /** Only of this site; absent: all. */
-  siteId?: Id | undefined
-  entity?: string | undefined
-  entityId?: string | undefined
-  action?: string | undefined
-  actor?: string | undefined
-  /** Not before, not after. */
-  from?: Millis | undefined
-  to?: Millis | undefined
   before?: number | undefined
   limit: number
 }
@@ -125,7 +107,7 @@ export interface AdminParts extends PreviewSources {
     load(since: Millis, limit: number): Promise<KeptBan[]>
     lift(address: string | undefined, by: string, now: Millis): Promise<KeptBan[]>
   }
-  audit(query: AuditQuery): Promise<NumberedAudit[]>
+  audit(query: AuditQuery): Promise<AuditRow[]>
   /** Draws codes. */
   qr: { svg(text: string): Promise<string>; png(text: string): Promise<Buffer> }
   clock: Clock

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import { AppError, systemErrorCode } from '../../domain/errors.js'
-import type { AuditRow } from '../audit-log.js'
+import type { AuditQuery, AuditRow } from '../audit-log.js'
 import { ALL_CHANGED, type Change } from '../change.js'
 
 /** Rows per INSERT: far below the drivers' limits on bound values (32,766) and compound selects (500). */
@@ -165,22 +165,11 @@ export async function orUnusable<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Newest first, with numbers; `before`: only those with lower numbers. */
+/** Newest first. */
 export async function readAudit(
   db: Knex,
-  filter: {
-    siteId?: string | undefined
-    entity?: string | undefined
-    entityId?: string | undefined
-    action?: string | undefined
-    actor?: string | undefined
-    from?: number | undefined
-    to?: number | undefined
-    before?: number | undefined
-    limit: number
-  },
+  { siteId, entity, entityId, action, actor, from, to, before, limit }: AuditQuery,
 ): Promise<AuditRow[]> {
-  const { siteId, entity, entityId, action, actor, from, to, before, limit } = filter
   const query = db<StoredAudit>('audit_log').orderBy('id', 'desc').limit(limit)
   if (siteId !== undefined) void query.where('site_id', siteId)
   if (entity !== undefined) void query.where('entity', entity)
