@@ -56,6 +56,7 @@ const COUNTED = [
   'updateDevices',
   'settings',
   'putUnnumbered',
+  'takeUnnumbered',
 ] as const
 
 /** How many records a plan writes. */

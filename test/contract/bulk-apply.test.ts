@@ -1,8 +1,9 @@
 import { beforeEach, expect, test } from '@jest/globals'
-import type { BulkPlan } from '../../src/bulk/apply.js'
+import { planSize, type BulkPlan, type SettingsChange } from '../../src/bulk/apply.js'
 import { createKnexApplyBulk } from '../../src/bulk/edge/knex-apply.js'
 import { draftDevice } from '../../src/devices/draft.js'
 import { draftExtension } from '../../src/extensions/draft.js'
+import type { UnnumberedPerson } from '../../src/extensions/unnumbered.js'
 import { SILENT_LOG } from '../../src/observe/log.js'
 import { startSnapshotFeed } from '../../src/snapshot/edge/snapshot-feed.js'
 import { DEFAULT_SITE, TWO_LINE_PHONE, createAdmins, type Admins } from '../support/admins.js'
@@ -37,8 +38,11 @@ describeOverDatabases('a bulk write', (fresh) => {
       models: () => TWO_LINE_PHONE,
     }
   })
-  const apply = (plan: Partial<BulkPlan>): Promise<void> =>
-    createKnexApplyBulk(fresh().databases.main)({ ...EMPTY, ...plan }, AUTHOR, importNote(`import-${counter++}`))
+  const apply = (plan: Partial<BulkPlan>, progress?: (written: number) => Promise<void>): Promise<void> => {
+    const note = importNote(`import-${counter++}`)
+    const told = progress ? { ...note, progress } : note
+    return createKnexApplyBulk(fresh().databases.main)({ ...EMPTY, ...plan }, AUTHOR, told)
+  }
 
   /** People with two keys each, and a phone for everybody. */
   function office(size: number): Pick<BulkPlan, 'createExtensions' | 'createDevices'> {
@@ -135,6 +139,40 @@ describeOverDatabases('a bulk write', (fresh) => {
     )
     await expect(admins.devices.show(good.createDevices[0]?.mac ?? '')).rejects.toEqual(refused('DEVICE_NOT_FOUND'))
     expect(await fresh().databases.main('audit_log').count({ rows: '*' })).toEqual(audited)
+  })
+
+  test('progress comes to the whole of the plan, whatever is in it, and never goes back', async () => {
+    const there = office(3)
+    const waiting = (name: string): UnnumberedPerson => ({
+      ...{ id: `waiting-${counter++}`, siteId: DEFAULT_SITE, displayName: name, settings: new Map() },
+      ...{ createdAt: AUTHOR.at, createdBy: '', revision: 0 },
+    })
+    const [ada, ida] = [waiting('Ada'), waiting('Ida')]
+    await apply({ ...there, putUnnumbered: [ada, ida] })
+    const [one, two] = there.createExtensions
+    const settings = (person: typeof one, revision: number, unset: readonly string[] = []): SettingsChange => ({
+      ...{ extensionId: person?.id ?? '', siteId: DEFAULT_SITE, number: person?.number ?? '', revision, unset },
+      set: new Map(unset.length === 0 ? [['language', 'de']] : []),
+    })
+    await apply({ settings: [settings(two, 0)] })
+    const plans: Partial<BulkPlan>[] = [
+      { putUnnumbered: [waiting('Uma'), { ...ada, revision: 1 }], takeUnnumbered: [{ ...ida, revision: 1 }] },
+      { settings: [settings(two, 1, ['language'])] },
+      {
+        ...office(2),
+        updateExtensions: there.createExtensions,
+        purgeDevices: there.createDevices.slice(0, 1),
+        updateDevices: there.createDevices.slice(1),
+        settings: [settings(one, 0)],
+      },
+    ]
+    for (const plan of plans) {
+      const told: number[] = []
+      await apply(plan, (written) => Promise.resolve(void told.push(written)))
+      expect(told.at(-1)).toBe(planSize({ ...EMPTY, ...plan }))
+      expect(planSize({ ...EMPTY, ...plan })).toBe(Object.values(plan).flat().length)
+      expect(told).toEqual([...told].sort((a, b) => a - b))
+    }
   })
 
   test('a removed phone comes back under the same MAC address', async () => {

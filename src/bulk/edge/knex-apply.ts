@@ -55,11 +55,12 @@ class Writer {
     await refuseExisting(trx, plan)
     await writeDone(trx, note)
     await keepBeforeImages(trx, note.done.id, plan)
-    await purge(trx, plan.purgeDevices)
+    await this.#counting(plan.purgeDevices, () => purge(trx, plan.purgeDevices))
     await this.#writeExtensions(plan)
     await this.#writeDevices(plan)
     await this.#writeSettings(plan)
-    await writeUnnumbered(trx, plan, author)
+    const { putUnnumbered = [], takeUnnumbered = [] } = plan
+    await this.#counting([...putUnnumbered, ...takeUnnumbered], () => writeUnnumbered(trx, plan, author))
     await writeAnswers(trx, note.done.siteId, plan.answers ?? [], author.at)
     await refuseSharedNames(trx)
     await recordChanges(trx, changesOf(plan, author, note))
@@ -71,6 +72,14 @@ class Writer {
       this.#written += 1
       yield record
     }
+  }
+
+  /** Counts records that are written by themselves. */
+  async #counting(records: readonly unknown[], write: () => Promise<void>): Promise<void> {
+    if (records.length === 0) return
+    await write()
+    this.#written += records.length
+    await this.note.progress(this.#written)
   }
 
   /** While the database writes some rows, the next ones are made. */
@@ -165,6 +174,8 @@ class Writer {
       await trx('setting_values').where({ layer: 'extension', owner: extensionId }).whereIn('key', unset).delete()
     }
     await growLayers(trx, settings)
+    // Those that only take values away are in no chunk above.
+    await this.note.progress(this.#written)
   }
 }
 
