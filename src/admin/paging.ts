@@ -1,4 +1,5 @@
 import { AppError } from '../domain/errors.js'
+import { AT_ONCE, type Turns } from '../domain/turns.js'
 
 /** How a list can be sorted: by name of the field. Texts are compared as they are, see `sortedBy`. */
 export type SortKeys<T> = Readonly<Record<string, (item: T) => string | number>>
@@ -25,12 +26,16 @@ interface Place {
   id: string
 }
 
-/** One page of `items`, in a total order: sort value, then id. Throws REQUEST_INVALID for a cursor that is none. */
-export function pageOf<T extends { readonly id: string }>(
+/**
+ * One page of `items`, in a total order: sort value, then id. Lists that may be long say how others have their turn:
+ * values that are made once take a while the first time. Throws REQUEST_INVALID for a cursor that is none.
+ */
+export async function pageOf<T extends { readonly id: string }>(
   items: readonly T[],
   { limit, cursor, sort }: PageQuery,
   keys: SortKeys<T>,
-): Page<T> {
+  turns: Turns = AT_ONCE,
+): Promise<Page<T>> {
   const direction = sort.startsWith('-') ? -1 : 1
   const field = sort.replace(/^-/, '')
   const keyOf = Object.hasOwn(keys, field) ? keys[field] : undefined
@@ -42,6 +47,8 @@ export function pageOf<T extends { readonly id: string }>(
     direction * (compareValues(a.value, b.value) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
   const first = new FirstOf<Placed & { item: T }>(limit + 1, compare)
   for (const item of items) {
+    const turn = turns()
+    if (turn) await turn
     const one = { item, value: keyOf(item), id: item.id }
     if (!after || compare(one, after) > 0) first.offer(one)
   }

@@ -18,3 +18,17 @@ export function takeTurns(clock: Pick<Clock, 'now'>, pause: () => Promise<void>,
     })
   }
 }
+
+/** Nobody has to wait. */
+export const AT_ONCE: Turns = () => undefined
+
+/** Those of many that fit; others have their turn meanwhile. */
+export async function filterInTurns<T>(all: Iterable<T>, turns: Turns, fits: (one: T) => boolean): Promise<T[]> {
+  const found: T[] = []
+  for (const one of all) {
+    const turn = turns()
+    if (turn) await turn
+    if (fits(one)) found.push(one)
+  }
+  return found
+}

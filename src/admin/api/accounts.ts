@@ -90,7 +90,7 @@ export const accountRoutes = [
     answer: pageSchema(admin),
     handle: async (call) => {
       const sites = await namesOf(call)
-      const page = pageOf(await call.parts.accounts.list(call.by), call.query, {
+      const page = await pageOf(await call.parts.accounts.list(call.by), call.query, {
         name: sortedBy(({ name }) => name),
         lastSignIn: ({ lastSignInAt }) => lastSignInAt ?? 0,
       })

@@ -3,6 +3,7 @@ import { DEVICE_STATES } from '../../domain/entities.js'
 import { deviceSearch } from '../../devices/search.js'
 import type { DeviceView } from '../../devices/store.js'
 import { sortedBy } from '../../domain/search-text.js'
+import { filterInTurns } from '../../domain/turns.js'
 import { pageOf, type SortKeys } from '../paging.js'
 import { route, type Answer, type Call } from '../route.js'
 import type { DeviceRecord } from '../../snapshot/snapshot.js'
@@ -62,7 +63,8 @@ export const deviceRoutes = [
       const groups = await use.groups.list()
       const groupId = query.group === undefined ? undefined : (await use.groups.find(query.group)).id
       const matches = deviceSearch(query.q ?? '', parts)
-      const found = [...snapshot.allDevices()].filter((one) => {
+      const turns = parts.turns()
+      const found = await filterInTurns([...snapshot.allDevices()], turns, (one) => {
         if (one.siteId !== site.id) return false
         if (query.state === undefined ? one.state === 'retired' : one.state !== query.state) return false
         if (query.model !== undefined && one.model !== query.model) return false
@@ -72,7 +74,8 @@ export const deviceRoutes = [
         }
         return matches(one)
       })
-      const page = pageOf(found, query, { ...SORT, lastSeen: (one) => seenLast(parts, one).lastSeenAt ?? 0 })
+      const sort = { ...SORT, lastSeen: (one: DeviceRecord) => seenLast(parts, one).lastSeenAt ?? 0 }
+      const page = await pageOf(found, query, sort, turns)
       const names = new Map(groups.map(({ id, name }) => [id, name]))
       const items = page.items.map((one) =>
         deviceView(withPeople(snapshot, seenLast(parts, one)), registered, names.get(one.groupId ?? '')),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Id } from '../../domain/entities.js'
 import { sortedBy } from '../../domain/search-text.js'
+import { filterInTurns } from '../../domain/turns.js'
 import { isWeakPassword } from '../../extensions/rules.js'
 import { mobileDigits, personNames, personSearch } from '../../extensions/search.js'
 import { pageOf, type SortKeys } from '../paging.js'
@@ -79,7 +80,8 @@ export const extensionRoutes = [
       const registered = registeredNow(parts)
       const fits = personSearch(query.q ?? '')
       const owners = onPhones(parts, query.q ?? '')
-      const found = [...parts.snapshot.allExtensions()].filter((one) => {
+      const turns = parts.turns()
+      const found = await filterInTurns([...parts.snapshot.allExtensions()], turns, (one) => {
         if (one.siteId !== site.id) return false
         if (query.enabled !== undefined && one.enabled !== query.enabled) return false
         if (query.registered !== undefined && registered.counts.has(one.id) !== query.registered) return false
@@ -87,7 +89,7 @@ export const extensionRoutes = [
         if (imported?.has(one.number) === false) return false
         return query.q === undefined || fits(one, valuesOf(parts, one)) || Boolean(owners?.has(one.id))
       })
-      const page = pageOf(found, query, sortKeys(parts))
+      const page = await pageOf(found, query, sortKeys(parts), turns)
       const uses = usesOf(parts.snapshot.allDevices())
       const groups = page.items.some((one) => one.groups !== undefined) ? await use.groups.list() : []
       const items = page.items.map((one) => ({

@@ -23,7 +23,7 @@ export const groupRoutes = [
     query: listQuery(['name', 'devices', 'people'], 'name'),
     answer: pageSchema(group),
     handle: async ({ use, query }) => ({
-      body: pageOf(await use.groups.list(), query, {
+      body: await pageOf(await use.groups.list(), query, {
         name: sortedBy(({ name }) => name),
         devices: ({ devices }) => devices,
         people: ({ people }) => people,

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { Binding } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
 import { searchFor, searchText } from '../../domain/search-text.js'
-import { pageOf } from '../paging.js'
+import { filterInTurns } from '../../domain/turns.js'
+import { pageOf, type SortKeys } from '../paging.js'
 import { route, type Call } from '../route.js'
 import { listQuery, pageSchema, registration, text } from './schemas.js'
 import { isoTime } from './views.js'
@@ -17,6 +18,12 @@ export function requireRegistration({ parts, site }: Pick<Call, 'parts' | 'site'
   const found = parts.bindings().find((binding) => registrationId(binding) === id)
   if (found && parts.snapshot.extension(found.extensionId)?.siteId === site.id) return found
   throw new AppError('BINDING_NOT_FOUND', 'there is no such registration any more')
+}
+
+const SORT: SortKeys<{ binding: Binding }> = {
+  aor: ({ binding }) => binding.aor,
+  registeredAt: ({ binding }) => binding.registeredAt,
+  expiresAt: ({ binding }) => binding.expiresAt,
 }
 
 export const registrationRoutes = [
@@ -34,37 +41,34 @@ export const registrationRoutes = [
       transport: z.enum(['udp', 'tcp', 'tls', 'ws', 'wss']).optional(),
     },
     answer: pageSchema(registration),
-    handle: ({ parts, site, query }) => {
+    handle: async ({ parts, site, query }) => {
       const { snapshot } = parts
       const holds = searchFor(query.q ?? '')
-      const found = parts.bindings().flatMap((binding) => {
+      const turns = parts.turns()
+      const found = await filterInTurns(parts.bindings(), turns, (binding) => {
         const extension = snapshot.extension(binding.extensionId)
-        if (!extension || extension.siteId !== site.id) return []
-        if (query.extension !== undefined && extension.number !== query.extension) return []
-        if (query.transport !== undefined && binding.transport !== query.transport) return []
-        const texts = `${binding.aor}\n${binding.received}\n${binding.userAgent ?? ''}`
-        if (query.q !== undefined && !holds(searchText(texts))) return []
-        return [{ ...binding, id: registrationId(binding), number: extension.number }]
+        if (extension?.siteId !== site.id) return false
+        if (query.extension !== undefined && extension.number !== query.extension) return false
+        if (query.transport !== undefined && binding.transport !== query.transport) return false
+        if (query.q === undefined) return true
+        return holds(searchText(`${binding.aor}\n${binding.received}\n${binding.userAgent ?? ''}`))
       })
-      const page = pageOf(found, query, {
-        aor: ({ aor }) => aor,
-        registeredAt: ({ registeredAt }) => registeredAt,
-        expiresAt: ({ expiresAt }) => expiresAt,
-      })
-      const items = page.items.map(({ id, aor, number, contactUri, received, transport, userAgent, ...binding }) => {
+      const named = found.map((binding) => ({ id: registrationId(binding), binding }))
+      const page = await pageOf(named, query, SORT, turns)
+      const items = page.items.map(({ id, binding }) => {
         const device = binding.lineId === undefined ? undefined : snapshot.deviceByLine(binding.lineId)
         return {
           id,
-          aor,
-          extension: number,
+          aor: binding.aor,
+          extension: snapshot.extension(binding.extensionId)?.number ?? '',
           mac: device?.mac,
           line: device?.lines.find((line) => line.id === binding.lineId)?.position,
-          contact: contactUri,
-          received,
-          transport,
+          contact: binding.contactUri,
+          received: binding.received,
+          transport: binding.transport,
           registeredAt: isoTime(binding.registeredAt),
           expiresAt: isoTime(binding.expiresAt),
-          userAgent,
+          userAgent: binding.userAgent,
         }
       })
       return { body: { ...page, items } }
