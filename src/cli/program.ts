@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Define>>> = {
   migrate: async () => (await import('./migrate.js')).migrateCommand,
   extension: async () => (await import('./extension.js')).extensionCommands,
   device: async () => (await import('./device.js')).deviceCommands,
+  phonebook: async () => (await import('./phonebook.js')).phonebookCommand,
   group: async () => (await import('./group.js')).groupCommands,
   webhook: async () => (await import('./webhook.js')).webhookCommands,
   mail: async () => (await import('./mail.js')).mailCommands,

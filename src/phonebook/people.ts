@@ -123,3 +123,19 @@ export function dialled(number: string): string | null {
   const bare = number.replace(/[^0-9+*#]/g, '')
   return bare === '' ? null : bare
 }
+
+/** Somebody in a phonebook as lists of it tell: the mobile number as it was written. */
+export function phonebookEntry({ name, number, mobileShown, jobTitle, email }: PhonebookPerson): {
+  name: string
+  number: string
+  mobile?: string
+  jobTitle?: string
+  email?: string
+} {
+  return {
+    ...{ name, number },
+    ...(mobileShown === null ? {} : { mobile: mobileShown }),
+    ...(jobTitle === null ? {} : { jobTitle }),
+    ...(email === null ? {} : { email }),
+  }
+}

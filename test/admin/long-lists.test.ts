@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createKnexApplyBulk } from '../../src/bulk/edge/knex-apply.js'
+import { AT_ONCE } from '../../src/domain/turns.js'
+import { CountedTurns } from '../support/counted-turns.js'
 import { importNote } from '../support/imports.js'
 import { deviceRecord, extensionRecord } from '../support/records.js'
 import { adminBench, type AdminBench, type AdminClient } from '../support/admin-api.js'
@@ -77,6 +79,18 @@ test.each(['person 14660', '00:15:65:00:12:34', '0015.6500.1234'])('a search for
   const [page] = await pages(`/devices?q=${encodeURIComponent(text)}`)
   expect(page?.items.map(({ mac }) => mac)).toEqual(['001565001234'])
 })
+
+test.each(['/extensions', '/devices', '/phonebook'])(
+  'a search in %s lets phones have their turn before each of 10,000 texts that are made the first time',
+  async (list) => {
+    const turns = new CountedTurns()
+    bench.parts.turns = () => turns.next
+    const { body } = await owner.get(`${list}?q=${encodeURIComponent('перс')}`)
+    bench.parts.turns = () => AT_ONCE
+    expect((body as Page).total).toBe(COUNT)
+    expect(turns.waited).toBe(2 * COUNT)
+  },
+)
 
 test('a list that changes between two pages shows nothing twice', async () => {
   const first = (await owner.get('/extensions?limit=3')).body as Page

@@ -16,6 +16,7 @@ beforeAll(async () => {
   await owner.post('/people/new', { number: '812', name: 'Hidden Person' })
   await owner.post('/people/new', { number: '813', name: 'Anna Berg' })
   await owner.post('/phones/new', { mac: MAC, model: 'yealink/t21p-e2', number: '811' })
+  await owner.post('/people/new', { number: '814', name: 'Пётр Петров' })
   await bench.parts.refresh()
   const set = (number: string, values: Record<string, unknown>) =>
     use().settings.setAll(
@@ -42,12 +43,30 @@ test('the page shows what phones show, in order, and nobody who is hidden', asyn
 
 test('the API gives it page by page, in its own order', async () => {
   const first = await owner.get('/api/v1/phonebook?limit=1')
-  expect(first.body).toMatchObject({ items: [{ name: 'Anna Berg', number: '813' }], total: 2 })
+  expect(first.body).toMatchObject({ items: [{ name: 'Anna Berg', number: '813' }], total: 3 })
   const next = await owner.get(`/api/v1/phonebook?limit=1&cursor=${encodeURIComponent(first.body.nextCursor)}`)
   expect(next.body.items).toEqual([
     { name: 'Zoë <i>Adams</i>', number: '811', mobile: '+49 171 555', jobTitle: 'Head of Sales' },
   ])
-  expect(next.body.nextCursor).toBeUndefined()
+})
+
+test.each([
+  ['petrov', ['814']],
+  ['Петров', ['814']],
+  ['+49-171-555', ['811']],
+  ['zoe', ['811']],
+  ['81', ['813', '811', '814']],
+  ['hidden', []],
+])('typed %s it finds the same on the page and by the API as among people', async (typed, numbers) => {
+  const q = encodeURIComponent(typed)
+  const { body } = await owner.get(`/api/v1/phonebook?q=${q}`)
+  expect((body as { items: { number: string }[] }).items.map(({ number }) => number)).toEqual(numbers)
+  const { text } = await owner.get(`/phonebook?q=${q}`)
+  for (const number of ['811', '812', '813', '814']) {
+    expect([number, text.includes(`/people/${number}"`)]).toEqual([number, numbers.includes(number)])
+  }
+  const people = (await owner.get(`/api/v1/extensions?q=${q}`)).body as { items: { number: string }[] }
+  expect(people.items.map(({ number }) => number).filter((number) => number !== '812')).toEqual([...numbers].sort())
 })
 
 test('it is saved as vCards, with the job title, by those who may export', async () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { folded } from '../../domain/search-text.js'
-import { phonebookOf, type Phonebook } from '../../phonebook/people.js'
+import { filterInTurns } from '../../domain/turns.js'
+import { phonebookEntry, phonebookOf, type Phonebook } from '../../phonebook/people.js'
+import { phonebookSearch } from '../../phonebook/search.js'
 import { vCards } from '../../phonebook/vcard.js'
 import { pageOf } from '../paging.js'
 import { route, type Call } from '../route.js'
@@ -28,25 +29,19 @@ export const phonebookRoutes = [
     tag: TAG,
     summary: "Whom the site's phones show in their phonebook, in its order",
     access: 'people.read',
-    query: { ...listQuery(['name'], 'name'), q: text.optional().meta({ description: 'Part of a name or number' }) },
+    query: {
+      ...listQuery(['name'], 'name'),
+      q: text.optional().meta({ description: 'Part of a name or number, as in the list of people' }),
+    },
     answer: pageSchema(entry),
-    handle: (call) => {
-      const { q } = call.query
-      const wanted = q === undefined ? '' : folded(q)
-      const people = bookOf(call).people.map((person, place) => ({ ...person, place }))
-      const found = people.filter(({ name, number }) => number.includes(wanted) || folded(name).includes(wanted))
-      const { items, ...rest } = pageOf(found, call.query, { name: ({ place }) => place })
-      return {
-        body: {
-          ...rest,
-          items: items.map(({ name, number, mobileShown, jobTitle, email }) => ({
-            ...{ name, number },
-            ...(mobileShown === null ? {} : { mobile: mobileShown }),
-            ...(jobTitle === null ? {} : { jobTitle }),
-            ...(email === null ? {} : { email }),
-          })),
-        },
-      }
+    handle: async (call) => {
+      const { parts, query } = call
+      const turns = parts.turns()
+      const people = bookOf(call).people.map((person, place) => ({ id: person.id, person, place }))
+      const fits = query.q === undefined ? () => true : phonebookSearch(query.q, parts.snapshot)
+      const found = await filterInTurns(people, turns, ({ person }) => fits(person))
+      const { items, ...rest } = await pageOf(found, query, { name: ({ place }) => place }, turns)
+      return { body: { ...rest, items: items.map(({ person }) => phonebookEntry(person)) } }
     },
   }),
   route({
