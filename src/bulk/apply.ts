@@ -5,6 +5,7 @@ import type { DeviceRecord, ExtensionRecord } from '../snapshot/snapshot.js'
 import type { LateSeals } from './late-seals.js'
 import type { Ask } from './profile.js'
 import type { ImportResult, StoredImport } from './store.js'
+import type { KnownGroup } from './value-questions.js'
 
 /** Settings of one person, as they are to be stored (secrets sealed). */
 export interface SettingsChange {
@@ -34,10 +35,19 @@ export interface BulkPlan {
   readonly putUnnumbered?: readonly UnnumberedPerson[]
   /** Those who have a number from now on. */
   readonly takeUnnumbered?: readonly UnnumberedPerson[]
+  /** Groups that are new, and those whose keys differ. */
+  readonly putGroups?: readonly GroupChange[]
   /** What values were said to stand for, for the next import. */
   readonly answers?: readonly RememberedAnswer[]
   /** Seals the secrets of records as they are written; absent: they are sealed already. */
   readonly seals?: LateSeals
+}
+
+/** A group with its keys as they are to be. */
+export interface GroupChange extends KnownGroup {
+  readonly siteId: Id
+  /** As it was read; 0: new. */
+  readonly revision: number
 }
 
 /** What a value of a file stands for in this site. */
@@ -57,6 +67,7 @@ const COUNTED = [
   'settings',
   'putUnnumbered',
   'takeUnnumbered',
+  'putGroups',
 ] as const
 
 /** How many records a plan writes. */

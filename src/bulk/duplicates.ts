@@ -1,7 +1,8 @@
 import type { Problem } from '../domain/errors.js'
+import { groupKey } from './group-names.js'
 import { paced, type Pace } from './pace.js'
 import { problemAt } from './row-problems.js'
-import type { ReadRow } from './row.js'
+import type { ImportRow, ReadRow } from './row.js'
 
 /** What is done with a row that is there twice: it is a mistake, or the first or the last of them counts. */
 export const DUPLICATE_RULES = ['refuse', 'first', 'last'] as const
@@ -22,8 +23,8 @@ export async function withoutDuplicates(
   for await (const row of paced(rows, pace)) {
     const { checked } = row
     if (!checked) continue
-    const { extension = '', mac = '', line = '' } = checked
-    const what = `${extension} ${mac} ${line}`
+    const { extension = '', mac = '', line = '', keysOfGroup } = checked
+    const what = keysOfGroup === undefined ? `${extension} ${mac} ${line}` : `group ${groupKey(keysOfGroup)}`
     const earlier = seen.get(what) ?? (mac === '' ? withPhone.get(extension) : undefined)
     if (earlier === undefined) {
       seen.set(what, row)
@@ -34,11 +35,16 @@ export async function withoutDuplicates(
     if (rule === 'last') seen.set(what, row)
     const text =
       rule === 'refuse'
-        ? `is the same ${mac === '' ? 'extension' : 'line of the same phone'} as row ${earlier.row}`
+        ? `is the same ${sameWhat(checked)} as row ${earlier.row}`
         : `left out, because row ${(out === row ? earlier : row).row} is the same`
-    const column = mac === '' ? 'number' : 'mac'
+    const column = keysOfGroup !== undefined ? 'keysOfGroup' : mac === '' ? 'number' : 'mac'
     const severity = rule === 'refuse' ? undefined : 'warning'
     duplicates.set(out, problemAt('CSV_INVALID', out.row, column, text, severity))
   }
   return duplicates
+}
+
+function sameWhat({ mac, keysOfGroup }: ImportRow): string {
+  if (keysOfGroup !== undefined) return 'group'
+  return mac === undefined ? 'extension' : 'line of the same phone'
 }

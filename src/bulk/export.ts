@@ -1,41 +1,27 @@
 import type { Id } from '../domain/entities.js'
-import type { DeviceRecord, ExtensionRecord, LayerValues } from '../snapshot/snapshot.js'
+import type { ExtensionRecord } from '../snapshot/snapshot.js'
 import { AppError } from '../domain/errors.js'
-import { personSearch } from '../extensions/search.js'
+import type { UnnumberedPerson } from '../extensions/unnumbered.js'
 import type { Vocabulary } from '../settings/vocabulary.js'
 import { csvText } from './csv-text.js'
+import {
+  exportedPart,
+  itemsWithPhones,
+  needsPositions,
+  type Exportable,
+  type ExportedPart,
+  type ExportItem,
+  type ExportOptions,
+  type Scope,
+} from './export-rows.js'
+import { groupsCell } from './group-names.js'
 import { keyCell } from './key-cell.js'
 import { IMPORTED, type Field } from './mapping.js'
 import type { Pace } from './pace.js'
 import { settingText } from './plan-people.js'
 import type { Profile, ProfileColumn } from './profile.js'
-
-/** Sizes of an export: each has the columns of the one before and more; `all` has everything of ours. */
-export const SCOPES = ['minimal', 'standard', 'full', 'all'] as const
-export type Scope = (typeof SCOPES)[number]
-
-export interface ExportOptions {
-  /** Default `all`. */
-  readonly scope?: Scope | undefined
-  /** Columns of this profile instead of a scope's. */
-  readonly profile?: string | undefined
-  /** Only numbers from here to there, as numbers. */
-  readonly from?: string | undefined
-  readonly to?: string | undefined
-  /** Only people whose number, name, e-mail address or mobile number holds this, in any alphabet. */
-  readonly q?: string | undefined
-  /** With a byte order mark, by which Excel knows UTF-8. */
-  readonly bom?: boolean | undefined
-  /** With people's own passwords and PINs. */
-  readonly passwords?: boolean | undefined
-}
-
-/** What there is in a site. */
-export interface Exportable {
-  readonly extensions: readonly ExtensionRecord[]
-  readonly devices: readonly DeviceRecord[]
-  layer(layer: 'extension', owner: string): LayerValues
-}
+import { CLEARED } from './row-cells.js'
+import type { KnownGroup } from './value-questions.js'
 
 export interface ExportParts {
   readonly vocabulary: Vocabulary
@@ -46,13 +32,6 @@ export interface ExportParts {
   password(number: string): Promise<string>
   /** The text of a sealed setting of a person. */
   openSetting(owner: Id, key: string, sealed: unknown): string
-}
-
-/** One row: a line of a phone, a phone without lines, or a person without a phone. */
-interface Item {
-  readonly person?: ExtensionRecord
-  readonly phone?: DeviceRecord
-  readonly line?: number
 }
 
 const BOM = '\ufeff'
@@ -70,11 +49,13 @@ const SCOPE_PROFILES: Readonly<Record<Exclude<Scope, 'all'>, string>> = {
 export async function exportPeople(all: Exportable, parts: ExportParts, options: ExportOptions): Promise<string> {
   const { scope = 'all', bom = false } = options
   const profileId = options.profile ?? (scope === 'all' ? undefined : SCOPE_PROFILES[scope])
-  const people = wanted(all, options).sort(byNumber)
+  const part = exportedPart(all, options)
   const profile = profileId === undefined ? undefined : requireProfile(parts.profiles, profileId)
-  const columns = profile ? profileColumns(profile, options, parts) : ownColumns(people, all, parts, options)
+  const columns = profile ? profileColumns(profile, options, parts) : ownColumns(part, all, parts, options)
   const hasPhones = columns.some(({ field }) => field === 'mac')
-  const items = hasPhones ? withPhones(people, all.devices, options) : people.map((person) => ({ person }))
+  const items: ExportItem[] = hasPhones
+    ? itemsWithPhones(part, all.devices, options)
+    : [...part.people.map((person) => ({ person })), ...part.waiting.map((waiting) => ({ waiting }))]
   const rows = [columns.map(({ header }) => header)]
   for (const item of items) {
     const row: string[] = []
@@ -91,7 +72,9 @@ export async function exportPeople(all: Exportable, parts: ExportParts, options:
         header: column.header,
         field: column.to,
         cell: async (item) =>
-          theirs(column, await cellOf(column.to ?? `${IMPORTED}${column.header}`, item, all, with_, asked)),
+          item.waiting && column.to === 'number' && one.withoutNumber
+            ? ''
+            : theirs(column, await cellOf(column.to ?? `${IMPORTED}${column.header}`, item, all, with_, asked)),
       }))
   }
 }
@@ -99,7 +82,7 @@ export async function exportPeople(all: Exportable, parts: ExportParts, options:
 interface ExportColumn {
   header: string
   field?: string | undefined
-  cell(item: Item): Promise<string>
+  cell(item: ExportItem): Promise<string>
 }
 
 /** What is the other product's word for a value of ours. */
@@ -118,13 +101,15 @@ const OWN_FIELDS: readonly Field[] = [
   'username',
   'enabled',
   'password',
+  'groups',
+  'keysOfGroup',
 ]
 /** Names that our own files have had from the beginning. */
 const OWN_HEADERS: Partial<Record<Field, string>> = { number: 'extension' }
 
 /** Every field; columns that would be empty or say what goes without saying are left out. */
 function ownColumns(
-  people: readonly ExtensionRecord[],
+  { people, waiting, groups }: ExportedPart,
   all: Exportable,
   parts: ExportParts,
   options: ExportOptions,
@@ -135,9 +120,14 @@ function ownColumns(
     username: people.some(({ authUsername, number }) => authUsername !== number),
     enabled: people.some(({ enabled }) => !enabled),
     password: options.passwords === true,
+    groups: people.some((person) => person.groups !== undefined),
+    keysOfGroup: groups.length > 0,
   }
-  const keyCount = Math.max(0, ...people.flatMap(({ keys }) => keys.map(({ position }) => position)))
-  const settings = new Set(people.flatMap(({ id }) => [...all.layer('extension', id).values.keys()]))
+  const keyCount = [...people, ...groups].reduce((most, { keys }) => Math.max(most, keys.at(-1)?.position ?? 0), 0)
+  const settings = new Set([
+    ...people.flatMap(({ id }) => [...all.layer('extension', id).values.keys()]),
+    ...waiting.flatMap((one) => [...one.settings.keys()]),
+  ])
   const names = [
     ...OWN_FIELDS.filter((field) => isUsed[field] ?? true),
     ...Array.from({ length: keyCount }, (_, index) => `key${index + 1}`),
@@ -152,7 +142,7 @@ function ownColumns(
 
 async function cellOf(
   name: string,
-  { person, phone, line }: Item,
+  { person, phone, line, waiting, group }: ExportItem,
   all: Exportable,
   parts: ExportParts,
   { passwords = false }: ExportOptions,
@@ -169,7 +159,9 @@ async function cellOf(
     case 'line':
       return line === undefined ? '' : String(line)
     default:
-      return person ? personCell(name, person, all, parts, passwords) : ''
+      if (person) return personCell(name, person, all, parts, passwords)
+      if (waiting) return waitingCell(name, waiting)
+      return group ? groupCell(name, group) : ''
   }
 }
 
@@ -191,15 +183,14 @@ async function personCell(
       return person.authUsername
     case 'enabled':
       return String(person.enabled)
+    case 'groups':
+      return groupsCell((person.groups ?? []).flatMap((id) => all.groups.find((group) => group.id === id)?.name ?? []))
     case 'password':
       // One by one, because each look at a password is an audit row of its own.
       return passwords ? await parts.password(person.number) : ''
   }
-  const position = /^key(\d+)$/.exec(name)?.[1]
-  if (position !== undefined) {
-    const key = person.keys.find((one) => one.position === Number(position))
-    return key ? keyCell(key) : ''
-  }
+  const key = keyIn(name, person)
+  if (key !== undefined) return key
   const value = all.layer('extension', person.id).values.get(name)
   if (value === undefined) return ''
   if (!parts.isSecret(name)) return settingText(value)
@@ -207,49 +198,24 @@ async function personCell(
   return value === null ? settingText(value) : parts.openSetting(person.id, name, value)
 }
 
-function withPhones(
-  people: readonly ExtensionRecord[],
-  devices: readonly DeviceRecord[],
-  options: ExportOptions,
-): Item[] {
-  const byId = new Map(people.map((person) => [person.id, person]))
-  const isPart = options.from !== undefined || options.to !== undefined || options.q !== undefined
-  const phones = devices
-    .filter(({ state }) => state !== 'retired')
-    // Of a part of the people only phones that are theirs alone: others would lose lines when it is imported again.
-    .filter(({ lines }) => !isPart || (lines.length > 0 && lines.every(({ extensionId }) => byId.has(extensionId))))
-    .sort((a, b) => (a.mac < b.mac ? -1 : 1))
-  const onPhone = new Set(phones.flatMap(({ lines }) => lines.map(({ extensionId }) => extensionId)))
-  return [
-    ...phones.flatMap((phone): Item[] =>
-      phone.lines.length === 0
-        ? [{ phone }]
-        : phone.lines.map(({ position, extensionId }) => {
-            const person = byId.get(extensionId)
-            return { phone, line: position, ...(person ? { person } : {}) }
-          }),
-    ),
-    ...people.filter(({ id }) => !onPhone.has(id)).map((person) => ({ person })),
-  ]
+/** The cell of a column of keys; undefined: it is none. */
+function keyIn(name: string, { keys }: Pick<ExtensionRecord, 'keys'>): string | undefined {
+  const position = /^key(\d+)$/.exec(name)?.[1]
+  if (position === undefined) return undefined
+  const key = keys.find((one) => one.position === Number(position))
+  return key ? keyCell(key) : ''
 }
 
-/** Lines 1, 2, 3, … of different people need no column that says so. */
-function needsPositions({ lines }: DeviceRecord): boolean {
-  const isTwice = new Set(lines.map(({ extensionId }) => extensionId)).size !== lines.length
-  return isTwice || lines.some(({ position }, index) => position !== index + 1)
+function waitingCell(name: string, { displayName, email = '', settings }: UnnumberedPerson): string {
+  if (name === 'number') return CLEARED
+  if (name === 'name') return displayName
+  if (name === 'email') return email
+  const value = settings.get(name)
+  return value === undefined ? '' : settingText(value)
 }
 
-function wanted(all: Exportable, { from, to, q }: ExportOptions): ExtensionRecord[] {
-  const fits = q === undefined ? () => true : personSearch(q)
-  return all.extensions.filter((one) => {
-    if (from !== undefined && !(Number(one.number) >= Number(from))) return false
-    if (to !== undefined && !(Number(one.number) <= Number(to))) return false
-    return fits(one, all.layer('extension', one.id).values)
-  })
-}
-
-function byNumber(a: ExtensionRecord, b: ExtensionRecord): number {
-  return a.number < b.number ? -1 : 1
+function groupCell(column: string, group: KnownGroup): string {
+  return column === 'keysOfGroup' ? group.name : (keyIn(column, group) ?? '')
 }
 
 function requireProfile(profiles: readonly Profile[], id: string): Profile {

@@ -1,12 +1,18 @@
-import type { Id } from '../domain/entities.js'
 import type { ExtensionRecord } from '../snapshot/snapshot.js'
+import type { GroupNames } from './group-names.js'
+import { changeOf } from './plan-people.js'
 import type { Existing } from './plan-parts.js'
 import type { ImportPlan } from './plan.js'
 import type { RowReport } from './report.js'
 import { isGood, type ReadRow } from './row.js'
 
 /** People whose rows name a group join it, behind the groups that they are in; their phones get what it has by them. */
-export function joinGroups(planned: ImportPlan, rows: readonly ReadRow[], existing: Existing): ImportPlan {
+export function joinGroups(
+  planned: ImportPlan,
+  rows: readonly ReadRow[],
+  existing: Existing,
+  groups: GroupNames,
+): ImportPlan {
   const wanted = rows.filter(isGood).filter(({ checked }) => checked.group !== undefined)
   if (wanted.length === 0) return planned
   const { plan, people } = planned
@@ -18,16 +24,17 @@ export function joinGroups(planned: ImportPlan, rows: readonly ReadRow[], existi
     const { group, extension = '' } = checked
     const report = reports.get(row)
     const before = created.get(extension) ?? updated.get(extension) ?? existing.extensions.get(extension)
-    if (!group || !before || !report || !TAKEN.has(report.outcome) || before.groups?.includes(group.id)) continue
-    const after = { ...before, groups: [...(before.groups ?? []), group.id] }
+    if (!group || !before || !report || !TAKEN.has(report.outcome)) continue
+    const id = groups.idOf(group.name)
+    if (before.groups?.includes(id)) continue
+    const after = { ...before, groups: [...(before.groups ?? []), id] }
     if (created.has(extension)) created.set(extension, after)
     else updated.set(extension, after)
     const isSame = report.outcome === 'same'
     if (isSame) changed += 1
-    const was = namesOf(before, existing)
-    const change = { field: 'groups', ...(was === '' ? {} : { before: was }), after: namesOf(after, existing) }
+    const change = changeOf('groups', groups.cellOf(before), groups.cellOf(after))
     const outcome = isSame ? 'changed' : report.outcome
-    reports.set(row, { ...report, outcome, changes: [...report.changes, change] })
+    reports.set(row, { ...report, outcome, changes: [...report.changes, ...change] })
   }
   return {
     ...planned,
@@ -42,9 +49,4 @@ const TAKEN: ReadonlySet<RowReport['outcome']> = new Set(['new', 'changed', 'sam
 
 function byNumber(people: readonly ExtensionRecord[]): Map<string, ExtensionRecord> {
   return new Map(people.map((person) => [person.number, person]))
-}
-
-function namesOf({ groups = [] }: ExtensionRecord, { places }: Existing): string {
-  const nameOf = (id: Id): string => places.groups.find((group) => group.id === id)?.name ?? ''
-  return groups.map(nameOf).join(', ')
 }

@@ -6,7 +6,14 @@ export interface ImportKey {
   kind: KeyKind
   value?: string
   label?: string
+  /** Line that it uses; absent: the file says nothing of it. */
+  line?: number
+  /** The person cannot change it; absent: the file says nothing of it. */
+  locked?: true
 }
+
+/** `blf`, `blf@2` on line 2, `blf!` locked, `blf@2!`. */
+const KIND = /^([a-z-]+)(?:@(\d{1,4}))?(!)?$/
 
 /** Kind, value and the rest: a colon after a backslash does not part, and the rest may hold colons. */
 function splitCell(text: string): [kind: string, value: string, label: string] {
@@ -30,7 +37,8 @@ export function readKeyCell(text: string): ImportKey | string {
   const url = /^url:((?:https?|tftp):\/\/[^\\]*)$/i.exec(text)?.[1]
   if (url !== undefined) return { kind: 'url', value: url }
   const [kind, value, label] = splitCell(text)
-  const known = KEY_KINDS.find((name) => name === kind.trim().toLowerCase())
+  const [, name, line, lock] = KIND.exec(kind.trim().toLowerCase()) ?? []
+  const known = KEY_KINDS.find((one) => one === name)
   if (known === undefined)
     return `"${kind.slice(0, 30)}" is no kind of key; write kind:value:label, kinds are ${KEY_KINDS.join(', ')}`
   const shown = label.trim()
@@ -38,14 +46,16 @@ export function readKeyCell(text: string): ImportKey | string {
     kind: known,
     ...(value.trim() === '' ? {} : { value: value.trim() }),
     ...(shown === '' ? {} : { label: shown }),
+    ...(line === undefined ? {} : { line: Number(line) }),
+    ...(lock === undefined ? {} : { locked: true }),
   }
 }
 
 /** The reverse of `readKeyCell`. */
-export function keyCell({ kind, value, label }: ImportKey): string {
+export function keyCell({ kind, value, label, line, locked }: ImportKey): string {
   const escaped = (part: string): string => part.replace(/[\\:]/g, '\\$&')
   return [
-    kind,
+    `${kind}${line === undefined ? '' : `@${line}`}${locked ? '!' : ''}`,
     ...(value === undefined && label === undefined ? [] : [escaped(value ?? '')]),
     ...(label === undefined ? [] : [escaped(label)]),
   ].join(':')

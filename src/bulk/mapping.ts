@@ -19,6 +19,8 @@ export const FIELDS = [
   'vendor',
   'line',
   'phoneName',
+  'groups',
+  'keysOfGroup',
 ] as const
 export type Field = (typeof FIELDS)[number]
 
@@ -64,7 +66,9 @@ export interface Mapping {
 /** What the one who imports says of a column: a target as text, `keep` or `leave`. By header. */
 export type Choices = Readonly<Record<string, string>>
 
-const KEY_TARGET = /^key[ _-]?(\d{1,3})$/i
+const KEY_TARGET = /^key[ _-]?(\d{1,4})$/i
+/** Files of others may have columns of nearly these names: only letter by letter they are ours. */
+const EXACT: ReadonlySet<Field> = new Set(['groups', 'keysOfGroup'])
 /** The name of the profile with synonyms, for files of no product. */
 const SYNONYMS = 'any'
 
@@ -175,7 +179,10 @@ function targetOfProfile({ header, to, leave, ask }: ProfileColumn, vocabulary: 
 
 function settingsByHeader(vocabulary: Vocabulary): Map<string, Target> {
   return new Map([
-    ...FIELDS.map((field): [string, Target] => [headerKey(field), { kind: 'field', field }]),
+    ...FIELDS.filter((field) => !EXACT.has(field)).map((field): [string, Target] => [
+      headerKey(field),
+      { kind: 'field', field },
+    ]),
     ...[...vocabulary]
       .filter(([, { layers }]) => layers.includes('extension'))
       .map(([key, definition]): [string, Target] => [headerKey(key), settingTarget(key, definition)]),

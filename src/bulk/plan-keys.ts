@@ -1,20 +1,28 @@
 import { keyMeaning } from '../catalog/key-bank.js'
-import type { LineKey } from '../domain/entities.js'
+import type { Id, LineKey } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import { newId } from '../domain/random.js'
 import { requireKeys } from '../extensions/keys.js'
-import type { ExtensionRecord } from '../snapshot/snapshot.js'
 import { sameText } from './damage.js'
-import type { ImportKey } from './key-cell.js'
+import { keyCell, type ImportKey } from './key-cell.js'
 import type { PlanParts } from './plan-parts.js'
 import type { PlacedKey } from './row.js'
 
+type KeyParts = Pick<PlanParts, 'random' | 'clock'>
+
+/** A person or group with keys. */
+export interface KeyOwner {
+  readonly id: Id
+  readonly keys: readonly LineKey[]
+}
+
 /** Keys of the file take the places they name; others stay, unless everything is overwritten. */
 export function keyChange(
-  before: ExtensionRecord,
+  before: KeyOwner,
   wanted: readonly PlacedKey[] | undefined,
   clears: boolean,
-  parts: PlanParts,
+  parts: KeyParts,
+  kind: 'extension' | 'group' = 'extension',
 ): { keys?: LineKey[] } {
   if (wanted === undefined || (wanted.length === 0 && !clears)) return {}
   const places = new Map(wanted.map((key) => [key.position, key]))
@@ -33,13 +41,23 @@ export function keyChange(
   const fresh = wanted.filter(({ position }) => !kept.some((key) => key.position === position))
   const locked = new Set(before.keys.flatMap((key) => (key.locked ? key.position : [])))
   const stillLocked = fresh.map((key) => (locked.has(key.position) ? { ...key, locked: true as const } : key))
-  const keys = [...kept, ...keysOf(before, stillLocked, parts)].sort((a, b) => a.position - b.position)
+  const keys = [...kept, ...keysOf(before, stillLocked, parts, kind)].sort((a, b) => a.position - b.position)
   refuseTwice(keys)
   return { keys }
 }
 
-export function keysOf({ id }: ExtensionRecord, keys: readonly PlacedKey[], { random, clock }: PlanParts): LineKey[] {
-  return requireKeys(keys, { kind: 'extension', id }, () => newId(random, clock.now()))
+export function keysOf(
+  { id }: Pick<KeyOwner, 'id'>,
+  keys: readonly PlacedKey[],
+  { random, clock }: KeyParts,
+  kind: 'extension' | 'group' = 'extension',
+): LineKey[] {
+  return requireKeys(keys, { kind, id }, () => newId(random, clock.now()))
+}
+
+/** Keys as previews show them. */
+export function keysText(keys: readonly LineKey[]): string {
+  return keys.map((key) => `${key.position}=${keyCell(key)}`).join(', ')
 }
 
 /** As `requireKeys` for keys that stay and keys that come. */
@@ -61,6 +79,8 @@ function isSame(stored: ImportKey | undefined, wanted: ImportKey): boolean {
     stored !== undefined &&
     stored.kind === wanted.kind &&
     same(stored.value, wanted.value) &&
-    same(stored.label, wanted.label)
+    same(stored.label, wanted.label) &&
+    (wanted.line === undefined || stored.line === wanted.line) &&
+    (wanted.locked === undefined || stored.locked === wanted.locked)
   )
 }

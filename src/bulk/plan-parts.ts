@@ -4,6 +4,7 @@ import type { Mac } from '../domain/mac-address.js'
 import type { ExtensionPolicy } from '../extensions/policy.js'
 import type { UnnumberedPerson } from '../extensions/unnumbered.js'
 import type { DeviceRecord, ExtensionRecord, LayerValues } from '../snapshot/snapshot.js'
+import type { GroupNames } from './group-names.js'
 import type { KnownPlaces } from './value-questions.js'
 
 /** What is done with people and phones that are there already. */
@@ -29,6 +30,7 @@ export interface Existing {
 
 export interface PlanParts extends DraftParts {
   readonly strategy: Strategy
+  readonly groups: GroupNames
   isSecret(key: string): boolean
   /** The number of a person, existing or planned. */
   numberOf(extensionId: Id): string | undefined

@@ -8,11 +8,10 @@ import type { Sealed } from '../domain/secret.js'
 import type { ExtensionRecord, LayerValues } from '../snapshot/snapshot.js'
 import type { SettingsChange } from './apply.js'
 import { sameText } from './damage.js'
-import { keyCell } from './key-cell.js'
 import type { PlanParts, Strategy } from './plan-parts.js'
-import { CLEARED } from './read-rows.js'
+import { CLEARED } from './row-cells.js'
 import { problemAt } from './row-problems.js'
-import { keyChange, keysOf } from './plan-keys.js'
+import { keyChange, keysOf, keysText } from './plan-keys.js'
 import type { FieldChange } from './report.js'
 import type { ImportRow } from './row.js'
 
@@ -29,8 +28,8 @@ export interface PlannedPerson {
 
 /** True for a row that says something of the person, beside who it is. */
 export function describesPerson(row: ImportRow): boolean {
-  const { name, email, password, username, enabled, keys, settings, mac } = row
-  const said = [name, email, password, username, enabled, settings].some((value) => value !== undefined)
+  const { name, email, password, username, enabled, groups, keys, settings, mac } = row
+  const said = [name, email, password, username, enabled, groups, settings].some((value) => value !== undefined)
   return said || (keys?.length ?? 0) > 0 || mac === undefined
 }
 
@@ -55,10 +54,11 @@ export function planPerson(
   }
   const given = agreedPerson(rows, problems)
   checkPassword(number, rows, given.password, { before, policy }, parts, problems)
+  warnOfMadeGroups(rows, given.groups, parts, problems)
   const record = before ? changedPerson(before, given, strategy, parts) : newPerson(number, given, policy, parts)
   const settings = changedSettings(record, given, layer, strategy, parts)
   const changes = [
-    ...(before ? recordChanges(before, record) : []),
+    ...(before ? recordChanges(before, record, parts) : []),
     ...(settings ? settingChanges(settings, layer, parts) : []),
   ]
   const outcome = before ? (changes.length === 0 ? 'same' : 'changed') : 'new'
@@ -67,16 +67,20 @@ export function planPerson(
 
 const NONE: ReadonlyMap<string, unknown> = new Map()
 
-interface GivenPerson extends Pick<ImportRow, 'name' | 'email' | 'password' | 'username' | 'enabled' | 'keys'> {
+type PersonField = 'name' | 'email' | 'password' | 'username' | 'enabled' | 'groups' | 'keys'
+
+interface GivenPerson extends Pick<ImportRow, PersonField> {
   settings: ReadonlyMap<string, unknown>
   /** Empty in every row. */
   empty: ReadonlySet<string>
 }
 
 /** The one value of a field that all rows of a person or phone agree on; undefined when none has one. */
-export function agreed<
-  K extends 'name' | 'email' | 'password' | 'username' | 'enabled' | 'model' | 'phoneName' | 'keys',
->(rows: Rows, field: K, problems: Problem[]): ImportRow[K] | undefined {
+export function agreed<K extends PersonField | 'model' | 'phoneName'>(
+  rows: Rows,
+  field: K,
+  problems: Problem[],
+): ImportRow[K] | undefined {
   if (rows.length === 1) return rows[0]?.[field]
   const given = rows.filter((row) => row[field] !== undefined && (field !== 'keys' || row.keys?.length !== 0))
   const first = given[0]
@@ -99,13 +103,12 @@ function agreedPerson(rows: Rows, problems: Problem[]): GivenPerson {
     ...given('password'),
     ...given('username'),
     ...given('enabled'),
+    ...given('groups'),
     ...given('keys'),
     settings,
     empty: new Set(empty),
   }
-  function given<K extends 'name' | 'email' | 'password' | 'username' | 'enabled' | 'keys'>(
-    field: K,
-  ): Pick<ImportRow, K> {
+  function given<K extends PersonField>(field: K): Pick<ImportRow, K> {
     const value = agreed(rows, field, problems)
     return (value === undefined ? {} : { [field]: value }) as Pick<ImportRow, K>
   }
@@ -144,16 +147,31 @@ function checkPassword(
   problems.push(problemAt('PASSWORD_INVALID', row, 'password', what, 'warning'))
 }
 
+/** A group that nobody has made yet may be a slip of the pen. */
+function warnOfMadeGroups(
+  rows: Rows,
+  names: readonly string[] | undefined,
+  { groups }: PlanParts,
+  problems: Problem[],
+): void {
+  const row = rows.find((each) => each.groups !== undefined)?.row ?? 0
+  for (const name of names ?? []) {
+    if (groups.has(name)) continue
+    problems.push(problemAt('GROUP_NOT_FOUND', row, 'groups', `there is no group "${name}" yet: it is made`, 'warning'))
+  }
+}
+
 function newPerson(
   number: string,
   given: GivenPerson,
   { userNames }: ExtensionPolicy,
   parts: PlanParts,
 ): ExtensionRecord {
-  const { name, email, password, username, enabled, keys } = given
+  const { name, email, password, username, enabled, groups, keys } = given
   const { extension } = draftExtension(parts, { number, name: name ?? number, email, password })
+  const placed = parts.groups.placed(extension, groups)
   return {
-    ...extension,
+    ...placed,
     authUsername: username ?? personUserName(number, userNames, parts.random),
     ...(enabled === undefined ? {} : { enabled }),
     ...(keys === undefined ? {} : { keys: keysOf(extension, keys, parts) }),
@@ -168,6 +186,7 @@ function changedPerson(
 ): ExtensionRecord {
   const { name, email, password, username, enabled, keys } = given
   const clears = strategy === 'overwrite'
+  const placed = parts.groups.placed(before, given.groups ?? (clears && given.empty.has('groups') ? [] : undefined))
   const changes: Partial<ExtensionRecord> = {
     ...(name === undefined || sameText(before.displayName, name) ? {} : { displayName: name }),
     ...(email === undefined || email === before.email ? {} : { email }),
@@ -177,8 +196,8 @@ function changedPerson(
     ...keyChange(before, keys, clears, parts),
   }
   const dropsEmail = clears && given.empty.has('email') && before.email !== undefined
-  if (Object.keys(changes).length === 0 && !dropsEmail) return before
-  const { email: old, ...rest } = before
+  if (Object.keys(changes).length === 0 && !dropsEmail) return placed
+  const { email: old, ...rest } = placed
   return { ...rest, ...(old === undefined || dropsEmail ? {} : { email: old }), ...changes }
 }
 
@@ -220,17 +239,16 @@ function isStored(stored: unknown, value: unknown, key: string, owner: string, p
 
 const HIDDEN = '•••'
 
-function recordChanges(before: ExtensionRecord, after: ExtensionRecord): FieldChange[] {
+function recordChanges(before: ExtensionRecord, after: ExtensionRecord, { groups }: PlanParts): FieldChange[] {
   if (before === after) return []
-  const keys = ({ keys: all }: ExtensionRecord): string =>
-    all.map((key) => `${key.position}=${keyCell(key)}`).join(', ')
   return [
     ...changeOf('name', before.displayName, after.displayName),
     ...changeOf('email', before.email, after.email),
     ...(before.sealedPassword === after.sealedPassword ? [] : [{ field: 'password', before: HIDDEN, after: HIDDEN }]),
     ...changeOf('username', before.authUsername, after.authUsername),
     ...changeOf('enabled', String(before.enabled), String(after.enabled)),
-    ...changeOf('keys', keys(before), keys(after)),
+    ...changeOf('groups', groups.cellOf(before), groups.cellOf(after)),
+    ...changeOf('keys', keysText(before.keys), keysText(after.keys)),
   ]
 }
 

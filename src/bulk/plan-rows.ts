@@ -1,7 +1,9 @@
 import type { ImportOptions, PrepareHooks, PrepareParts } from './import-options.js'
 import { LateSeals } from './late-seals.js'
+import { GroupNames } from './group-names.js'
 import { joinGroups } from './join-groups.js'
 import type { Existing, PlanParts } from './plan-parts.js'
+import { groupsOfPeople, planGroups } from './plan-groups.js'
 import { warnOfKeys } from './plan-key-warnings.js'
 import { planUnnumbered } from './plan-unnumbered.js'
 import { planImport, type ImportPlan } from './plan.js'
@@ -13,6 +15,7 @@ import { applyAnswers, questionsOf, type LeftRow, type ValueQuestion } from './v
 
 /** What rows would do, with what the one who imports is asked and offered. */
 export interface RowsPlan extends ImportPlan {
+  readonly groups: Counts
   readonly questions: readonly ValueQuestion[]
   readonly secretaries: SecretaryProposal
 }
@@ -32,39 +35,53 @@ export async function planRows(
     secrets: seals,
     random: pooledRandom(parts.random),
     strategy,
+    groups: new GroupNames(existing.places.groups, parts),
   }
   const questions = await questionsOf(all, existing.places, options.values ?? {}, pace)
   const { rows: answered, left } = await applyAnswers(all, questions, existing.places, pace)
   const secretaries = proposeSecretaries(answered, existing)
   const rows = options.secretaryKeys === true ? withSecretaryKeys(answered, secretaries, existing, strategy) : answered
   const waiting = rows.filter(isUnnumbered)
-  const numbered = waiting.length === 0 ? rows : rows.filter((row) => !isUnnumbered(row))
+  const ofGroups = rows.filter(isOfGroup)
+  const isPlain = waiting.length + ofGroups.length === 0
+  const numbered = isPlain ? rows : rows.filter((row) => !isUnnumbered(row) && !isOfGroup(row))
+  const rule = options.duplicates ?? 'refuse'
+  // Before people: what a row makes needs no warning that it is made.
+  const groups = await planGroups(ofGroups, existing.places.groups, planParts, rule, pace)
   const planned = await planImport(
     numbered,
     existing,
     planParts,
-    { duplicates: options.duplicates ?? 'refuse' },
+    { duplicates: rule },
     { pace, progress: (done, total) => progress('checking', done, total) },
   )
-  const told = warnOfKeys(joinGroups(planned, numbered, existing), existing)
+  const told = warnOfKeys(joinGroups(planned, numbered, existing, planParts.groups), existing)
   const unnumbered = await planUnnumbered(waiting, existing, planParts, pace)
-  const others = [...unnumbered.reports, ...left.map(leftReport)]
+  const named = groupsOfPeople(told.plan, groups.put, planParts)
+  const others = [...unnumbered.reports, ...groups.reports, ...left.map(leftReport)]
   const answers = questions.flatMap(({ kind, value, answer, by }) =>
     answer === undefined || by === 'named' ? [] : [{ kind, value, answer }],
   )
   return {
     ...told,
-    plan: { ...told.plan, seals, putUnnumbered: unnumbered.put, answers },
+    plan: { ...told.plan, seals, putUnnumbered: unnumbered.put, putGroups: [...groups.put, ...named], answers },
     people: plus(told.people, unnumbered.counts),
+    groups: plus(groups.counts, { added: named.length, changed: 0, unchanged: 0 }),
     reports: others.length === 0 ? told.reports : [...told.reports, ...others].sort((a, b) => a.row - b.row),
-    basis: [...told.basis, ...unnumbered.basis],
+    basis: [...told.basis, ...unnumbered.basis, ...groups.basis, ...planParts.groups.basis()],
     questions,
     secretaries,
   }
 }
 
 function isUnnumbered(row: ReadRow): row is GoodRow {
-  return isGood(row) && row.checked.extension === undefined && row.checked.mac === undefined
+  if (!isGood(row)) return false
+  const { extension, mac, keysOfGroup } = row.checked
+  return extension === undefined && mac === undefined && keysOfGroup === undefined
+}
+
+function isOfGroup(row: ReadRow): row is GoodRow {
+  return row.checked?.keysOfGroup !== undefined
 }
 
 function leftReport({ row: { row, number, mac, name }, problem }: LeftRow): RowReport {

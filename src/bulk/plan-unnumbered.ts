@@ -48,9 +48,11 @@ export async function planUnnumbered(
     }
     seen.set(key, row.row)
     const { settings, lost } = openSettings(row, parts.isSecret)
-    const changes = changesOf(before, settings)
+    const unset = parts.strategy === 'overwrite' ? emptied(row, before) : []
+    const changes = changesOf(before, settings, unset)
     const number = numbersOf.get(displayName.toLowerCase())
     const problems = [
+      ...row.problems,
       problemAt('NUMBER_INVALID', row.row, undefined, 'no number: kept among the people without one', 'warning'),
       ...lost.map((what) =>
         problemAt('CSV_INVALID', row.row, what, 'not kept for somebody without a number', 'warning'),
@@ -59,6 +61,11 @@ export async function planUnnumbered(
         ? []
         : [problemAt('NUMBER_INVALID', row.row, undefined, `${number} has the same name`, 'warning')]),
     ]
+    if (before && parts.strategy === 'fail') {
+      problems.push(problemAt('EXTENSION_EXISTS', row.row, undefined, 'is there already, without a number'))
+      reports.push(reportOf(row, 'error', [], problems))
+      continue
+    }
     if (before && (parts.strategy === 'skip' || changes.length === 0)) {
       counts.unchanged += 1
       reports.push(reportOf(row, changes.length === 0 ? 'same' : 'exists', [], problems))
@@ -69,7 +76,7 @@ export async function planUnnumbered(
       siteId: parts.siteId,
       displayName: before?.displayName ?? displayName,
       ...(checked.email === undefined ? {} : { email: checked.email }),
-      settings: new Map([...(before?.settings ?? []), ...settings]),
+      settings: new Map([...(before?.settings ?? []), ...settings].filter(([name]) => !unset.includes(name))),
       createdAt: before?.createdAt ?? parts.clock.now(),
       createdBy: before?.createdBy ?? '',
       revision: before?.revision ?? 0,
@@ -110,6 +117,8 @@ function openSettings(
   const fields = [
     ...(checked.password === undefined ? [] : ['password']),
     ...(checked.username === undefined ? [] : ['username']),
+    ...(checked.enabled === undefined ? [] : ['enabled']),
+    ...(checked.groups === undefined ? [] : ['groups']),
     ...(checked.keys === undefined || checked.keys.length === 0 ? [] : ['keys']),
   ]
   return {
@@ -118,12 +127,22 @@ function openSettings(
   }
 }
 
-function changesOf(before: UnnumberedPerson | undefined, settings: ReadonlyMap<string, unknown>): FieldChange[] {
-  return [...settings].flatMap(([key, value]) => {
+/** What is kept of somebody, and the file has an empty cell for. */
+function emptied({ checked }: GoodRow, before: UnnumberedPerson | undefined): string[] {
+  return [...(before?.settings.keys() ?? [])].filter((key) => checked.empty?.has(key))
+}
+
+function changesOf(
+  before: UnnumberedPerson | undefined,
+  settings: ReadonlyMap<string, unknown>,
+  unset: readonly string[],
+): FieldChange[] {
+  const changed = [...settings].flatMap(([key, value]) => {
     const old = before?.settings.get(key)
     const [was, is] = [old === undefined ? undefined : settingText(old), settingText(value)]
     return was !== undefined && sameText(was, is) ? [] : changeOf(key, was, is)
   })
+  return [...changed, ...unset.map((key) => ({ field: key, before: settingText(before?.settings.get(key)) }))]
 }
 
 function reportOf(

@@ -7,8 +7,7 @@ import type { ImportOptions, PrepareHooks, PrepareParts } from './import-options
 import { mapColumns, targetName, type Mapping } from './mapping.js'
 import type { Existing } from './plan-parts.js'
 import { planRows, type RowsPlan } from './plan-rows.js'
-import type { ImportPlan } from './plan.js'
-import { countOutcomes, hasWarning, isError, type ImportSummary } from './report.js'
+import { countOutcomes, groupCounts, hasWarning, isError, type ImportSummary } from './report.js'
 import { openTable, type TableRow } from './table.js'
 import { unanswered } from './value-questions.js'
 
@@ -117,7 +116,7 @@ function isSecretTarget(name: string): boolean {
 }
 
 function summarise(
-  { plan, reports, people, phones }: ImportPlan,
+  { plan, reports, people, phones, groups }: RowsPlan,
   vocabulary: Vocabulary,
   mapping: Mapping,
   { repairs, filled }: Pick<Reading, 'repairs' | 'filled'>,
@@ -135,6 +134,7 @@ function summarise(
     warnings: reports.filter(hasWarning).length,
     people,
     phones,
+    ...groupCounts(groups),
     ...(mailable === 0 ? {} : { mailable }),
     kept,
     unknown: mapping.columns.filter(({ unknown }) => unknown).map(({ header }) => header),
@@ -154,7 +154,7 @@ function obstaclesOf(
   { mode = 'all' }: ImportOptions,
 ): Problem[] {
   const isThere = columns.some(
-    ({ target }) => target.kind === 'field' && (target.field === 'number' || target.field === 'mac'),
+    ({ target }) => target.kind === 'field' && ['number', 'mac', 'keysOfGroup'].includes(target.field),
   )
   if (!isThere && profile?.withoutNumber !== true) {
     const message = 'row 1: no column is known to be the number or the MAC address; say which one is'

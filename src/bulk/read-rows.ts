@@ -4,12 +4,13 @@ import { requireEmail, requireName, requirePassword } from '../extensions/rules.
 import { requireUserName } from '../extensions/user-names.js'
 import { parseRawKey, type SettingContent } from '../settings/vocabulary.js'
 import { cleanCell, lostNumber, readMac, withoutDecimals, type Repair } from './damage.js'
+import { requireGroups } from './group-names.js'
 import { readKeyCell } from './key-cell.js'
 import { IMPORTED, type Column, type Field, type Mapping } from './mapping.js'
 import { headerKey } from './profile.js'
 import { rangeProblem, rowsOfRange } from './ranges.js'
-import { askedValues, composedName, emptyColumns, keptText, withoutAbsent, withoutField } from './row-cells.js'
-import { problemAt, problemsOfMany, ruleProblems } from './row-problems.js'
+import { askedValues, CLEARED, composedName, emptyColumns, keptText, withoutAbsent, withoutField } from './row-cells.js'
+import { problemAt, problemsOfMany, problemsOfWho, ruleProblems } from './row-problems.js'
 import type { ImportRow, PlacedKey, ReadRow } from './row.js'
 import type { TableRow } from './table.js'
 
@@ -28,8 +29,6 @@ export interface Reading {
   readonly filled: readonly number[]
 }
 
-/** A cell that says that a value is to be none, unlike one that is empty and says nothing. */
-export const CLEARED = 'null'
 const WORDS: Readonly<Record<string, boolean>> = {
   '1': true,
   true: true,
@@ -98,14 +97,17 @@ class RowReader {
       problems.push(...ruleProblems(profile, (header) => texts[this.#places.get(headerKey(header)) ?? -1] ?? '', row))
     if (isOneOfMany) problems.push(...problemsOfMany(row, byField))
     const checked = this.#row(row, columns, texts, byField, problems)
-    const shown = (field: Field): string => byField.get(field)?.text ?? ''
+    const shown = (field: Field): string => {
+      const text = byField.get(field)?.text ?? ''
+      return field === 'number' && text === CLEARED ? '' : text
+    }
     const isGood = problems.every(({ severity }) => severity === 'warning')
     const asked = askedValues(columns, texts)
     return {
       row,
       number: checked.extension ?? shown('number'),
       mac: checked.mac ?? shown('mac'),
-      name: checked.name ?? shown('name'),
+      name: checked.keysOfGroup ?? checked.name ?? shown('name'),
       ...(isGood ? { checked } : {}),
       problems,
       ...(asked.length === 0 ? {} : { asked }),
@@ -153,6 +155,7 @@ class RowReader {
       problems.push(problemAt('CSV_INVALID', row, header, what, 'warning'))
     }
     const extension = read('number', (given) => {
+      if (given === CLEARED) return undefined
       const lost = lostNumber(given)
       const number = parseExtensionNumber(withoutDecimals(given, this.note))
       if (number !== undefined && lost === undefined) return number
@@ -170,7 +173,6 @@ class RowReader {
       }
       return found.mac
     })
-    this.#requireSomebody(row, byField, problems)
     const vendor = byField.get('vendor')?.text ?? ''
     const model = read('model', (given) => this.parts.findModel(given, vendor) ?? given.toLowerCase())
     const line = read('line', (given) => {
@@ -205,25 +207,17 @@ class RowReader {
       const what = `nobody is on this phone, so there is nobody to keep ${[...settings.keys()].join(', ')} for`
       problems.push(problemAt('CSV_INVALID', row, undefined, what, 'warning'))
     }
-    const given = { extension, mac, line, model, phoneName, name, email, password, username, enabled, keys }
+    const groups = read('groups', (given) => requireGroups(given))
+    const keysOfGroup = read('keysOfGroup', (given) => requireName(given))
+    problems.push(...problemsOfWho(row, byField, name !== undefined, this.mapping.profile?.withoutNumber === true))
+    const person = { extension, name, email, password, username, enabled, groups, keysOfGroup, keys }
+    const given = { ...person, mac, line, model, phoneName }
     return {
       row,
       ...withoutAbsent(given),
       ...(settings.size === 0 ? {} : { settings }),
       ...(empty.size === 0 ? {} : { empty }),
     }
-  }
-
-  #requireSomebody(
-    row: number,
-    byField: ReadonlyMap<Field, { text: string; header: string }>,
-    problems: Problem[],
-  ): void {
-    const number = byField.get('number')
-    if ((number?.text ?? '') !== '' || (byField.get('mac')?.text ?? '') !== '') return
-    if (this.mapping.profile?.withoutNumber === true) return
-    const what = byField.has('mac') ? 'neither a number nor a MAC address' : 'the number is missing'
-    problems.push(problemAt('NUMBER_INVALID', row, number?.header, what))
   }
 
   #keys(

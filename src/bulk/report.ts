@@ -45,6 +45,8 @@ export interface ImportSummary {
   readonly warnings: number
   readonly people: Counts
   readonly phones: Counts
+  /** Groups that are made, and those whose keys are told. Absent: the file names none. */
+  readonly groups?: Counts
   /** People who are added and have an e-mail address: they may be sent a welcome mail afterwards. Absent: none, or not counted. */
   readonly mailable?: number
   /** "Kept for your PBX". */
@@ -61,6 +63,11 @@ export function countOutcomes(reports: readonly RowReport[]): Record<RowOutcome,
   const counts = { new: 0, changed: 0, same: 0, exists: 0, left: 0, duplicate: 0, error: 0 }
   for (const { outcome } of reports) counts[outcome] += 1
   return counts
+}
+
+/** For a summary: nothing of groups when there are none. */
+export function groupCounts(groups: Counts): Pick<ImportSummary, 'groups'> {
+  return groups.added + groups.changed + groups.unchanged === 0 ? {} : { groups }
 }
 
 export function isError({ severity }: Problem): boolean {

@@ -4,6 +4,8 @@ import type { Column } from './mapping.js'
 import type { AskedValue } from './row.js'
 
 const KEPT_MAX = 8_000
+/** A cell that says that a value is to be none, unlike one that is empty and says nothing. */
+export const CLEARED = 'null'
 
 /** The column says already what the refusal begins with. */
 export function withoutField({ message, details }: AppError): string {

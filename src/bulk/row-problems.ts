@@ -1,6 +1,7 @@
 import type { ErrorCode, Problem } from '../domain/errors.js'
 import type { Field } from './mapping.js'
 import type { Profile } from './profile.js'
+import { CLEARED } from './row-cells.js'
 
 /** The text of a problem names its place, as all lists of problems do. */
 export function problemAt(
@@ -37,4 +38,27 @@ export function problemsOfMany(row: number, byField: ReadonlyMap<Field, { text: 
     if (!cell || cell.text === '') return []
     return [problemAt('CSV_INVALID', row, cell.header, 'many numbers cannot share this; leave it empty')]
   })
+}
+
+/** A row is about somebody with a number, somebody without, a phone, or the keys of a group. */
+export function problemsOfWho(
+  row: number,
+  byField: ReadonlyMap<Field, { text: string; header: string }>,
+  isNamed: boolean,
+  mayBeEmpty: boolean,
+): Problem[] {
+  const text = (field: Field): string => byField.get(field)?.text ?? ''
+  const column = byField.get('number')?.header
+  const refused = (what: string): Problem[] => [problemAt('NUMBER_INVALID', row, column, what)]
+  const [number, hasMac] = [text('number'), text('mac') !== '']
+  if (text('keysOfGroup') !== '') {
+    return number === '' && !hasMac ? [] : refused("keys of a group are nobody's: leave number and MAC address empty")
+  }
+  if (number === CLEARED) {
+    if (hasMac) return refused('somebody without a number can have no phone')
+    return isNamed ? [] : refused('somebody without a number needs a name')
+  }
+  if (number !== '' || hasMac || mayBeEmpty) return []
+  const hint = isNamed ? `; somebody who has none yet gets ${CLEARED} there` : ''
+  return refused(`${byField.has('mac') ? 'neither a number nor a MAC address' : 'the number is missing'}${hint}`)
 }

@@ -12,7 +12,7 @@ export interface PlacedKey extends ImportKey {
 }
 
 /** A checked row. A row without MAC is a person without a phone, one without extension a phone without a line; one without both is
- * somebody who has no number yet. */
+ * somebody who has no number yet, or the keys of a group. */
 export interface ImportRow {
   /** Row of the file; the header is row 1. */
   row: number
@@ -34,6 +34,10 @@ export interface ImportRow {
   keys?: PlacedKey[]
   /** Settings of the person, and texts that are kept (`imported.…`). */
   settings?: ReadonlyMap<string, SettingContent>
+  /** All groups of the person by name, the strongest first; empty: none. */
+  groups?: readonly string[]
+  /** Name of the group whose keys these are; then the row is about nobody. */
+  keysOfGroup?: string
   /** Group that this person is to join. */
   group?: { readonly id: Id; readonly name: string }
   /** Columns that are there but empty in this row: fields, settings, and `keys` when all of them are. */

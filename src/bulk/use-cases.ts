@@ -6,7 +6,8 @@ import type { UnnumberedAdmin } from '../extensions/unnumbered.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import { importAtOnce, importChecked, numberUnnumbered, type ImportReport, type RunOptions } from './at-once.js'
 import type { ImportDesk } from './desk.js'
-import { exportPeople, type ExportOptions } from './export.js'
+import { exportPeople } from './export.js'
+import type { ExportOptions } from './export-rows.js'
 import type { ImportView } from './open-import.js'
 import type { ImportOptions } from './import-options.js'
 import type { Profile } from './profile.js'
@@ -129,7 +130,8 @@ export function createBulkUseCases(parts: BulkParts): BulkUseCases {
           ? parts.secrets.open(sealed as Sealed, SEAL_CONTEXTS.settingValue('extension', owner, key)).reveal()
           : ''
       const how = { vocabulary, profiles, isSecret, password, openSetting, pace: parts.pace() }
-      return exportPeople({ ...people, devices }, how, options)
+      const { unnumbered, places } = await parts.surroundings(siteId)
+      return exportPeople({ ...people, devices, unnumbered, groups: places.groups }, how, options)
     },
   }
 }

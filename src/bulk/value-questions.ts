@@ -1,14 +1,22 @@
-import type { Id } from '../domain/entities.js'
+import type { Id, LineKey } from '../domain/entities.js'
 import { AppError, type Problem } from '../domain/errors.js'
 import { paced, type Pace } from './pace.js'
 import type { Ask } from './profile.js'
 import { problemAt } from './row-problems.js'
 import type { AskedValue, ImportRow, ReadRow } from './row.js'
 
+/** A group of people and phones, with the keys that it lays onto phones. */
+export interface KnownGroup {
+  readonly id: Id
+  readonly name: string
+  readonly revision: number
+  readonly keys: readonly LineKey[]
+}
+
 /** What values of a file may stand for in this site, and what was said of them before. */
 export interface KnownPlaces {
   readonly site: { readonly slug: string; readonly name: string }
-  readonly groups: readonly { readonly id: Id; readonly name: string }[]
+  readonly groups: readonly KnownGroup[]
   /** Roles that accounts can have in this site. */
   readonly roles: readonly string[]
   /** Answers by `answerKey`. */

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { DELIMITERS, ENCODINGS, type Delimiter, type Encoding } from '../bulk/decode.js'
 import { DUPLICATE_RULES, type DuplicateRule } from '../bulk/duplicates.js'
-import { SCOPES, type ExportOptions, type Scope } from '../bulk/export.js'
+import { SCOPES, type ExportOptions, type Scope } from '../bulk/export-rows.js'
 import { STRATEGIES, type Strategy } from '../bulk/plan-parts.js'
 import { NO_PAUSE } from '../bulk/pace.js'
 import { resultCsv } from '../bulk/result.js'
@@ -170,7 +170,7 @@ async function importFile(io: Io, file: string | undefined, flags: ImportFlags):
 const ROWS_SHOWN = 50
 
 function importLines(report: ImportReport): string[] {
-  const { people, phones, warnings, dryRun, file, kept, unknown, left, repairs, obstacles, token, id } = report
+  const { people, phones, groups, warnings, dryRun, file, kept, unknown, left, repairs, obstacles, token, id } = report
   const would = dryRun ? 'would be ' : ''
   return [
     ...(dryRun && file ? fileLines(report) : []),
@@ -192,6 +192,9 @@ function importLines(report: ImportReport): string[] {
     ...left.map(({ column, reason }) => `Left out: ${column}${reason === undefined ? '' : ` (${reason})`}`),
     `People: ${people.added} ${would}added, ${people.changed} ${would}changed, ${people.unchanged} unchanged`,
     `Phones: ${phones.added} ${would}added, ${phones.changed} ${would}changed, ${phones.unchanged} unchanged`,
+    ...(groups
+      ? [`Groups: ${groups.added} ${would}added, ${groups.changed} ${would}changed, ${groups.unchanged} unchanged`]
+      : []),
     ...(dryRun && obstacles.length === 0 && token !== '' ? [`To do just this: import --confirm ${token}`] : []),
     ...(id === undefined ? [] : [`To undo it: import undo ${id}`]),
   ]

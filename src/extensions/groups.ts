@@ -4,7 +4,7 @@ import type { ExtensionRecord } from '../snapshot/snapshot.js'
 import type { GroupName } from './store.js'
 
 /** More groups than anybody shows. */
-const MOST_GROUPS = 20
+export const MOST_GROUPS = 20
 
 /** Groups by their names, without case, each once and in this order. Throws GROUP_NOT_FOUND, REQUEST_INVALID. */
 export function chosenGroups(all: readonly GroupName[], names: readonly string[]): Id[] {

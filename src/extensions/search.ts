@@ -3,6 +3,9 @@ import type { ExtensionRecord } from '../snapshot/snapshot.js'
 
 type SettingValues = ReadonlyMap<string, unknown>
 
+/** Somebody who is looked for; people without a number have none. */
+type Sought = Pick<ExtensionRecord, 'displayName' | 'email'> & { readonly number: string }
+
 /** Names and mobile number, which are settings of the person. */
 export interface PersonNames {
   firstName: string | undefined
@@ -25,9 +28,9 @@ interface Searched {
   /** Digits of the mobile number. */
   mobile: string
 }
-const SEARCHED = new WeakMap<ExtensionRecord, Searched>()
+const SEARCHED = new WeakMap<Sought, Searched>()
 
-function searched(one: ExtensionRecord, values: SettingValues): Searched {
+function searched(one: Sought, values: SettingValues): Searched {
   let found = SEARCHED.get(one)
   if (found?.values !== values) {
     const { firstName = '', lastName = '', mobile = '' } = personNames(values)
@@ -52,7 +55,7 @@ function digitsIn(text: string): string | undefined {
  * Does a person's number, name, e-mail address or mobile number hold what was typed, in whatever alphabet either is
  * written? `values` are those set for the person.
  */
-export function personSearch(typed: string): (one: ExtensionRecord, values: SettingValues) => boolean {
+export function personSearch(typed: string): (one: Sought, values: SettingValues) => boolean {
   const holds = searchFor(typed)
   const digits = digitsIn(typed)
   return (one, values) => {

@@ -1,12 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import { csvText } from '../../src/bulk/csv-text.js'
-import { exportPeople } from '../../src/bulk/export.js'
-import { NO_PAUSE } from '../../src/bulk/pace.js'
 import type { Existing } from '../../src/bulk/plan-parts.js'
 import { SEAL_CONTEXTS } from '../../src/secrets/contexts.js'
 import type { Sealed } from '../../src/domain/secret.js'
 import { checkSetting } from '../../src/settings/vocabulary.js'
-import { afterPlan, importParts, prepared } from '../support/imports.js'
+import { afterPlan, exportedFrom, importParts, prepared } from '../support/imports.js'
 import { samplesOf } from '../support/setting-samples.js'
 
 const parts = importParts()
@@ -17,16 +15,7 @@ const PERSONAL = [...vocabulary].filter(([, { layers }]) => layers.includes('ext
 const openSetting = (owner: string, key: string, sealed: unknown): string =>
   parts.secrets.open(sealed as Sealed, SEAL_CONTEXTS.settingValue('extension', owner, key)).reveal()
 
-function exported(existing: Existing): Promise<string> {
-  const all = {
-    extensions: [...existing.extensions.values()],
-    devices: [],
-    layer: (_layer: string, owner: string) => existing.settings(owner),
-  }
-  const password = (): Promise<string> => Promise.resolve('')
-  const options = { passwords: true }
-  return exportPeople(all, { ...parts, password, openSetting, pace: NO_PAUSE }, options)
-}
+const exported = (existing: Existing): Promise<string> => exportedFrom(existing, parts, { passwords: true })
 
 async function imported(csv: string, before?: Existing): ReturnType<typeof prepared> {
   const found = await prepared(csv, parts, before)

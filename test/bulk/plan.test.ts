@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import fc from 'fast-check'
-import { exportPeople, type ExportOptions } from '../../src/bulk/export.js'
+import type { ExportOptions } from '../../src/bulk/export-rows.js'
 import { NO_PAUSE } from '../../src/bulk/pace.js'
 import { planSize } from '../../src/bulk/apply.js'
 import { changedSince } from '../../src/bulk/basis.js'
@@ -8,14 +7,13 @@ import type { Existing } from '../../src/bulk/plan-parts.js'
 import type { ImportOptions } from '../../src/bulk/import-options.js'
 import type { Prepared } from '../../src/bulk/prepare.js'
 import { keyCell } from '../../src/bulk/key-cell.js'
-import { csvText } from '../../src/bulk/csv-text.js'
-import { KEY_KINDS } from '../../src/domain/entities.js'
 import { NO_POLICY } from '../../src/extensions/policy.js'
-import { SEAL_CONTEXTS } from '../../src/secrets/contexts.js'
-import type { Sealed } from '../../src/domain/secret.js'
-import { afterPlan, importParts, NOTHING_THERE, prepared } from '../support/imports.js'
+import { afterPlan, exportedFrom, importParts, NOTHING_THERE, prepared } from '../support/imports.js'
 
 const parts = importParts()
+
+const exported = (existing: Existing, options: ExportOptions = {}): Promise<string> =>
+  exportedFrom(existing, parts, options)
 
 const changed = (basis: readonly string[], now: Existing): Promise<string[]> => changedSince(basis, now, NO_PAUSE)
 
@@ -27,22 +25,6 @@ async function after(csv: string, before?: Existing): Promise<Existing> {
   const { planned, obstacles } = await read(csv, before)
   expect(obstacles).toEqual([])
   return afterPlan(planned, before)
-}
-
-function exported(existing: Existing, options: ExportOptions = {}): Promise<string> {
-  const all = {
-    extensions: [...existing.extensions.values()],
-    devices: [...existing.devices.values()],
-    layer: (_layer: string, owner: string) => existing.settings(owner),
-  }
-  const password = (number: string): Promise<string> => {
-    const one = existing.extensions.get(number)
-    if (!one) throw new Error(`no ${number}`)
-    return Promise.resolve(parts.secrets.open(one.sealedPassword, SEAL_CONTEXTS.extensionPassword(one.id)).reveal())
-  }
-  const openSetting = (owner: string, key: string, sealed: unknown): string =>
-    parts.secrets.open(sealed as Sealed, SEAL_CONTEXTS.settingValue('extension', owner, key)).reveal()
-  return exportPeople(all, { ...parts, password, openSetting, pace: NO_PAUSE }, options)
 }
 
 const outcomes = ({ planned }: Prepared): string[] => planned.reports.map(({ outcome }) => outcome)
@@ -235,77 +217,6 @@ describe('what is there already', () => {
 })
 
 describe('exporting', () => {
-  const name = fc
-    .string({ unit: fc.constantFrom(...'aZ9 ö,;"|\'=+-@:Ж😀#\u00a0'), minLength: 1, maxLength: 12 })
-    .map((text) => text.trim())
-    .filter((text) => text !== '')
-  const key = fc.record(
-    {
-      kind: fc.constantFrom(...KEY_KINDS.filter((kind) => kind !== 'none')),
-      value: fc.stringMatching(/^[0-9]{1,6}$/),
-      label: name,
-    },
-    { requiredKeys: ['kind', 'value'] },
-  )
-  const person = fc.record({
-    name,
-    phone: fc.boolean(),
-    position: fc.constantFrom(1, 2),
-    model: fc.constantFrom('yealink/t21p-e2', 'snom/d120', 'yealink/t28p'),
-    keys: fc.uniqueArray(key, { maxLength: 3, selector: ({ kind, value }) => `${kind} ${value}` }),
-    email: fc.constantFrom('', 'a.b+c@example.com', "o'neil@example.com"),
-    jobTitle: fc.option(name, { nil: '' }),
-    language: fc.constantFrom('', 'de', 'en'),
-    forwardBusy: fc.constantFrom('', '+4930123', '*97', 'null'),
-    voicemailPin: fc.constantFrom('', '0042', '=1+1'),
-    note: fc.constantFrom('', ' two\nlines\t', '=HYPERLINK("x")', "'quoted'", "'5", "''=", '-1'),
-  })
-
-  /** As somebody would type it. */
-  function fileOf(people: readonly (typeof person extends fc.Arbitrary<infer P> ? P : never)[]): string {
-    const header = ['extension', 'name', 'email', 'mac', 'model', 'line', 'key1', 'key2', 'key3']
-    const settings = ['jobTitle', 'language', 'forwardBusy', 'voicemailPin', 'imported.note']
-    const rows = people.map((one, index) => [
-      String(100 + index),
-      one.name,
-      one.email,
-      one.phone ? `001565${index.toString(16).padStart(6, '0')}` : '',
-      one.phone ? one.model : '',
-      one.phone ? String(one.position) : '',
-      ...[0, 1, 2].map((at) => (one.keys[at] ? keyCell(one.keys[at]) : '')),
-      one.jobTitle,
-      one.language,
-      one.forwardBusy,
-      one.voicemailPin,
-      one.note,
-    ])
-    return csvText([[...header, ...settings], ...rows])
-  }
-
-  test.each<[string, ExportOptions]>([
-    ['all', { passwords: true }],
-    ['all, without passwords', {}],
-    ['all, with a byte order mark', { bom: true }],
-    ['minimal', { scope: 'minimal' }],
-    ['standard', { scope: 'standard', passwords: true }],
-    ['full', { scope: 'full' }],
-  ])(
-    'importing an export changes nothing (%s)',
-    async (_what, options) => {
-      await fc.assert(
-        fc.asyncProperty(fc.array(person, { minLength: 1, maxLength: 5 }), async (people) => {
-          const existing = await after(fileOf(people))
-          const again = await read(await exported(existing, options), existing)
-          expect(again.obstacles).toEqual([])
-          expect(again.planned.reports.filter(({ outcome }) => outcome !== 'same')).toEqual([])
-          expect(planSize(again.planned.plan)).toBe(0)
-        }),
-        { numRuns: 60 },
-      )
-    },
-    60_000,
-  )
-
   test('each size has the columns of the one before, and all has those of phones and keys', async () => {
     const existing = await after('mac,model,extension,name,key1\n001565aabbcc,snom/d120,101,Anna,dnd\n')
     const headers = async (options: ExportOptions): Promise<string[]> =>

@@ -4,10 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { exportPeople } from '../../src/bulk/export.js'
-import { NO_PAUSE } from '../../src/bulk/pace.js'
 import { templateCsv } from '../../src/bulk/template.js'
-import { afterPlan, importParts, prepared } from '../support/imports.js'
+import { afterPlan, exportedFrom, importParts, prepared } from '../support/imports.js'
 import { describeWithClients } from '../support/real-clients.js'
 
 const run = promisify(execFile)
@@ -46,13 +44,7 @@ describeWithClients('LibreOffice', { soffice: 'libreoffice-calc' }, () => {
     const first = await prepared(OFFICE, parts)
     expect(first.obstacles).toEqual([])
     const existing = afterPlan(first.planned)
-    const all = {
-      extensions: [...existing.extensions.values()],
-      devices: [...existing.devices.values()],
-      layer: (_layer: string, owner: string) => existing.settings(owner),
-    }
-    const nobody = { password: () => Promise.resolve(''), openSetting: () => '', pace: NO_PAUSE }
-    const csv = await exportPeople(all, { ...parts, ...nobody }, { bom: true })
+    const csv = await exportedFrom(existing, parts, { bom: true })
     const again = await prepared(await resaved(csv, csv.split('\r\n')[0]?.split(',').length ?? 0), parts, existing)
     expect(again.file.delimiter).toBe(';')
     expect(again.planned.reports.flatMap(({ changes, problems }) => [...changes, ...problems])).toEqual([])

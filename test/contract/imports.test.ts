@@ -8,7 +8,7 @@ import { createBulkUseCases, SERVER_RUNNER, type BulkUseCases } from '../../src/
 import { createKnexUnnumberedStore } from '../../src/extensions/edge/knex-unnumbered.js'
 import { createUnnumberedAdmin } from '../../src/extensions/unnumbered.js'
 import { createKnexGroupStore } from '../../src/groups/edge/knex-store.js'
-import { createGroupAdmin } from '../../src/groups/use-cases.js'
+import { createGroupAdmin, type GroupAdmin } from '../../src/groups/use-cases.js'
 import { SILENT_LOG } from '../../src/observe/log.js'
 import { loadSnapshot } from '../../src/snapshot/edge/load-snapshot.js'
 import { MemorySnapshot } from '../../src/snapshot/memory-snapshot.js'
@@ -82,6 +82,9 @@ describeOverDatabases('an import', (fresh) => {
       devices: await rows('devices', times),
       lines: await rows('lines', []),
       keys: await rows('line_keys', []),
+      groups: await rows('device_groups', times),
+      members: await rows('extension_groups', []),
+      groupKeys: await rows('group_keys', []),
       settings: await rows('setting_values', ['updated_at']),
     }
   }
@@ -261,6 +264,19 @@ describeOverDatabases('an import', (fresh) => {
     await expect(bulk.undoImport('admin:anna', added.id ?? '')).rejects.toEqual(refused('IMPORT_NOT_UNDONE'))
   })
 
+  test('exports people without a number, who are the same when they come back', async () => {
+    const ada = `Ada ${counter++}`
+    await bulk.importCsv('admin:anna', csv(`extension,name,jobTitle\nnull,${ada},Cook\n${number()},Anna,\n`))
+    for (const scope of ['minimal', 'standard', 'full', 'all'] as const) {
+      const file = await bulk.exportCsv('admin:anna', { scope })
+      expect(file).toContain(ada)
+      const { outcomes } = await bulk.importCsv('admin:anna', csv(file), { dryRun: true })
+      expect(outcomes).toMatchObject({ new: 0, changed: 0, error: 0, duplicate: 0 })
+    }
+    expect(await bulk.exportCsv('admin:anna', { q: ada })).toMatch(new RegExp(`null,${ada},.*Cook`))
+    expect(await bulk.exportCsv('admin:anna', { from: '0', to: '9999999' })).not.toContain(ada)
+  })
+
   test('remembers what was said of values for the next one', async () => {
     const text = `entityid|firstname|phonenumber|context|protocol\n1|Ada|${number()}|default|sip\n2|Bob|${number()}|default|sip\n`
     await expect(bulk.importCsv('admin:anna', csv(text))).rejects.toEqual(refused('CSV_INVALID'))
@@ -275,14 +291,88 @@ describeOverDatabases('an import', (fresh) => {
     ])
   })
 
+  const groupAdmin = (): GroupAdmin =>
+    createGroupAdmin({
+      ...{ store: createKnexGroupStore(fresh().databases.main), clock: admins.clock, random: seededRandom(counter++) },
+      siteId: DEFAULT_SITE,
+    })
+
+  test('writes groups, their keys and who is in them, exports them without a difference, and takes all of it back', async () => {
+    const [anna, bob] = [number(), number()]
+    const [old, fresh_] = [`Old ${counter++}`, `New, ${counter++}`]
+    const groups = groupAdmin()
+    await groups.add('admin:anna', old)
+    await groups.setKeys('admin:anna', old, [
+      { position: 1, kind: 'dnd' },
+      { position: 2, kind: 'blf', value: '1', line: 2 },
+    ])
+    await admins.extensions.add('admin:anna', { number: bob, name: 'Bob' })
+    await admins.extensions.setGroups('admin:anna', bob, [old])
+    const before = await everything()
+    const escaped = fresh_.replace(',', '\\,')
+    const file = csv(
+      `extension,name,groups,keysOfGroup,key1,key2\n${anna},Anna,"${escaped}, ${old.toUpperCase()}",,,\n${bob},Bob,null,,,\n,,,"${fresh_}",blf:${bob}:Bob,\n,,,${old},speed-dial:030,\n`,
+    )
+    const { id = '', outcomes, groups: counts, reports } = await bulk.importCsv('admin:anna', file)
+    expect([outcomes.new, outcomes.changed, counts]).toEqual([2, 2, { added: 1, changed: 1, unchanged: 0 }])
+    expect(reports.map(({ changes }) => changes).filter((all) => all.length > 0)).toEqual([
+      [{ field: 'groups', before: old }],
+      [{ field: 'keys', before: '1=dnd, 2=blf@2:1', after: '1=speed-dial:030, 2=blf@2:1' }],
+    ])
+    const isIn = async (of: string): Promise<readonly string[]> => {
+      const all = await groups.list()
+      return ((await admins.extensions.show(of)).extension.groups ?? []).map(
+        (group) => all.find((one) => one.id === group)?.name ?? '',
+      )
+    }
+    expect([await isIn(anna), await isIn(bob)]).toEqual([[fresh_, old], []])
+    expect((await groups.keys(fresh_)).keys).toEqual([expect.objectContaining({ kind: 'blf', value: bob })])
+    const exported = await bulk.exportCsv('admin:anna')
+    const again = await bulk.importCsv('admin:anna', csv(exported), { dryRun: true })
+    expect(again.outcomes).toMatchObject({ new: 0, changed: 0, error: 0, duplicate: 0 })
+    await bulk.undoImport('admin:anna', id)
+    expect(await everything()).toEqual(before)
+  })
+
+  test('is not undone while somebody else uses what it made, or a group of before is gone', async () => {
+    const [anna, bob] = [number(), number()]
+    const [one, two] = [`One ${counter++}`, `Two ${counter++}`]
+    const groups = groupAdmin()
+    await groups.add('admin:anna', one)
+    await admins.extensions.add('admin:anna', { number: anna, name: 'Anna' })
+    await admins.extensions.setGroups('admin:anna', anna, [one])
+    await admins.extensions.add('admin:anna', { number: bob, name: 'Bob' })
+    const { id = '' } = await bulk.importCsv('admin:anna', csv(`extension,groups\n${anna},${two}\n`))
+    await admins.extensions.setGroups('admin:anna', bob, [two])
+    const told = async (): Promise<string> =>
+      String(await bulk.undoImport('admin:anna', id).catch((error: unknown) => error))
+    expect(await told()).toContain(`is in the group ${two} since`)
+    expect((await admins.extensions.show(anna)).extension.groups).toHaveLength(1)
+    await admins.extensions.setGroups('admin:anna', bob, [])
+    await groups.remove('admin:anna', one)
+    expect(await told()).toContain(`a group that extension ${anna} was in was removed since`)
+    expect((await bulk.showImport(id)).state).toBe('done')
+  })
+
+  test('asks for a new look when a group of the file was changed or made since', async () => {
+    const anna = number()
+    const name = `Group ${counter++}`
+    const file = csv(`extension,name,groups,keysOfGroup,key1\n${anna},Anna,${name},,\n,,,${name},dnd\n`)
+    const { token } = await bulk.importCsv('admin:anna', file, { dryRun: true })
+    expect((await bulk.importCsv('admin:anna', file, { dryRun: true })).token).toBe(token)
+    const { id } = await bulk.openImport('admin:anna', file, {})
+    const preview = await bulk.settledImport(id)
+    await groupAdmin().add('admin:anna', name)
+    await expect(bulk.importCsv('admin:anna', file, { confirm: token })).rejects.toEqual(refused('IMPORT_CHANGED'))
+    const failure = bulk.confirmImport('admin:anna', id, preview.token ?? '')
+    await expect(failure).rejects.toThrow(`group ${name}`)
+    expect((await bulk.settledImport(id)).summary?.outcomes).toMatchObject({ new: 1, changed: 1 })
+  })
+
   test('lets people join the group that a column names, and leave it when it is undone', async () => {
     const [one, two] = [number(), number()]
     const name = `Group ${counter++}`
-    const { clock } = admins
-    const groups = createGroupAdmin({
-      ...{ store: createKnexGroupStore(fresh().databases.main), clock, random: seededRandom(counter++) },
-      siteId: DEFAULT_SITE,
-    })
+    const groups = groupAdmin()
     const group = await groups.add('admin:anna', name)
     await admins.extensions.add('admin:anna', { number: two, name: 'Bob' })
     const options = { choices: { Department: 'group' } }

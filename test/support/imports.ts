@@ -1,4 +1,6 @@
 import type { ImportNote } from '../../src/bulk/apply.js'
+import { exportPeople } from '../../src/bulk/export.js'
+import type { ExportOptions } from '../../src/bulk/export-rows.js'
 import { profilesIn } from '../../src/bulk/edge/load-profiles.js'
 import { createModelFinder } from '../../src/bulk/model-names.js'
 import { NO_PAUSE } from '../../src/bulk/pace.js'
@@ -10,7 +12,9 @@ import { answerKey } from '../../src/bulk/value-questions.js'
 import { checkDeviceKeys } from '../../src/catalog/key-bank.js'
 import { shippedTemplates } from '../../src/catalog/edge/load-folder.js'
 import type { Mac } from '../../src/domain/mac-address.js'
+import type { Sealed } from '../../src/domain/secret.js'
 import { NO_POLICY } from '../../src/extensions/policy.js'
+import { SEAL_CONTEXTS } from '../../src/secrets/contexts.js'
 import { createKeyRing, createSecretBox } from '../../src/secrets/seal.js'
 import { checkSetting } from '../../src/settings/vocabulary.js'
 import type { DeviceRecord, ExtensionRecord, LayerValues } from '../../src/snapshot/snapshot.js'
@@ -55,7 +59,7 @@ export const NOTHING_THERE: Existing = {
   unnumbered: [],
   places: {
     site: { slug: 'main', name: 'Main' },
-    groups: [{ id: 'group-1', name: 'Warehouse' }],
+    groups: [{ id: 'group-1', name: 'Warehouse', revision: 1, keys: [] }],
     roles: ['admin', 'operator', 'viewer'],
     remembered: new Map(),
   },
@@ -99,7 +103,10 @@ export function afterPlan({ plan }: ImportPlan, before: Existing = NOTHING_THERE
     ...before.places.remembered,
     ...(plan.answers ?? []).map((one): [string, string] => [answerKey(one), one.answer]),
   ])
-  const places = { ...before.places, remembered }
+  const groups = new Map(before.places.groups.map((one) => [one.id, one]))
+  for (const { id, name, keys, revision } of plan.putGroups ?? [])
+    groups.set(id, { id, name, keys, revision: revision + 1 })
+  const places = { ...before.places, remembered, groups: [...groups.values()] }
   return {
     ...before,
     extensions,
@@ -136,4 +143,23 @@ export function importNote(id: string): ImportNote {
     results: [],
     progress: () => Promise.resolve(),
   }
+}
+
+/** The file that an export of all this is. */
+export function exportedFrom(existing: Existing, parts: PrepareParts, options: ExportOptions = {}): Promise<string> {
+  const all = {
+    extensions: [...existing.extensions.values()],
+    devices: [...existing.devices.values()],
+    unnumbered: existing.unnumbered,
+    groups: existing.places.groups,
+    layer: (_layer: string, owner: string) => existing.settings(owner),
+  }
+  const password = (number: string): Promise<string> => {
+    const one = existing.extensions.get(number)
+    if (!one) throw new Error(`no ${number}`)
+    return Promise.resolve(parts.secrets.open(one.sealedPassword, SEAL_CONTEXTS.extensionPassword(one.id)).reveal())
+  }
+  const openSetting = (owner: string, key: string, sealed: unknown): string =>
+    parts.secrets.open(sealed as Sealed, SEAL_CONTEXTS.settingValue('extension', owner, key)).reveal()
+  return exportPeople(all, { ...parts, password, openSetting, pace: NO_PAUSE }, options)
 }

@@ -149,6 +149,7 @@ const importSummary = z
     warnings: z.number().int().meta({ description: 'Rows with a warning' }),
     people: counts,
     phones: counts,
+    groups: counts.optional().meta({ description: 'Groups that are made or whose keys are told; absent: none' }),
     mailable: z.number().int().optional().meta({
       description: 'People who are added and have an e-mail address: they may be sent welcome mails afterwards',
     }),

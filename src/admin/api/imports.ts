@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { may } from '../../accounts/permissions.js'
-import { SCOPES } from '../../bulk/export.js'
+import { SCOPES } from '../../bulk/export-rows.js'
 import { ROW_OUTCOMES, type RowOutcome } from '../../bulk/report.js'
 import { AppError } from '../../domain/errors.js'
 import { route, type Call } from '../route.js'

@@ -28,6 +28,14 @@ export type Image =
       /** Absent: new. */
       readonly before?: Row
     }
+  | {
+      readonly kind: 'group'
+      readonly id: Id
+      readonly label: string
+      readonly after: number
+      /** Its keys; absent: new. */
+      readonly before?: readonly Row[]
+    }
   | { readonly kind: 'purged'; readonly label: string; readonly before: Before }
   | {
       readonly kind: 'settings'
@@ -71,6 +79,16 @@ export async function keepBeforeImages(trx: Knex.Transaction, jobId: Id, plan: B
       some.map(({ id, label, after }) => {
         const row = rows.find((one) => one.id === id)
         return { kind: 'unnumbered', id, label, after, ...(row ? { before: row } : {}) }
+      }),
+    )
+  }
+  for (const some of chunks(plan.putGroups ?? [], PART)) {
+    const ids = some.map(({ id }) => id)
+    const rows: Row[] = await trx('group_keys').whereIn('group_id', ids)
+    await keep(
+      some.map(({ id, name: label, revision }) => {
+        const before = revision === 0 ? {} : { before: rows.filter((row) => row.group_id === id) }
+        return { kind: 'group', id, label, after: revision + 1, ...before }
       }),
     )
   }

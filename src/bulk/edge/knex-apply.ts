@@ -28,6 +28,7 @@ import type { ApplyBulk, BulkPlan, ImportNote, SettingsChange } from '../apply.j
 import { keepBeforeImages } from './before-images.js'
 import { changesOf } from './changes.js'
 import { writeDone } from './knex-import-store.js'
+import { writeGroups } from './write-groups.js'
 import { writeAnswers, writeUnnumbered } from './surroundings.js'
 
 /** 10,000 phones with people, lines and keys take a few seconds; readers and phones are not held up meanwhile. */
@@ -56,6 +57,9 @@ class Writer {
     await writeDone(trx, note)
     await keepBeforeImages(trx, note.done.id, plan)
     await this.#counting(plan.purgeDevices, () => purge(trx, plan.purgeDevices))
+    // Before people, who may be in groups that are made here.
+    const { putGroups = [] } = plan
+    await this.#counting(putGroups, () => writeGroups(trx, putGroups, author))
     await this.#writeExtensions(plan)
     await this.#writeDevices(plan)
     await this.#writeSettings(plan)

@@ -7,6 +7,7 @@ import { AppError, type Problem } from '../../domain/errors.js'
 import type { StoredImport } from '../store.js'
 import type { Image, Row } from './before-images.js'
 import { partsOf } from './import-parts.js'
+import { changedGroups, lostGroups, putBackGroups, type GroupImage } from './undo-groups.js'
 import { changedUnnumbered, putBackUnnumbered, type Unnumbered } from './undo-unnumbered.js'
 
 const CHUNK = 200
@@ -28,18 +29,26 @@ export async function undoImport(
   if (taken !== 1) throw new AppError('IMPORT_STATE', 'only an import that is done can be undone, and only once')
   const [records, settings, purged]: [Records[], Settings[], Purged[]] = [[], [], []]
   const unnumbered: Unnumbered[] = []
+  const groups: GroupImage[] = []
   for await (const images of partsOf<Image>(trx, job.id, 'undo')) {
     for (const image of images) {
       if (image.kind === 'settings') settings.push(image)
       else if (image.kind === 'purged') purged.push(image)
       else if (image.kind === 'unnumbered') unnumbered.push(image)
+      else if (image.kind === 'group') groups.push(image)
       else records.push(image)
     }
   }
-  refuse([...(await changedSince(trx, records, settings)), ...(await changedUnnumbered(trx, unnumbered))])
+  refuse([
+    ...(await changedSince(trx, records, settings)),
+    ...(await changedUnnumbered(trx, unnumbered)),
+    ...(await changedGroups(trx, groups)),
+    ...(await lostGroups(trx, membersOf(records))),
+  ])
   try {
     await putBack(trx, records, settings, purged, by.at)
     await putBackUnnumbered(trx, unnumbered)
+    refuse(await putBackGroups(trx, groups, by.at))
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
     refuse(['a name, number or MAC address of before was given to something else'])
@@ -47,6 +56,10 @@ export async function undoImport(
   await trx('import_parts').where({ job_id: job.id, kind: 'undo' }).delete()
   const change = { author: by, action: 'import.undo', entity: 'import' as const, entityId: job.id, siteId: job.siteId }
   await recordChanges(trx, [{ ...change, before: { records: records.length }, feed: [ALL_CHANGED] }])
+}
+
+function membersOf(records: readonly Records[]): { label: string; groups: readonly Row[] }[] {
+  return records.map(({ label, before }) => ({ label, groups: before?.groups ?? [] }))
 }
 
 function refuse(what: readonly string[]): void {

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type { Author, Change } from '../../database/change.js'
+import { toGroupKey, type GroupKeyRow } from '../../database/edge/rows.js'
 import { chunks, eachAs, insertInChunks, orUnusable, recordChanges } from '../../database/edge/write.js'
 import type { Millis } from '../../domain/clock.js'
 import type { Id } from '../../domain/entities.js'
@@ -9,14 +10,17 @@ import type { UnnumberedPerson } from '../../extensions/unnumbered.js'
 import { isRoleName, ROLE_NAMES } from '../../accounts/permissions.js'
 import type { BulkPlan, RememberedAnswer } from '../apply.js'
 import type { Existing } from '../plan-parts.js'
-import { answerKey } from '../value-questions.js'
+import { answerKey, type KnownGroup } from '../value-questions.js'
 
 /** People without a number, groups, roles, and what was said of values before: what a file may mean in this site. */
 export async function readSurroundings(db: Knex, siteId: Id): Promise<Pick<Existing, 'unnumbered' | 'places'>> {
   const read = <T>(query: Knex.QueryBuilder): Promise<T[]> => orUnusable(Promise.resolve(query as Promise<T[]>))
   const [site] = await read<{ slug: string; name: string }>(db('sites').where({ id: siteId }).select('slug', 'name'))
-  const groups = await read<{ id: Id; name: string }>(
-    db('device_groups').where({ site_id: siteId }).orderBy('name').select('id', 'name'),
+  const groups = await read<Omit<KnownGroup, 'keys'>>(
+    db('device_groups').where({ site_id: siteId }).orderBy('name').select('id', 'name', 'revision'),
+  )
+  const keys = (await read<GroupKeyRow>(db('group_keys').where({ site_id: siteId }).orderBy('position'))).map(
+    toGroupKey,
   )
   const custom = await read<{ name: string }>(
     db('admin_roles').whereIn('site_id', [siteId, '']).orderBy('name').select('name'),
@@ -28,7 +32,7 @@ export async function readSurroundings(db: Knex, siteId: Id): Promise<Pick<Exist
     unnumbered: await createKnexUnnumberedStore(db).list(siteId),
     places: {
       site: site ?? { slug: '', name: '' },
-      groups,
+      groups: groups.map((group) => ({ ...group, keys: keys.filter(({ owner }) => owner.id === group.id) })),
       roles: [
         ...ROLE_NAMES.filter((name) => name !== 'owner'),
         ...custom.map(({ name }) => name).filter((name) => !isRoleName(name)),

@@ -11,7 +11,17 @@ const OUTCOMES = [...ROW_OUTCOMES, 'warning'] as const
 
 export const importPath = (id: string): string => `/import/${encodeURIComponent(id)}`
 
-export const NO_RESULT = { outcomes: [], rows: [], links: {}, kept: [], left: [], repairs: [], people: '', phones: '' }
+export const NO_RESULT = {
+  outcomes: [],
+  rows: [],
+  links: {},
+  kept: [],
+  left: [],
+  repairs: [],
+  people: '',
+  phones: '',
+  groups: '',
+}
 
 /** What becomes, or became, of the rows: some of them, and all in numbers. */
 export async function resultOf(call: PageCall, job: ImportJob): Promise<object> {
@@ -59,6 +69,7 @@ export async function resultOf(call: PageCall, job: ImportJob): Promise<object> 
     })),
     people: words.t('import.confirm.people', summary.people),
     phones: words.t('import.confirm.phones', summary.phones),
+    groups: summary.groups ? words.t('import.confirm.groups', summary.groups) : '',
   }
 }
 

@@ -1,5 +1,5 @@
 import { csvText } from '../../bulk/csv-text.js'
-import { SCOPES } from '../../bulk/export.js'
+import { SCOPES } from '../../bulk/export-rows.js'
 import { AppError } from '../../domain/errors.js'
 import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import { optionsOf } from './import-columns.js'

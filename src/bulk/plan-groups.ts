@@ -1,0 +1,125 @@
+import type { DraftParts } from '../devices/draft.js'
+import type { Id } from '../domain/entities.js'
+import { AppError, type Problem } from '../domain/errors.js'
+import type { BulkPlan, GroupChange } from './apply.js'
+import { withoutDuplicates, type DuplicateRule } from './duplicates.js'
+import { groupKey, type GroupNames } from './group-names.js'
+import { paced, type Pace } from './pace.js'
+import { keyChange, keysText } from './plan-keys.js'
+import type { Strategy } from './plan-parts.js'
+import { changeOf } from './plan-people.js'
+import type { Counts, RowOutcome, RowReport } from './report.js'
+import { problemAt } from './row-problems.js'
+import type { GoodRow, ImportRow } from './row.js'
+import type { KnownGroup } from './value-questions.js'
+
+/** What becomes of groups whose keys a file says. */
+export interface GroupsPlan {
+  readonly put: readonly GroupChange[]
+  readonly reports: readonly RowReport[]
+  readonly counts: Counts
+  /** Which were looked at, as `basis.ts` has it. */
+  readonly basis: readonly string[]
+}
+
+interface GroupsParts extends Pick<DraftParts, 'random' | 'clock' | 'siteId'> {
+  readonly strategy: Strategy
+  readonly groups: GroupNames
+}
+
+/** Keys of groups take the places that the rows name; a group that is not there is made. */
+export async function planGroups(
+  rows: readonly GoodRow[],
+  known: readonly KnownGroup[],
+  parts: GroupsParts,
+  rule: DuplicateRule,
+  pace: Pace,
+): Promise<GroupsPlan> {
+  const put: GroupChange[] = []
+  const reports: RowReport[] = []
+  const basis: string[] = []
+  const counts = { added: 0, changed: 0, unchanged: 0 }
+  const byKey = new Map(known.map((group) => [groupKey(group.name), group]))
+  const duplicates = await withoutDuplicates(rows, rule, pace)
+  for await (const row of paced(rows, pace)) {
+    const problems = [...row.problems, ...notKept(row.checked)]
+    const twice = duplicates.get(row)
+    if (twice) {
+      reports.push(reportOf(row, 'duplicate', [...problems, twice]))
+      continue
+    }
+    const name = row.checked.keysOfGroup ?? ''
+    const before = byKey.get(groupKey(name))
+    basis.push(groupBasis(groupKey(name), before))
+    try {
+      const { outcome, change } = planGroup(name, row.checked, before, parts)
+      if (change) put.push(change)
+      if (outcome === 'new') counts.added += 1
+      else if (outcome === 'changed') counts.changed += 1
+      else counts.unchanged += 1
+      const changes = outcome === 'changed' ? changeOf('keys', textOf(before), textOf(change)) : []
+      reports.push({ ...reportOf(row, outcome, problems), changes })
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      const problem = problemAt(error.code, row.row, error.details.field ?? 'keysOfGroup', error.message)
+      reports.push(reportOf(row, 'error', [...problems, problem]))
+    }
+  }
+  return { put, reports, counts, basis }
+}
+
+function planGroup(
+  name: string,
+  { keys }: ImportRow,
+  before: KnownGroup | undefined,
+  parts: GroupsParts,
+): { outcome: RowOutcome; change?: GroupChange } {
+  const { strategy, groups, siteId } = parts
+  if (before && strategy === 'skip') return { outcome: 'exists' }
+  if (before && strategy === 'fail') {
+    throw new AppError('GROUP_EXISTS', `there is a group "${name}" already`, { field: 'keysOfGroup' })
+  }
+  const start: KnownGroup = before ?? { id: groups.idOf(name), name, revision: 0, keys: [] }
+  const change = keyChange(start, keys, strategy === 'overwrite', parts, 'group')
+  if (before && change.keys === undefined) return { outcome: 'same' }
+  return { outcome: before ? 'changed' : 'new', change: { ...start, ...change, siteId } }
+}
+
+/** Groups that only rows of people name, who are in this plan. */
+export function groupsOfPeople(
+  { createExtensions, updateExtensions }: BulkPlan,
+  put: readonly GroupChange[],
+  { groups, siteId }: Pick<GroupsParts, 'groups' | 'siteId'>,
+): GroupChange[] {
+  const there = new Set(put.map(({ id }) => id))
+  const named = new Set<Id>()
+  for (const people of [createExtensions, updateExtensions]) {
+    for (const { groups: own = [] } of people) for (const id of own) named.add(id)
+  }
+  return [...named]
+    .filter((id) => groups.isMade(id) && !there.has(id))
+    .map((id) => ({ id, siteId, name: groups.nameOf(id), revision: 0, keys: [] }))
+}
+
+/** What a plan took to be so of a group. */
+export function groupBasis(key: string, group: KnownGroup | undefined): string {
+  return `group ${group ? `${group.id}@${group.revision}` : '-'} ${key}`
+}
+
+/** What the row says besides, and a group has not. */
+function notKept(row: ImportRow): Problem[] {
+  const { name, email, password, username, enabled, groups, line, model, phoneName, settings } = row
+  const given = { name, email, password, username, enabled, groups, line, model, phoneName }
+  const fields = Object.entries(given).flatMap(([field, value]) => (value === undefined ? [] : field))
+  return [...fields, ...(settings?.keys() ?? [])].map((field) =>
+    problemAt('CSV_INVALID', row.row, field, 'not kept for a group, which has keys only', 'warning'),
+  )
+}
+
+function textOf(group: KnownGroup | undefined): string | undefined {
+  return group === undefined || group.keys.length === 0 ? undefined : keysText(group.keys)
+}
+
+function reportOf({ row, number, mac, name }: GoodRow, outcome: RowOutcome, problems: readonly Problem[]): RowReport {
+  return { row, number, mac, name, outcome, changes: [], problems }
+}
