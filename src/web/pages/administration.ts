@@ -1,4 +1,5 @@
 import type { AppError } from '../../domain/errors.js'
+import { EVERYWHERE, type BanScope } from '../../limits/ban.js'
 import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import { banReason } from '../program-texts.js'
 import { adminPage } from './admin-menu.js'
@@ -84,7 +85,7 @@ async function audit(call: PageCall): Promise<PageAnswer> {
 
 interface Ban {
   address: string
-  protocols: string
+  protocols: BanScope
   user?: string
   reason: string
   evidence: string
@@ -108,6 +109,8 @@ async function bans(call: PageCall, refused?: AppError): Promise<PageAnswer> {
       all,
       bans: items.map((one) => ({
         ...one,
+        everywhere: one.address === EVERYWHERE ? call.words.t('bans.everywhere') : '',
+        scope: call.words.t(`bans.scope.${one.protocols}`),
         reason: banReason(call.words, one.reason),
         user: one.user ?? '',
         sinceAt: Date.parse(one.since),

@@ -3,6 +3,7 @@ import { formatMac, type Mac } from '../../domain/mac-address.js'
 import { wallTime } from '../../settings/local-time.js'
 import { ask, done, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import type { Layer } from '../../domain/entities.js'
+import { settingLabel } from '../program-texts.js'
 import { closingText, layerTitle, shownValue } from './setting-values.js'
 import { layerPath } from './settings.js'
 
@@ -65,6 +66,7 @@ async function planned(call: PageCall, refused?: AppError): Promise<PageAnswer> 
       items: items.map((one) => ({
         ...one,
         when: wallTime(zone, Date.parse(one.at)).replace('T', ' '),
+        label: settingLabel(call.words, one.key),
         where: layerTitle(call, one.layer, one.owner === '-' ? '' : one.owner),
         path: `${layerPath(one.layer, one.owner)}/${encodeURIComponent(one.key)}`,
         what: one.value === undefined ? call.words.t('settings.reset') : shownValue(call, one.value),

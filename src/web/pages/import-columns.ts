@@ -2,6 +2,7 @@ import { FIELDS, IMPORTED, type Field } from '../../bulk/mapping.js'
 import { ASKS } from '../../bulk/profile.js'
 import type { Vocabulary } from '../../settings/vocabulary.js'
 import type { PageCall } from '../page.js'
+import type { Words } from '../words/words.js'
 
 export interface Option {
   value: string
@@ -29,6 +30,13 @@ interface FileColumn {
   samples: readonly string[]
 }
 
+/** What a field of a file is called on the pages; as it stands where it has no other name. */
+export function fieldLabel(words: Words, field: string): string {
+  const n = /^key(\d+)$/.exec(field)?.[1]
+  if (n !== undefined) return words.t('import.field.key', { n })
+  return words.find(`import.field.${field}`) ?? words.find(`field.${field}`) ?? field
+}
+
 /** The columns of a file, each with everything it can be. */
 export function columnRows({ words }: PageCall, columns: readonly FileColumn[], vocabulary: Vocabulary): object[] {
   const person = FIELDS.filter((field) => !PHONE_FIELDS.includes(field))
@@ -37,20 +45,17 @@ export function columnRows({ words }: PageCall, columns: readonly FileColumn[], 
   const groups = [
     { label: words.t('import.group.person'), values: person.map((value) => [value, words.t(`import.field.${value}`)]) },
     { label: words.t('import.group.meaning'), values: ASKS.map((value) => [value, words.t(`import.field.${value}`)]) },
-    { label: words.t('import.group.phone'), values: PHONE_FIELDS.map((value) => [value, fieldText(value)]) },
+    { label: words.t('import.group.phone'), values: PHONE_FIELDS.map((value) => [value, fieldLabel(words, value)]) },
     {
       label: words.t('import.group.keys'),
-      values: keys.map((value, n) => [value, words.t('import.field.key', { n: n + 1 })]),
+      values: keys.map((value) => [value, fieldLabel(words, value)]),
     },
     {
       label: words.t('import.group.settings'),
-      values: settings.map((value) => [value, words.find(`setting.${value}`) ?? words.find(`field.${value}`) ?? value]),
+      values: settings.map((value) => [value, fieldLabel(words, value)]),
     },
   ]
   const known = new Set(groups.flatMap(({ values }) => values.map(([value]) => value)))
-  function fieldText(field: Field): string {
-    return words.find(`import.field.${field}`) ?? field
-  }
   return columns.map(({ header, target, unknown, samples }, index) => {
     const isKept = target.startsWith(IMPORTED)
     return {

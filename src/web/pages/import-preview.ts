@@ -4,8 +4,8 @@ import { ENCODINGS } from '../../bulk/decode.js'
 import { DUPLICATE_RULES } from '../../bulk/duplicates.js'
 import { STRATEGIES } from '../../bulk/plan-parts.js'
 import { MODES } from '../../bulk/import-options.js'
-import type { Problem } from '../../domain/errors.js'
 import type { PageCall } from '../page.js'
+import { problemText, type Mistake, type ProblemText } from '../problem-text.js'
 import { columnRows, optionsOf, type Option } from './import-columns.js'
 import { questionRows, secretaryView } from './import-values.js'
 
@@ -14,8 +14,8 @@ export type ImportJob = z.output<typeof importJob>
 const OBSTACLES_SHOWN = 8
 
 /** The first mistakes; the rows tell all. */
-export function firstMessages(problems: readonly Pick<Problem, 'message'>[]): string[] {
-  return problems.slice(0, OBSTACLES_SHOWN).map(({ message }) => message)
+export function firstProblems({ words }: PageCall, problems: readonly Mistake[]): ProblemText[] {
+  return problems.slice(0, OBSTACLES_SHOWN).map((one) => problemText(words, one))
 }
 
 export const NO_PREVIEW = { found: undefined, columns: [], values: [], choices: [], obstacles: [], mayRun: false }
@@ -74,7 +74,7 @@ export async function previewOf(call: PageCall, job: ImportJob): Promise<object>
       ]),
     ],
     mailable: job.summary?.mailable && words.count('import.mailable', job.summary.mailable),
-    obstacles: firstMessages(obstacles),
+    obstacles: firstProblems(call, obstacles),
     mayRun: obstacles.length === 0,
   }
 }

@@ -2,6 +2,8 @@ import type { z } from 'zod'
 import type { importRow } from '../../admin/api/import-schemas.js'
 import { ROW_OUTCOMES } from '../../bulk/report.js'
 import { ask, given, type PageCall } from '../page.js'
+import { problemText } from '../problem-text.js'
+import { fieldLabel } from './import-columns.js'
 import type { ImportJob } from './import-preview.js'
 
 type Row = z.output<typeof importRow>
@@ -92,10 +94,10 @@ function rowOf({ words }: PageCall, { row, number, mac, name, outcome, changes, 
     outcomeText: words.t(`import.outcome.${outcome}`),
     colour: COLOURS[outcome],
     changes: changes.map(({ field, before, after }) => ({
-      field,
+      field: fieldLabel(words, field),
       before: before ?? words.t('import.empty'),
       after: after ?? words.t('import.empty'),
     })),
-    problems: problems.map(({ message, severity }) => ({ message, isWarning: severity === 'warning' })),
+    problems: problems.map((one) => ({ ...problemText(words, one), isWarning: one.severity === 'warning' })),
   }
 }

@@ -3,7 +3,8 @@ import { SCOPES } from '../../bulk/export-rows.js'
 import { AppError } from '../../domain/errors.js'
 import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import { optionsOf } from './import-columns.js'
-import { firstMessages, NO_PREVIEW, previewOf, type ImportJob as Job } from './import-preview.js'
+import { problemText } from '../problem-text.js'
+import { firstProblems, NO_PREVIEW, previewOf, type ImportJob as Job } from './import-preview.js'
 import { answersIn } from './import-values.js'
 import { importPath, NO_RESULT, resultOf } from './import-rows.js'
 
@@ -88,7 +89,7 @@ async function one(call: PageCall, refused?: AppError): Promise<PageAnswer> {
       here: importPath(job.id),
       siteSlug: call.site.slug,
       refusal: refused ? refusalOf(call, refused) : undefined,
-      problems: firstMessages(refused?.details.problems ?? []),
+      problems: firstProblems(call, refused?.details.problems ?? []),
       isBusy: job.state === 'reading' || job.state === 'running',
       isPreview: job.state === 'preview',
       isDone: job.state === 'done',
@@ -150,7 +151,7 @@ async function undoForm(call: PageCall, refused?: AppError): Promise<PageAnswer>
       name: job.fileName ?? call.words.t('import.pasted'),
       result: counted(call, job),
       refusal: refused ? refusalOf(call, refused) : undefined,
-      problems: (refused?.details.problems ?? []).slice(0, 20).map(({ message }) => message),
+      problems: (refused?.details.problems ?? []).slice(0, 20).map((one) => problemText(call.words, one)),
     },
   }
 }

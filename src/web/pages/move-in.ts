@@ -3,7 +3,7 @@ import type { moveInReport } from '../../admin/api/move-in.js'
 import { AppError } from '../../domain/errors.js'
 import { formatMac, parseMac } from '../../domain/mac-address.js'
 import { ask, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
-import { firstMessages } from './import-preview.js'
+import { firstProblems } from './import-preview.js'
 import { importPath } from './import-rows.js'
 import { progressOf } from './imports.js'
 
@@ -24,7 +24,7 @@ function form(call: PageCall, refused?: AppError): PageAnswer {
     ...(refused ? { status: 422 } : {}),
     data: {
       refusal: refused ? refusalOf(call, refused) : undefined,
-      problems: firstMessages(refused?.details.problems ?? []),
+      problems: firstProblems(call, refused?.details.problems ?? []),
     },
   }
 }
@@ -50,7 +50,7 @@ async function found(call: PageCall, refused?: AppError): Promise<PageAnswer> {
       here: pathOf(report.id),
       name: '',
       refusal: refused ? refusalOf(call, refused) : undefined,
-      problems: firstMessages(refused?.details.problems ?? []),
+      problems: firstProblems(call, refused?.details.problems ?? []),
       groups: report.import.state === 'preview' || report.phones.length === 0 ? groupsOf(call, report) : [],
       ...jobOf(call, report),
       tables: tablesOf(call, report),
@@ -106,7 +106,7 @@ function jobOf(call: PageCall, report: Report): object {
     progress: progressOf(call, job),
     // Without a phone there is nothing to import, which is told by the question for the models.
     error: isNothing ? undefined : job.error,
-    obstacles: firstMessages(isNothing ? [] : obstacles),
+    obstacles: firstProblems(call, isNothing ? [] : obstacles),
     people: summary && !isNothing ? words.t('import.confirm.people', summary.people) : '',
     phones: summary && !isNothing ? words.t('import.confirm.phones', summary.phones) : '',
     settingsText:

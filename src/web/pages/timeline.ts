@@ -1,7 +1,8 @@
 import type { Timeline, TimelineStep } from '../../admin/timeline-schema.js'
 import type { Millis } from '../../domain/clock.js'
 import { ask, type PageCall } from '../page.js'
-import type { WordKey } from '../words/words.js'
+import { reasonText } from '../program-texts.js'
+import type { WordKey, Words } from '../words/words.js'
 import type { Device } from './records.js'
 
 /** One step of a phone's life, newest first. */
@@ -27,9 +28,13 @@ export async function timeline(call: PageCall, phone: Device): Promise<object> {
     steps: steps.map((one) => shownStep(call, one)),
     diagnoses: diagnoses.map(({ code, values, at }) => {
       const time = at === undefined ? '' : words.ago(Date.parse(at), now)
-      return { code, text: words.t(`diagnosis.${code}`, { ...values, time }) }
+      return { code, text: words.t(`diagnosis.${code}`, { ...values, ...reasonIn(words, values), time }) }
     }),
   }
+}
+
+function reasonIn(words: Words, { reason }: Readonly<Record<string, string | number>>): { reason?: string } {
+  return reason === undefined ? {} : { reason: reasonText(words, String(reason)) }
 }
 
 function shownStep(call: PageCall, step: TimelineStep): Step {
@@ -65,6 +70,7 @@ function someOf(targets: readonly string[]): string {
 
 function notesOf({ words }: PageCall, step: TimelineStep): string[] {
   const { kind, transport, peer, bytes = 0, micros, times = 1, reason, userAgent, afterMs, by, status } = step
+  const why = reason === undefined ? '' : reasonText(words, reason)
   const seconds = (ms: number): string => (ms / 1_000).toLocaleString(words.language, { maximumFractionDigits: 1 })
   const from = [kind === 'asked' ? '' : 'SIP', transport?.toUpperCase() ?? '', peer ?? ''].filter((one) => one !== '')
   return [
@@ -79,7 +85,7 @@ function notesOf({ words }: PageCall, step: TimelineStep): string[] {
       ? []
       : [kind === 'subscribed' ? words.t('register.answered', { status }) : String(status)]),
     ...(by === undefined ? [] : [words.t('told.by', { who: by })]),
-    ...(reason === undefined ? [] : [reason]),
+    ...(why === '' ? [] : [why]),
     ...(kind === 'registered' && userAgent !== undefined ? [userAgent] : []),
   ]
 }

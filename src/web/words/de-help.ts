@@ -10,8 +10,7 @@ export const deHelp: Readonly<Record<keyof typeof enHelp, string>> = {
   'help.phone-new':
     'Den Strichcode auf dem Karton einlesen oder die MAC-Adresse tippen. Danach kommen Modell und Person.',
   'help.phone-new-details': 'Das Modell bestimmt, welche Dateien das Telefon bekommt. Die Person kann später folgen.',
-  'help.registration-drop':
-    'Hier wird eine Anmeldung nach einer Rückfrage beendet. Ihr Telefon oder ihre App kann sich wieder anmelden.',
+  'help.registration-drop': 'Beendet diese eine Registrierung. Telefon oder App kann sich wieder registrieren.',
   'help.phone-move': 'Für ein defektes Telefon: Das neue übernimmt Personen, Tasten und Bezeichnung.',
   'help.phone-file': 'Jede Zeile der Datei und aus welcher Einstellung sie kommt. Passwörter sind verdeckt.',
   'help.confirm': 'Es geschieht nichts, bevor Sie bestätigen.',
@@ -68,7 +67,7 @@ export const deHelp: Readonly<Record<keyof typeof enHelp, string>> = {
   'help.role': 'Kreuzen Sie an, was jemand mit dieser Rolle darf.',
   'help.audit': 'Wer was wann geändert hat. Passwörter stehen hier nie.',
   'help.bans':
-    'Adressen, die Passwörter rieten oder suchten. Eine Sperre endet von selbst; heben Sie sie auf, wenn es eines Ihrer Telefone war.',
+    'Adressen, die Passwörter rieten oder Dateien durchprobierten. Eine Sperre endet von selbst; heben Sie sie auf, wenn es eines Ihrer Telefone war.',
   'help.sites': 'Standorte halten Personen, Telefone und Einstellungen getrennt.',
   'help.webhooks': 'Andere Programme erfahren, was sich hier ändert.',
   'help.webhook': 'Was diesem Programm gemeldet wurde, und was es antwortete.',

@@ -2,12 +2,12 @@ import type { enPhone } from './en-phone.js'
 
 /** Texts of one phone's page: what happened, what to do, its files, and adding one. */
 export const dePhone: Readonly<Record<keyof typeof enPhone, string>> = {
-  'registration.drop': 'Abmelden',
-  'registration.drop.ask': 'Diese Anmeldung beenden?',
+  'registration.drop': 'Registrierung beenden',
+  'registration.drop.ask': 'Diese Registrierung beenden?',
   'registration.drop.why':
-    'Das Telefon oder die App ist darüber ab sofort nicht mehr erreichbar. Es kann sich wieder anmelden; für ein verlorenes Telefon, oder eines, das nicht wiederkommen darf, gibt es „Als verloren melden“ und „Sperren“, für eine App das Zurückziehen ihres Codes.',
+    'Das Telefon oder die App ist darüber ab sofort nicht mehr erreichbar. Es kann sich wieder registrieren; für ein verlorenes Telefon, oder eines, das nicht wiederkommen darf, gibt es „Verlust melden“ und „Sperren“, für eine App „Zurücknehmen“ bei den Softphones.',
   'registration.softphone': 'Ein Softphone, oder das eigene Konto der Person',
-  'done.thrownOut': 'Abgemeldet. Es kann sich wieder anmelden.',
+  'done.thrownOut': 'Beendet. Es kann sich wieder registrieren.',
   'phone.modules': 'Erweiterungsmodule',
   'phone.modules.none': 'keine',
   'phone.modules.change': 'ändern',

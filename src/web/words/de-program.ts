@@ -33,6 +33,30 @@ export const RIGHTS_DE: Readonly<Record<Permission, string>> = {
   'server.read': 'Messwerte und Zustand des Servers sehen',
 }
 
+/** Why a phone was given what it was, in German; the English texts stand in src/provisioning and src/registrar. */
+export const REASONS_DE: Readonly<Record<string, string>> = {
+  'this file is not served; the phone goes on': '',
+  'phones may not store files here': '',
+  'no phone with this MAC address': 'kein Telefon mit dieser MAC-Adresse',
+  'outside the trusted networks and without the token of this phone':
+    'von außerhalb der vertrauten Netze und ohne das Token dieses Telefons',
+  'outside the networks allowed to its person': 'von außerhalb der Netze, die seiner Person erlaubt sind',
+  'the phone was retired': 'das Telefon wurde entfernt',
+  'the phone is blocked': 'das Telefon ist gesperrt',
+  'the phone waits for approval': 'das Telefon wartet darauf, zugelassen zu werden',
+  'no path a phone asks for': 'kein Pfad, nach dem ein Telefon fragt',
+  'no phone of ours asks for this name': 'keines unserer Telefone fragt nach diesem Namen',
+  'no such file': 'diese Datei gibt es nicht',
+  'no such firmware file': 'diese Firmware-Datei gibt es nicht',
+  'this phone is shown no phonebook': 'dieses Telefon bekommt kein Telefonbuch gezeigt',
+  'phonebook asked without the token of a phone': 'nach dem Telefonbuch ohne das Token eines Telefons gefragt',
+  'wrong password or unknown user': 'falsches Passwort oder unbekannter Benutzer',
+  'not its own extension': 'nicht die eigene Nummer',
+  'outside its allowed networks': 'von außerhalb der erlaubten Netze',
+  'do not disturb: on': '„Bitte nicht stören“ an',
+  'do not disturb: off': '„Bitte nicht stören“ aus',
+}
+
 /** What spoke against an address, in German; the English text stands in src/limits/offence.ts. */
 export const OFFENCES_DE: Readonly<Record<OffenceKind, string>> = {
   'unknown-phone': 'fragte nach Dateien fremder oder unbekannter Telefone',

@@ -2,7 +2,7 @@ import type { enSoftphones } from './en-softphones.js'
 
 export const deSoftphones: Readonly<Record<keyof typeof enSoftphones, string>> = {
   'own.title': '{app} einrichten',
-  'own.for': 'Für {name}, Nebenstelle {number}.',
+  'own.for': 'Für {name}, Nummer {number}.',
   'own.get': '{app} besorgen',
   'own.open': 'In {app} öffnen',
   'own.download': '{file} herunterladen',
@@ -32,7 +32,7 @@ export const deSoftphones: Readonly<Record<keyof typeof enSoftphones, string>> =
   'own.password.rule': 'Mindestens 10 Zeichen mit Ziffern, Groß- und Kleinbuchstaben; oder 20 beliebige.',
   'own.password.set': 'Passwort setzen',
   'own.password.done': 'Das Passwort ist gesetzt. Andere Browser sind abgemeldet.',
-  'own.home.number': 'Ihre Nebenstelle ist {number}.',
+  'own.home.number': 'Ihre Nummer ist {number}.',
   'own.home.here': 'Auf diesem Gerät einrichten',
   'own.home.phones': 'Meine Telefone',
   'own.home.softphones': 'Meine Softphones',
@@ -65,7 +65,7 @@ export const deSoftphones: Readonly<Record<keyof typeof enSoftphones, string>> =
   'mails.import.who':
     '{reachable} der {added} Personen, die der Import angelegt hat, haben eine E-Mail-Adresse und noch keine Willkommensmail bekommen.',
   'mails.import.what':
-    'Jede bekommt eine Mail mit Nebenstelle, Adressen und einem Code für eine App. Ein Passwort steht nicht darin.',
+    'Jede bekommt eine Mail mit Nummer, Adressen und einem Code für eine App. Ein Passwort steht nicht darin.',
   'mails.import.send': 'Willkommensmails senden',
   'mails.import.link': 'Willkommensmails senden…',
   'done.queued': 'Die Mails stehen in der Liste.',

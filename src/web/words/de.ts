@@ -177,7 +177,8 @@ export const de: Readonly<Record<WordKey, string>> = {
   'person.remove.keys.one': '{n} Taste von jemand anderem',
   'person.remove.keys.other': '{n} Tasten von anderen',
   'person.remove.nothing': 'Nichts bezieht sich darauf.',
-  'person.remove.why': 'Die Nummer geht sofort nicht mehr. Das lässt sich nicht zurücknehmen.',
+  'person.remove.why':
+    'Die Nummer geht sofort nicht mehr. Binnen 90 Tagen lässt sich die Person unter „Gelöschte Personen“ zurückholen.',
   'person.password': 'SIP-Passwort',
   'person.password.hint':
     'Nur für von Hand eingerichtete Geräte, etwa Softphones. Telefone in der Liste haben eigene Passwörter.',
@@ -216,6 +217,7 @@ export const de: Readonly<Record<WordKey, string>> = {
   'setup.password': 'Passwort',
   'setup.password.hint': '10 Zeichen mit Ziffer, Groß- und Kleinbuchstaben, oder 20 beliebige.',
   'setup.action': 'Konto anlegen',
+  'password.token.hint': 'Was hinter # in dem Link steht, den Sie bekommen haben.',
   'password.title': 'Passwort festlegen',
   'password.action': 'Passwort festlegen',
 

@@ -155,6 +155,8 @@ export const enImports = {
   'import.cells.one': '{n} cell',
   'import.cells.other': '{n} cells',
   'import.obstacles': 'The import cannot be run as it is. The first mistakes:',
+  'import.problem.row': 'row {row}',
+  'import.problem.column': 'row {row}, column {column}',
   'import.confirm': 'Import now',
   'import.mailable.one': 'Nobody gets a mail by this. Afterwards welcome mails can be sent: {n} person would get one.',
   'import.mailable.other':

@@ -175,7 +175,7 @@ export const en = {
   'person.remove.keys.one': '{n} key of somebody else',
   'person.remove.keys.other': '{n} keys of others',
   'person.remove.nothing': 'Nothing refers to it.',
-  'person.remove.why': 'The number stops working at once. This cannot be undone.',
+  'person.remove.why': 'The number stops working at once. Within 90 days “Deleted people” brings the person back.',
   'person.password': 'SIP password',
   'person.password.hint':
     'Only for devices set up by hand, such as softphones. Phones in the list have passwords of their own.',
@@ -213,6 +213,7 @@ export const en = {
   'setup.password': 'Password',
   'setup.password.hint': '10 characters with a digit, upper and lower case, or 20 of any kind.',
   'setup.action': 'Create the account',
+  'password.token.hint': 'What stands behind # in the link that you were given.',
   'password.title': 'Set your password',
   'password.action': 'Set password',
 
