@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { systemClock } from '../../src/domain/edge/system-clock.js'
 import { systemRandom } from '../../src/domain/edge/system-random.js'
 import { createKnexGroupStore } from '../../src/groups/edge/knex-store.js'
 import { createGroupAdmin } from '../../src/groups/use-cases.js'
 import type { Mac } from '../../src/domain/mac-address.js'
+import type { Turns } from '../../src/domain/turns.js'
 import { SILENT_LOG, type Log } from '../../src/observe/log.js'
 import { pruneChangeFeed, startSnapshotFeed } from '../../src/snapshot/edge/snapshot-feed.js'
 import type { SnapshotChange, SnapshotFeed } from '../../src/snapshot/edge/snapshot-feed.js'
@@ -23,6 +24,13 @@ const OTHER_PROCESS = `
   })
   await db.destroy()`
 
+/** Something to wait for. */
+function gate(): { open(): void; opened: Promise<void> } {
+  let open = (): void => undefined
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  return { open: () => open(), opened }
+}
+
 describeOverDatabases('the snapshot feed', (fresh) => {
   const feeds: SnapshotFeed[] = []
   let admins: Admins
@@ -36,11 +44,12 @@ describeOverDatabases('the snapshot feed', (fresh) => {
   afterEach(async () => {
     await Promise.all(feeds.splice(0).map((feed) => feed.stop()))
   })
-  const start = async (part: { log?: Log; clock?: FakeClock } = {}): Promise<SnapshotFeed> => {
+  const start = async (part: { log?: Log; clock?: FakeClock; turns?: Turns } = {}): Promise<SnapshotFeed> => {
     const feed = await startSnapshotFeed({
       databases: fresh().databases,
       clock: part.clock ?? new FakeClock(),
       log: part.log ?? SILENT_LOG,
+      ...(part.turns ? { turns: part.turns } : {}),
     })
     feed.onChange((change) => changes.push(change))
     feeds.push(feed)
@@ -164,6 +173,72 @@ describeOverDatabases('the snapshot feed', (fresh) => {
     await feed.refresh()
     expect(changes).toMatchObject([{ everything: true }])
     expect(feed.snapshot.extensionByNumber(DEFAULT_SITE, number)).toBeDefined()
+  })
+
+  describe('while everything is loaded anew', () => {
+    const everythingChanged = async (): Promise<void> =>
+      void (await fresh().databases.main('change_feed').insert({ at: 0, topic: 'all', key: '' }))
+    const nameOf = ({ snapshot }: SnapshotFeed, number: string): string | undefined =>
+      snapshot.extensionByNumber(DEFAULT_SITE, number)?.displayName
+    const rename = (number: string, name: string): Promise<unknown> =>
+      admins.extensions.update('cli:test', number, { name })
+
+    test('readers see what was there before, and what changes meanwhile is taken in after it, in order', async () => {
+      const [number, other, late] = [next(), next(), next()]
+      await addPerson(number)
+      const { extension } = await addPerson(other)
+      const [reached, held] = [gate(), gate()]
+      const feed = await start({ turns: () => (reached.open(), held.opened) })
+      await rename(number, 'Before it')
+      await everythingChanged()
+      const { version } = feed.snapshot
+      const loading = feed.refresh()
+      await reached.opened
+      await rename(other, 'Meanwhile')
+      await addPerson(late)
+      await rename(other, 'Meanwhile, at last')
+      expect([nameOf(feed, number), feed.snapshot.version === version]).toEqual([`Person ${number}`, true])
+      const after = feed.refresh()
+      held.open()
+      await loading
+      expect([nameOf(feed, number), nameOf(feed, other), nameOf(feed, late)]).toEqual([
+        ...['Before it', `Person ${other}`, undefined],
+      ])
+      await after
+      expect([nameOf(feed, other), nameOf(feed, late)]).toEqual(['Meanwhile, at last', `Person ${late}`])
+      const added = feed.snapshot.extensionByNumber(DEFAULT_SITE, late)?.id
+      expect(changes).toMatchObject([{ everything: true }, { everything: false, extensions: [extension.id, added] }])
+    })
+
+    test('phones have their turn every 20 rows', async () => {
+      const turns = jest.fn<() => undefined>()
+      const feed = await start({ turns })
+      expect(turns).not.toHaveBeenCalled()
+      const before = feed.snapshot.counts().extensions
+      for (let n = 0; n < 41; n += 1) await addPerson(next())
+      await everythingChanged()
+      await feed.refresh()
+      expect(feed.snapshot.counts().extensions).toBe(before + 41)
+      expect(turns.mock.calls.length).toBeGreaterThanOrEqual(Math.ceil((before + 41) / 20))
+    })
+
+    test('a database that goes away leaves the old snapshot whole, and the next look loads all of it', async () => {
+      const number = next()
+      await addPerson(number)
+      let isGone = true
+      const turns = async (): Promise<void> => {
+        await Promise.resolve()
+        if (isGone) throw new Error('the database went away')
+      }
+      const feed = await start({ turns })
+      await rename(number, 'New')
+      await everythingChanged()
+      await expect(feed.refresh()).rejects.toThrow('went away')
+      expect([nameOf(feed, number), changes]).toEqual([`Person ${number}`, []])
+      isGone = false
+      await feed.refresh()
+      expect([nameOf(feed, number), changes]).toMatchObject(['New', [{ everything: true }]])
+    })
   })
 
   test('the feed is pruned after a day, hourly', async () => {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js'
+import type { Clock, Millis } from '../clock.js'
 import { SpareTime } from '../spare-time.js'
 
 /** The clock of this machine. */
@@ -12,6 +12,9 @@ export const systemClock: Clock = {
 
 /** A clock for time-outs and intervals, in whole milliseconds of this process: setting the machine's clock moves nothing. */
 export const steadyClock: Clock = { now: () => Math.floor(performance.now()), after: systemClock.after }
+
+/** Resolves when so much time has passed. */
+export const passed = (ms: Millis): Promise<void> => new Promise((resolve) => void systemClock.after(ms, resolve))
 
 /** Share of a pause in which the thread may have worked for others. */
 const IDLE_BELOW = 0.3

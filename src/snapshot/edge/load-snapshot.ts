@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import { parseLayerKey } from '../../database/change.js'
-import { eachRow } from '../../database/edge/read-rows.js'
+import { eachRow, inTurns } from '../../database/edge/read-rows.js'
 import {
   DEVICE_COLUMNS,
   EXTENSION_COLUMNS,
@@ -32,9 +32,16 @@ import {
 } from '../../database/edge/softphone-rows.js'
 import { inReadTransaction } from '../../database/edge/write.js'
 import type { Id, Layer, Line, LineKey, SoftphoneToken } from '../../domain/entities.js'
+import type { Turns } from '../../domain/turns.js'
 import { SnapshotContent } from '../memory-snapshot.js'
-import { groupsByPerson, push, type ExtensionGroupRow } from './read-records.js'
+import { push, type ExtensionGroupRow } from './read-records.js'
 import type { LayerValues, SoftphoneRecord } from '../snapshot.js'
+
+interface LayerRevisionRow {
+  layer: Layer
+  owner: string
+  revision: number
+}
 
 /** Everything, as it was at the moment of change feed row `feedId`. */
 export interface LoadedSnapshot {
@@ -42,35 +49,41 @@ export interface LoadedSnapshot {
   feedId: number
 }
 
-/** Reads the whole domain in one read transaction, page by page, so that a busy server goes on answering. */
-export async function loadSnapshot(db: Knex): Promise<LoadedSnapshot> {
+/**
+ * Reads the whole domain in one read transaction, page by page.
+ * @param turns where others are to have theirs meanwhile: a busy server goes on answering
+ */
+export async function loadSnapshot(db: Knex, turns?: Turns): Promise<LoadedSnapshot> {
   return await inReadTransaction(db, async (trx) => {
     const [newest] = (await trx('change_feed').max({ id: 'id' })) as { id: number | null }[]
     const content = new SnapshotContent()
     for (const row of (await trx('sites').select()) as SiteRow[]) content.putSite(toSite(row))
-    await loadLayers(trx, content)
+    await loadLayers(trx, content, turns)
     const keys = new Map<Id, LineKey[]>()
-    await eachRow<LineKeyRow>(trx, 'line_keys', LINE_KEY_COLUMNS, (row) => {
+    const putKey = (row: LineKeyRow): void => {
       const key = toLineKey(row)
       push(keys, key.owner.id, key)
-    })
+    }
+    await eachRow(trx, { table: 'line_keys', columns: LINE_KEY_COLUMNS }, putKey, turns)
     const lines = new Map<Id, Line[]>()
-    await eachRow<LineRow>(trx, 'lines', LINE_COLUMNS, (row) => push(lines, row.device_id, toLine(row)))
-    const softphones = await loadSoftphones(trx)
-    const groups = groupsByPerson((await trx('extension_groups').orderBy('position')) as ExtensionGroupRow[])
-    await eachRow<ExtensionRow>(trx, 'extensions', EXTENSION_COLUMNS, (row) => {
+    const putLine = (row: LineRow): void => push(lines, row.device_id, toLine(row))
+    await eachRow(trx, { table: 'lines', columns: LINE_COLUMNS }, putLine, turns)
+    const softphones = await loadSoftphones(trx, turns)
+    const groups = await loadGroups(trx, turns)
+    const putExtension = (row: ExtensionRow): void => {
       const own = softphones.get(row.id)
       // Not `{ ...extension, keys }`: of that V8 makes a hidden class for each object, which every reader pays for.
       const more = { keys: inOrder(keys.get(row.id)) }
       const inGroups = groups.get(row.id)
       const others = [own && { softphones: own }, inGroups && { groups: inGroups }]
       content.putExtension(Object.assign(toExtension(row), more, ...others))
-    })
-    await eachRow<DeviceRow>(trx, 'devices', DEVICE_COLUMNS, (row) =>
+    }
+    await eachRow(trx, { table: 'extensions', columns: EXTENSION_COLUMNS }, putExtension, turns)
+    const putDevice = (row: DeviceRow): void =>
       content.putDevice(
         Object.assign(toDevice(row), { lines: inOrder(lines.get(row.id)), keys: inOrder(keys.get(row.id)) }),
-      ),
-    )
+      )
+    await eachRow(trx, { table: 'devices', columns: DEVICE_COLUMNS }, putDevice, turns)
     return { content, feedId: newest?.id ?? 0 }
   })
 }
@@ -86,33 +99,55 @@ export async function readLayer(db: Knex, layer: Layer, owner: string): Promise<
   })
 }
 
-async function loadSoftphones(trx: Knex): Promise<ReadonlyMap<Id, SoftphoneRecord[]>> {
+async function loadSoftphones(trx: Knex, turns?: Turns): Promise<ReadonlyMap<Id, SoftphoneRecord[]>> {
   const tokens = new Map<Id, SoftphoneToken[]>()
-  await eachRow<SoftphoneTokenRow>(trx, 'softphone_tokens', SOFTPHONE_TOKEN_COLUMNS, (row) => {
+  const putToken = (row: SoftphoneTokenRow): void => {
     if (isLive(row)) push(tokens, row.softphone_id, toSoftphoneToken(row))
-  })
+  }
+  await eachRow(trx, { table: 'softphone_tokens', columns: SOFTPHONE_TOKEN_COLUMNS }, putToken, turns)
   const softphones = new Map<Id, SoftphoneRecord[]>()
-  await eachRow<SoftphoneRow>(trx, 'softphones', SOFTPHONE_COLUMNS, (row) =>
-    push(softphones, row.extension_id, { ...toSoftphone(row), tokens: tokens.get(row.id) ?? [] }),
-  )
+  const putSoftphone = (row: SoftphoneRow): void =>
+    push(softphones, row.extension_id, { ...toSoftphone(row), tokens: tokens.get(row.id) ?? [] })
+  await eachRow(trx, { table: 'softphones', columns: SOFTPHONE_COLUMNS }, putSoftphone, turns)
   return softphones
 }
 
-async function loadLayers(trx: Knex, content: SnapshotContent): Promise<void> {
-  const revisions: { layer: Layer; owner: string; revision: number }[] = await trx('layer_revisions')
+async function loadGroups(trx: Knex, turns?: Turns): Promise<ReadonlyMap<Id, Id[]>> {
+  const rows = new Map<Id, ExtensionGroupRow[]>()
+  const by = ['extension_id', 'group_id'] as const
+  const putRow = (row: ExtensionGroupRow): void => push(rows, row.extension_id, row)
+  await eachRow(trx, { table: 'extension_groups', columns: [...by, 'position'], by }, putRow, turns)
+  const groups = new Map<Id, Id[]>()
+  await inTurns(
+    rows,
+    ([person, own]) =>
+      groups.set(
+        person,
+        inOrder(own).map((row) => row.group_id),
+      ),
+    turns,
+  )
+  return groups
+}
+
+async function loadLayers(trx: Knex, content: SnapshotContent, turns?: Turns): Promise<void> {
+  const revisions = new Map<string, number>()
+  const owner = ['layer', 'owner'] as const
+  const putRevision = (row: LayerRevisionRow): void => void revisions.set(`${row.layer}:${row.owner}`, row.revision)
+  await eachRow(trx, { table: 'layer_revisions', columns: [...owner, 'revision'], by: owner }, putRevision, turns)
   const rows = new Map<string, SettingRow[]>()
-  for (const row of (await trx('setting_values').orderBy(['layer', 'owner', 'key'])) as SettingRow[]) {
-    push(rows, `${row.layer}:${row.owner}`, row)
-  }
+  const setting = [...owner, 'key'] as const
+  const putSetting = (row: SettingRow): void => push(rows, `${row.layer}:${row.owner}`, row)
+  await eachRow(trx, { table: 'setting_values', columns: [...setting, 'value'], by: setting }, putSetting, turns)
   const keys = new Map<Id, LineKey[]>()
   for (const key of await groupKeys(trx, {})) push(keys, key.owner.id, key)
-  const known = new Map(revisions.map(({ layer, owner, revision }) => [`${layer}:${owner}`, revision]))
-  for (const key of new Set([...known.keys(), ...rows.keys()])) {
+  const putLayer = (key: string): void => {
     const { layer, owner } = parseLayerKey(key)
     const values = toValues(rows.get(key) ?? [])
     const own = layer === 'group' ? (keys.get(owner) ?? []) : []
-    content.putLayer(layer, owner, { revision: known.get(key) ?? 0, values, ...withKeys(own) })
+    content.putLayer(layer, owner, { revision: revisions.get(key) ?? 0, values, ...withKeys(own) })
   }
+  await inTurns(new Set([...revisions.keys(), ...rows.keys()]), putLayer, turns)
 }
 
 /** A group that has keys has a revision of its layer: setting them lets it grow. */

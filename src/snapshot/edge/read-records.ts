@@ -20,6 +20,9 @@ import {
 import { chunks } from '../../database/edge/write.js'
 import type { DeviceRecord, ExtensionRecord, SoftphoneRecord } from '../snapshot.js'
 
+/** Owners whose rows are read in one query: the driver makes the rows of each at one go, and phones wait for it. */
+const AT_ONCE = 50
+
 /** Extensions with their keys. `select` narrows the query on `extensions`. */
 export async function readExtensions(
   db: Knex,
@@ -47,7 +50,7 @@ export interface ExtensionGroupRow {
 }
 
 /** Groups of each person who is in any, in the order of the rows. */
-export function groupsByPerson(rows: readonly ExtensionGroupRow[]): ReadonlyMap<Id, Id[]> {
+function groupsByPerson(rows: readonly ExtensionGroupRow[]): ReadonlyMap<Id, Id[]> {
   const found = new Map<Id, Id[]>()
   for (const { extension_id: person, group_id: group } of rows) push(found, person, group)
   return found
@@ -55,16 +58,16 @@ export function groupsByPerson(rows: readonly ExtensionGroupRow[]): ReadonlyMap<
 
 async function readGroups(db: Knex, extensionIds: readonly Id[]): Promise<ReadonlyMap<Id, Id[]>> {
   const ofSome = (some: readonly Id[]) => db('extension_groups').whereIn('extension_id', some).orderBy('position')
-  return groupsByPerson((await inTurn(chunks(extensionIds, 500), ofSome)).flat() as ExtensionGroupRow[])
+  return groupsByPerson((await inTurn(chunks(extensionIds, AT_ONCE), ofSome)).flat() as ExtensionGroupRow[])
 }
 
 async function readSoftphones(db: Knex, extensionIds: readonly Id[]): Promise<ReadonlyMap<Id, SoftphoneRecord[]>> {
   const found: SoftphoneRow[] = []
-  for (const some of chunks(extensionIds, 500)) {
+  for (const some of chunks(extensionIds, AT_ONCE)) {
     found.push(...((await db('softphones').whereIn('extension_id', some).orderBy('id')) as SoftphoneRow[]))
   }
   const tokens: SoftphoneTokenRow[] = []
-  for (const some of chunks(found, 500)) {
+  for (const some of chunks(found, AT_ONCE)) {
     const ids = some.map(({ id }) => id)
     tokens.push(...((await db('softphone_tokens').whereIn('softphone_id', ids)) as SoftphoneTokenRow[]))
   }
@@ -98,7 +101,7 @@ async function readByOwner<Row extends object>(
   ids: readonly Id[],
 ): Promise<Row[]> {
   const order = table === 'lines' ? ['position'] : ['bank', 'position']
-  const parts = await inTurn(chunks(ids, 500), (some) => db(table).select().whereIn(column, some).orderBy(order))
+  const parts = await inTurn(chunks(ids, AT_ONCE), (some) => db(table).select().whereIn(column, some).orderBy(order))
   return parts.flat() as Row[]
 }
 

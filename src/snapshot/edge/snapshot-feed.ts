@@ -6,11 +6,13 @@ import { isOutage } from '../../database/edge/write.js'
 import type { Clock } from '../../domain/clock.js'
 import { Every } from '../../domain/every.js'
 import type { Id } from '../../domain/entities.js'
+import type { Turns } from '../../domain/turns.js'
 import type { Log } from '../../observe/log.js'
 import { MemorySnapshot } from '../memory-snapshot.js'
 import type { ListedSnapshot } from '../snapshot.js'
-import { loadSnapshot, readLayer } from './load-snapshot.js'
+import { loadSnapshot, readLayer, type LoadedSnapshot } from './load-snapshot.js'
 import { readDevices, readExtensions } from './read-records.js'
+import { withShortCollections } from './short-collections.js'
 
 /** What the snapshot now shows differently. `everything`: it was loaded anew, the lists are empty. */
 export interface SnapshotChange {
@@ -30,6 +32,8 @@ export interface SnapshotFeedOptions {
   log: Log
   /** How often the change feed is asked; default 250 ms. */
   pollMs?: number
+  /** Asked between small pieces of loading everything anew: phones have their turn. The first load asks nobody. */
+  turns?: Turns
 }
 
 export interface SnapshotFeed {
@@ -80,8 +84,10 @@ class FeedReader implements SnapshotFeed {
     return () => this.#listeners.delete(listener)
   }
 
-  async loadAll(): Promise<void> {
-    const { content, feedId } = await loadSnapshot(this.#options.databases.main)
+  /** Readers see nothing of it before it is there as a whole; what is changed meanwhile comes with the next poll. */
+  async loadAll(turns?: Turns): Promise<void> {
+    const load = (): Promise<LoadedSnapshot> => loadSnapshot(this.#options.databases.main, turns)
+    const { content, feedId } = await (turns ? withShortCollections(load) : load())
     this.snapshot.adopt(content)
     this.#feedId = feedId
   }
@@ -121,7 +127,7 @@ class FeedReader implements SnapshotFeed {
   }
 
   async #poll(): Promise<void> {
-    const { databases, clock } = this.#options
+    const { databases, clock, turns } = this.#options
     const db = databases.main
     // The last row seen is asked for again: when it is missing, rows after it may be missing too.
     const rows = (await db('change_feed')
@@ -134,7 +140,7 @@ class FeedReader implements SnapshotFeed {
       const behind = rows[0]?.id !== this.#feedId || rows.length === 2 * RELOAD_ABOVE
       const change = behind ? undefined : await this.#replace(rows.slice(1))
       if (change && newest) this.#feedId = newest.id
-      else await this.loadAll()
+      else await this.loadAll(turns)
       const told = change ?? { everything: true, sites: [], extensions: [], devices: [], layers: [] }
       for (const listener of this.#listeners) listener(told)
     }
