@@ -19,6 +19,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   MAIL_NOT_FOUND: 404,
   SITE_NOT_FOUND: 404,
   FILE_NOT_FOUND: 404,
+  FEATURE_HIDDEN: 404,
   ROUTE_NOT_FOUND: 404,
   BAN_NOT_FOUND: 404,
   BINDING_NOT_FOUND: 404,

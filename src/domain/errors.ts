@@ -81,6 +81,7 @@ export const ERROR_CODES = {
   REQUEST_INVALID: 'The request does not fit the description of the API; each mistake is named.',
   REVISION_NEEDED: 'A change must name the revision it starts from (If-Match).',
   IDEMPOTENCY_KEY_REUSED: 'The idempotency key was used for another request, or that request still runs.',
+  FEATURE_HIDDEN: 'The site does without this (setting `hiddenFeatures`).',
   ROUTE_NOT_FOUND: 'The API has no such address, or not with this method.',
   BODY_TOO_LARGE: 'The body of the request is larger than this address takes.',
   BODY_TYPE_REFUSED: 'The body of the request is of a media type that is not taken here.',

@@ -86,6 +86,30 @@ test("takes away nobody else's softphone", async () => {
   expect(await office.installation.softphones.list('102')).toHaveLength(1)
 })
 
+test('in a site that hides softphones the page shows none, makes no code and says why; they are there again after', async () => {
+  const { softphones, settings, site } = office.installation
+  const { softphone } = await softphones.create('test', '101', { app: 'linphone' })
+  const { cookie, csrf } = await signIn()
+  const place = { layer: 'site', owner: site.id } as const
+  await settings.setAll('test', place, { hiddenFeatures: ['softphones'] })
+  await eventually(async () => {
+    const { body } = await ask('/me/', { cookie })
+    expect(body).not.toContain('Linphone')
+    expect(body).toContain('My keys')
+    expect(body).not.toContain('My softphones')
+  })
+  const form = { _csrf: csrf, app: 'linphone' }
+  for (const path of ['/me/softphones', `/me/softphones/${softphone.id}/revoke`]) {
+    const { status, body } = await ask(path, { method: 'POST', cookie, form })
+    expect([path, status]).toEqual([path, 404])
+    expect(body).toContain('This was not taken: This is switched off here.')
+  }
+  await settings.setAll('test', place, { hiddenFeatures: null })
+  await eventually(async () => expect((await ask('/me/', { cookie })).body).toContain('Linphone'))
+  expect((await softphones.list('101')).map(({ id }) => id)).toEqual([softphone.id])
+  await softphones.revoke('test', softphone.id)
+})
+
 test('changes keys that are free, and no others', async () => {
   const { cookie, csrf } = await signIn()
   const form = { _csrf: csrf, 'value-1': '201', 'label-1': 'New boss', 'value-2': '999', 'label-2': 'x' }

@@ -5,7 +5,6 @@ import type { Clock } from '../../domain/clock.js'
 import type { Id } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
 import { sha256Hex } from '../../domain/fingerprint.js'
-import { formatMac } from '../../domain/mac-address.js'
 import type { Networks } from '../../network/trust.js'
 import type { Log } from '../../observe/log.js'
 import type { HttpGuard } from '../../provisioning/edge/http-guard.js'
@@ -14,27 +13,22 @@ import type { PhoneHttp } from '../../provisioning/edge/http.js'
 import { OWN_PATH, type OwnAccess } from '../../self-service/access.js'
 import { mayHaveOwnPage } from '../../self-service/may-have-page.js'
 import { changedCalls, freeCalls } from '../../self-service/own-calls.js'
-import { changedKeys, isFreeKey } from '../../self-service/own-keys.js'
+import { changedKeys } from '../../self-service/own-keys.js'
 import type { OwnSignIn } from '../../self-service/sign-in.js'
-import { personLayers } from '../../snapshot/person-layers.js'
-import type { ExtensionRecord, ListedSnapshot } from '../../snapshot/snapshot.js'
+import type { ExtensionRecord } from '../../snapshot/snapshot.js'
 import type { OwnAnswer } from '../../softphones/edge/http.js'
 import { qrSvg } from '../../softphones/edge/qr.js'
-import { callsView } from '../own/calls-view.js'
+import { formOf, isTooLarge, TOO_LARGE } from './own-form.js'
+import { ownHome, ownLayers, type HomeNews, type OwnHomeSources } from './own-home.js'
 import type { OwnPages } from './own-pages.js'
 import { SIGN_IN_PATH, signInPage } from './own-sign-in.js'
 
-export interface OwnHttpOptions {
+export interface OwnHttpOptions extends OwnHomeSources {
   access: OwnAccess
   /** Absent: people come by links alone. */
   signIn?: (() => Promise<OwnSignIn>) | undefined
-  snapshot: ListedSnapshot
   forSite(siteId: Id): Pick<SiteUseCases, 'extensions' | 'settings' | 'softphones'>
   refresh(): Promise<void>
-  /** People may change the numbers and labels of their own speed dials and lamps, and what else their admin leaves free. */
-  mayChange: boolean
-  /** What people call a model. */
-  modelName(id: string): string
   pages(): Promise<OwnPages>
   trustedProxies: Networks
   guard?: HttpGuard
@@ -47,9 +41,6 @@ export interface OwnHttpOptions {
 const START = /^\/me\/start\/([0-9a-hjkmnp-tv-z]{32})$/
 const REVOKE = /^\/me\/softphones\/([0-9a-z]{26})\/revoke$/
 const COOKIE = 'phoneboot-me'
-const FORM_BYTES = 32 * 1024
-/** Whoever sends more than this is cut off. */
-const READ_BYTES = 1024 * 1024
 
 interface Visit {
   request: IncomingMessage
@@ -94,7 +85,7 @@ async function answer(options: OwnHttpOptions, visit: Visit): Promise<void> {
   const owner = sessionId === undefined ? undefined : await access.session(sessionId)
   const extension = owner === undefined ? undefined : snapshot.extension(owner)
   const isThere = extension && !isHidden(snapshot, extension.siteId, 'own-pages')
-  const may = isThere && mayHaveOwnPage(layersOf(options, extension), extension)
+  const may = isThere && mayHaveOwnPage(ownLayers(options, extension), extension)
   if (sessionId === undefined || !extension || !may) {
     if (options.signIn && path === OWN_PATH && !isPost) return send(visit, goTo(SIGN_IN_PATH))
     return stranger(options, visit)
@@ -171,6 +162,10 @@ async function change(
     await how.setPassword(extension, form.get('password') ?? '', sessionId)
     return home(options, visit, extension, csrf, { passwordSet: true })
   }
+  const isOfSoftphones = path.startsWith(`${OWN_PATH}softphones`)
+  if (isOfSoftphones && isHidden(options.snapshot, extension.siteId, 'softphones')) {
+    throw new AppError('FEATURE_HIDDEN', 'the site does without softphones')
+  }
   if (path === `${OWN_PATH}softphones`) {
     const code = await use.softphones.create(actor, extension.number, { app: form.get('app') ?? '' })
     const svg = await qrSvg(code.text.reveal())
@@ -181,15 +176,11 @@ async function change(
   } else if (path === `${OWN_PATH}keys` && options.mayChange) {
     await use.extensions.setKeys(actor, extension.number, changedKeys(extension, form))
   } else if (path === `${OWN_PATH}calls` && options.mayChange) {
-    const values = changedCalls(form, freeCalls(layersOf(options, extension)))
+    const values = changedCalls(form, freeCalls(ownLayers(options, extension)))
     await use.settings.setAll(actor, { layer: 'extension', owner: extension.id }, values)
   } else return absent(visit)
   await options.refresh().catch(() => undefined)
   send(visit, goTo(OWN_PATH))
-}
-
-function layersOf({ snapshot }: OwnHttpOptions, extension: ExtensionRecord): ReturnType<typeof personLayers> {
-  return personLayers(snapshot, extension, extension.id)
 }
 
 async function home(
@@ -197,47 +188,11 @@ async function home(
   visit: Visit,
   extension: ExtensionRecord,
   csrf: string,
-  more: { code?: { app: string; svg: string; url: string }; refused?: AppError; passwordSet?: boolean } = {},
+  more: HomeNews = {},
 ): Promise<void> {
   const pages = await options.pages()
-  const words = pages.words(visit.request)
-  const { softphones } = options.forSite(extension.siteId)
-  const layers = layersOf(options, extension)
-  const apps = await softphones.apps()
-  const own = await softphones.list(extension.number)
-  const phones = [...options.snapshot.allDevices()]
-    .filter(({ state }) => state === 'approved')
-    .flatMap(({ lines, mac, model }) =>
-      lines
-        .filter(({ extensionId }) => extensionId === extension.id)
-        .map(({ position }) => ({ mac: formatMac(mac), model: options.modelName(model), line: position })),
-    )
-  const data = {
-    title: extension.displayName,
-    language: words.language,
-    number: extension.number,
-    csrf,
-    phones,
-    softphones: own.map(({ id, app, authUsername }) => ({ id, app: apps.get(app)?.name ?? app, user: authUsername })),
-    apps: [...apps.values()].map(({ id, name }) => ({ id, name })),
-    keys: extension.keys.map(({ position, kind, value, label, locked }) => ({
-      ...{
-        position,
-        kind: words.t(`keys.kind.${kind}`),
-        value: value ?? '',
-        label: label ?? '',
-        locked: options.mayChange && locked === true,
-      },
-      free: options.mayChange && isFreeKey({ kind, locked }),
-    })),
-    mayChange: options.mayChange && extension.keys.some(isFreeKey),
-    calls: options.mayChange ? callsView(words, layers, freeCalls(layers)) : undefined,
-    code: more.code,
-    login: (await options.signIn?.())?.loginOf(extension),
-    done: more.passwordSet === true ? words.t('own.password.done') : undefined,
-    refusal: more.refused && words.t('own.home.refused', { why: more.refused.message }),
-  }
-  send(visit, pages.render('own-home', words, data, more.refused ? 422 : 200))
+  const login = (await options.signIn?.())?.loginOf(extension)
+  send(visit, await ownHome(options, pages, pages.words(visit.request), { extension, csrf, login, ...more }))
 }
 
 /** Counts against the address, and answers as the phones' own handler does. */
@@ -253,29 +208,6 @@ function absent(visit: Visit): void {
 
 function cookieOf({ headers }: IncomingMessage): string | undefined {
   return new RegExp(`(?:^|;\\s*)${COOKIE}=([0-9a-hjkmnp-tv-z]{32})(?:;|$)`).exec(headers.cookie ?? '')?.[1]
-}
-
-/** Throws BODY_TOO_LARGE, after some of what is too much was read: a browser shows no answer while it is sending. */
-async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
-  const pieces: Buffer[] = []
-  let length = 0
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    length += piece.length
-    if (length <= FORM_BYTES) pieces.push(piece)
-    if (length > READ_BYTES) break
-  }
-  if (length > FORM_BYTES) throw new AppError('BODY_TOO_LARGE', 'the form is too large')
-  return new URLSearchParams(Buffer.concat(pieces).toString('utf8'))
-}
-
-const TOO_LARGE: OwnAnswer = {
-  status: 413,
-  headers: { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' },
-  body: 'The form is too large: at most 32 KB are taken.\n',
-}
-
-function isTooLarge(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'BODY_TOO_LARGE'
 }
 
 function send({ request, response }: Visit, { status, headers, body }: OwnAnswer): void {

@@ -229,6 +229,7 @@ export const de: Readonly<Record<WordKey, string>> = {
   'error.gone': 'Jemand anderes hat das inzwischen entfernt.',
   'error.FORBIDDEN': 'Dazu haben Sie kein Recht.',
   'error.NOT_FOUND': 'Das gibt es nicht (mehr).',
+  'error.FEATURE_HIDDEN': 'Das ist hier abgeschaltet.',
   'error.ROUTE_NOT_FOUND': 'Diese Seite gibt es nicht.',
   'error.SIGN_IN_FAILED': 'Name, Passwort oder Code ist falsch.',
   'error.SIGN_IN_CODE_NEEDED': 'Geben Sie auch den Code Ihrer Authenticator-App ein.',

@@ -225,6 +225,7 @@ export const en = {
   'error.gone': 'Somebody else removed this meanwhile.',
   'error.FORBIDDEN': 'You have no right to this.',
   'error.NOT_FOUND': 'This does not exist (any more).',
+  'error.FEATURE_HIDDEN': 'This is switched off here.',
   'error.ROUTE_NOT_FOUND': 'There is no such page.',
   'error.SIGN_IN_FAILED': 'Name, password or code is wrong.',
   'error.SIGN_IN_CODE_NEEDED': 'Enter the code of your authenticator app as well.',
