@@ -170,7 +170,12 @@ const SECOND_SITE: readonly ShownPage[] = [
 ]
 
 /** Every page of the showroom; the test of them finds out when one is missing. */
-export function shownPages({ ids, own, links }: Pick<Showroom, 'ids' | 'own' | 'links'>): readonly ShownPage[] {
+export function shownPages({
+  ids,
+  own,
+  domainFirst,
+  links,
+}: Pick<Showroom, 'ids' | 'own' | 'domainFirst' | 'links'>): readonly ShownPage[] {
   const found: readonly ShownPage[] = [
     { name: 'account', path: `/accounts/${ids.account}` },
     { name: 'account-link', path: `/accounts/${ids.account}`, then: press('Make a link for a new password') },
@@ -182,6 +187,8 @@ export function shownPages({ ids, own, links }: Pick<Showroom, 'ids' | 'own' | '
     { name: 'import-mails', path: `/import/${ids.imported}/mails` },
     { name: 'registration-drop', path: `/registrations/${encodeURIComponent(ids.registration)}/drop` },
     { name: 'import-undo', path: `/import/${ids.imported}/undo` },
+    { name: 'sign-in-domain', path: `${domainFirst}/sign-in`, by: 'nobody' },
+    { name: 'sign-in-of-domain', path: `${domainFirst}/sign-in?domain=acme.example`, by: 'nobody' },
     { name: 'own-start', path: links.unused, by: 'nobody' },
     { name: 'own-home', path: `${own}/me/`, by: 'person' },
     { name: 'own-code', path: links.code, by: 'nobody' },

@@ -12,6 +12,8 @@ export interface Showroom {
   admin: string
   /** Where people's own pages are. */
   own: string
+  /** The pages of a server that asks admins for their domain first. */
+  domainFirst: string
   /** Ids that stand in addresses of pages. */
   ids: Readonly<Record<'account' | 'role' | 'webhook' | 'undecided' | 'imported' | 'registration', string>>
   /** Addresses that people are given: of their own page, not used yet; of a softphone's set-up, with and without values. */
@@ -53,10 +55,13 @@ export async function openShowroom(): Promise<Showroom> {
   })
   const admin = `http://127.0.0.1:${office.ports.admin}`
   const own = `https://127.0.0.1:${office.ports.https}`
+  const other = await openOffice({ PHONEBOOT_ADMIN_SIGN_IN: 'domain-first' })
+  await other.cli('admin', 'create', 'anna', '--role', 'owner')
+  const domainFirst = `http://127.0.0.1:${other.ports.admin}`
   let simulation: Simulation | undefined
   const close = async (): Promise<void> => {
     await simulation?.stop()
-    await office.stop()
+    await Promise.all([office.stop(), other.stop()])
     await mail.stop()
   }
   try {
@@ -67,7 +72,7 @@ export async function openShowroom(): Promise<Showroom> {
     await afterwards(office, api)
     const { items } = await api('GET', '/registrations?limit=1')
     const [{ id: registration }] = items as [{ id: string }]
-    return { office, admin, own, ids: { ...ids, registration }, ...(await forPeople(office, own)), close }
+    return { office, admin, own, domainFirst, ids: { ...ids, registration }, ...(await forPeople(office, own)), close }
   } catch (error) {
     await close()
     throw error

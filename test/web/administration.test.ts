@@ -113,6 +113,7 @@ describe('signing in with the domain of the site', () => {
       const first = (await bench.stranger().get('/sign-in?to=%2Fpeople')).text
       expect(first).toContain('name="domain"')
       expect(first).not.toContain('name="password"')
+      expect(first).toContain('Type the domain that you were given')
       // As long as the other, so that pages can be compared byte by byte.
       const domains = ['steps.example', 'nowhr.example'] as const
       const compare = async (ask: (domain: string) => Promise<{ status: number; text: string }>): Promise<string> => {

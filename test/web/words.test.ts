@@ -58,7 +58,11 @@ describe('the texts of the pages', () => {
 describe('help in place', () => {
   const folder = new URL('../../src/web/templates/', import.meta.url)
   const inFrame = readdirSync(folder)
-    .filter((file) => file.endsWith('.hbs') && readFileSync(new URL(file, folder), 'utf8').startsWith('{{#> layout}}'))
+    .filter(
+      (file) =>
+        file.endsWith('.hbs') && readFileSync(new URL(file, folder), 'utf8').match(/^\{\{#> (?:layout|plain)\}\}/),
+    )
+    .filter((file) => file !== 'error.hbs')
     .map((file) => file.replace('.hbs', ''))
 
   test('tells of every page what it is for', () => {

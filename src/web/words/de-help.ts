@@ -72,5 +72,12 @@ export const deHelp: Readonly<Record<keyof typeof enHelp, string>> = {
   'help.webhooks': 'Andere Programme erfahren, was sich hier ändert.',
   'help.webhook': 'Was diesem Programm gemeldet wurde, und was es antwortete.',
   'help.webhook-secret': 'Übernehmen Sie das Geheimnis jetzt in das andere Programm.',
+  'help.sign-in':
+    'Name und Passwort haben Sie mit Ihrem Zugang bekommen. Vergessen? Wer die Konten verwaltet, macht Ihnen einen Link für ein neues.',
+  'help.sign-in-domain':
+    'Hier werden mehrere Standorte verwaltet, jeder mit eigenen Konten. Geben Sie die Domain ein, die Sie mit Ihrem Konto bekommen haben; ohne eine bleibt das Feld leer.',
+  'help.set-up':
+    'Das erste Konto darf alles. Den Link dafür zeigt der Server beim Start, oder er steht in admin-setup-link.txt im Datenordner. Er gilt einmal.',
+  'help.password': 'Der Link gilt einmal. Wurde er schon benutzt, macht Ihnen einen neuen, wer die Konten verwaltet.',
   'help.own-account': 'Ihr Passwort, Ihre Authenticator-App und Ihre API-Token.',
 }

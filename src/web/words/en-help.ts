@@ -66,5 +66,12 @@ export const enHelp = {
   'help.webhooks': 'Other programs are told what changes here.',
   'help.webhook': 'What this program was told, and what it answered.',
   'help.webhook-secret': 'Copy the secret into the other program now.',
+  'help.sign-in':
+    'Whoever gave you access told you name and password. Forgotten? Somebody who looks after the accounts makes you a link for a new one.',
+  'help.sign-in-domain':
+    'Several sites are looked after here, and each knows its own accounts. Type the domain that you were given with yours; leave it empty if you were given none.',
+  'help.set-up':
+    'The first account may do everything. The server shows the link for it when it starts, or keeps it in admin-setup-link.txt in its data folder. It works once.',
+  'help.password': 'The link works once. Was it used already, somebody who looks after the accounts makes another.',
   'help.own-account': 'Your own password, authenticator app and API tokens.',
 } as const
