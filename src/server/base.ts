@@ -4,8 +4,7 @@ import { certificateNames } from '../certificates/names.js'
 import type { Config } from '../config.js'
 import type { StoredImport } from '../bulk/store.js'
 import { createSightingWriter, type SightingWriter } from '../devices/edge/sighting-writer.js'
-import { passed, steadyClock, systemClock } from '../domain/edge/system-clock.js'
-import { takeTurns } from '../domain/turns.js'
+import { gentleTurns, systemClock } from '../domain/edge/system-clock.js'
 import { openFirmwareFolder, type FirmwareFolder } from '../firmware/edge/folder.js'
 import type { Installation } from '../installation.js'
 import { isSecretSetting } from '../site-use-cases.js'
@@ -47,16 +46,11 @@ export interface Base {
   rehearsal: Rehearsal
 }
 
-/** Everything is loaded anew in pieces, with pauses for phones, in milliseconds: about half of the thread while it lasts. */
-const LOADING_SLICE_MS = 2
-const LOADING_PAUSE_MS = 2
-
 /** Opens what the listeners share; nothing listens yet. Throws CONFIG_INVALID, ... */
 export async function openBase(installation: Installation, undo: Undo): Promise<Base> {
   const { config, databases, log } = installation
   const trust = openTrust(config, log)
-  const turns = takeTurns(steadyClock, () => passed(LOADING_PAUSE_MS), LOADING_SLICE_MS)
-  const feed = await startSnapshotFeed({ databases, clock: systemClock, log, turns })
+  const feed = await startSnapshotFeed({ databases, clock: systemClock, log, turns: gentleTurns() })
   undo.add(() => feed.stop())
   const live = new Live({ clock: systemClock, snapshot: feed.snapshot })
   undo.add(() => live.stop())

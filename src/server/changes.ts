@@ -1,4 +1,4 @@
-import { spareTime, systemClock } from '../domain/edge/system-clock.js'
+import { gentleTurns, spareTime, systemClock } from '../domain/edge/system-clock.js'
 import { systemRandom } from '../domain/edge/system-random.js'
 import { takeTurns } from '../domain/turns.js'
 import { fileNamed } from '../catalog/catalog.js'
@@ -84,7 +84,7 @@ export function startAutoResync({ installation, feed, undo }: Base, waiting: Wai
   const { catalog, databases, log } = installation
   const auto = new AutoResync({
     ...{ snapshot: feed.snapshot, catalog, waiting, resync: openResync(databases), clock: systemClock, log },
-    turns: takeTurns(systemClock, pause),
+    turns: gentleTurns(),
   })
   undo.add(() => auto.stop())
   undo.add(feed.onChange(() => auto.changed()))

@@ -80,7 +80,9 @@ export class ImportThread implements ImportsBeside {
     this.#calls += 1
     const call = this.#calls
     const answered = new Promise<unknown>((resolve, reject) => this.#waiting.set(call, { resolve, reject }))
-    this.#tell({ kind: 'call', call, siteId, method, args: args.map(ownBytes) })
+    const given = args.map(ownBytes)
+    const files = given.flatMap((value) => (value instanceof Uint8Array ? [value.buffer as ArrayBuffer] : []))
+    this.#tell({ kind: 'call', call, siteId, method, args: given }, files)
     return (await answered) as Awaited<ReturnType<BulkUseCases[M]>>
   }
 
@@ -109,8 +111,9 @@ export class ImportThread implements ImportsBeside {
     return worker
   }
 
-  #tell(message: ToImports): void {
-    this.#worker?.postMessage(message)
+  /** `given`: what goes over to the thread instead of being copied. */
+  #tell(message: ToImports, given: readonly ArrayBuffer[] = []): void {
+    this.#worker?.postMessage(message, given)
   }
 
   #hear(worker: Worker, message: FromImports): void {
@@ -163,7 +166,7 @@ export class ImportThread implements ImportsBeside {
   }
 }
 
-/** Bytes of a file may be a piece of a larger buffer, all of which would be sent. */
+/** A copy of bytes that may be given away: they may be a piece of a larger buffer, and whoever called may need them still. */
 function ownBytes(value: unknown): unknown {
   return value instanceof Uint8Array ? new Uint8Array(value) : value
 }
