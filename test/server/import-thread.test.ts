@@ -2,6 +2,7 @@ import { afterEach, expect, jest, test } from '@jest/globals'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
+import { freshPostgres, type FreshDatabase } from '../support/databases.js'
 import { SERVER_TEST_MS, TestInstallation, eventually, type ServerProcess } from '../support/server.js'
 
 jest.setTimeout(SERVER_TEST_MS)
@@ -9,7 +10,12 @@ jest.setTimeout(SERVER_TEST_MS)
 let installation: TestInstallation | undefined
 let server: ServerProcess
 let token: string
-afterEach(async () => installation?.remove())
+let postgres: FreshDatabase | undefined
+afterEach(async () => {
+  await installation?.remove()
+  await postgres?.remove()
+  postgres = undefined
+})
 
 interface Job {
   id: string
@@ -19,8 +25,8 @@ interface Job {
   obstacles?: { message: string }[]
 }
 
-async function start(): Promise<void> {
-  installation = await TestInstallation.create()
+async function start(settings: Record<string, string> = {}): Promise<void> {
+  installation = await TestInstallation.create(settings)
   server = await installation.serve()
   await installation.cli('admin', 'create', 'importer', '--role', 'owner')
   token = (await installation.cli<{ token: string }>('admin', 'token', 'importer')).token
@@ -40,6 +46,7 @@ const until = (id: string, state: string): Promise<Job> =>
     expect(job.state).toBe(state)
     return job
   }, 30_000)
+const macOf = (n: number): string => `0015650${n.toString(16).padStart(5, '0')}`
 const people = (count: number, from: number): string =>
   ['number,name', ...Array.from({ length: count }, (_, n) => `${from + n},Person ${n}`)].join('\n')
 
@@ -73,6 +80,36 @@ test('an import is worked out and written in a thread of lower priority, which g
   expect(await ask(`/imports/${id}/undo`, { method: 'POST' })).toMatchObject({ state: 'undone' })
   await eventually(async () => expect(await ask('/extensions?limit=1')).toMatchObject({ total: 0 }))
 })
+
+const testOverPostgres = process.env.PHONEBOOT_TEST_POSTGRES_URL ? test : test.skip
+
+testOverPostgres(
+  'over PostgreSQL, too, a file is imported in that thread, its phones are served, and it is undone',
+  async () => {
+    postgres = await freshPostgres({ migrated: false })
+    await start({ PHONEBOOT_DATABASE_URL: postgres.url ?? '' })
+    const rows = Array.from(
+      { length: 400 },
+      (_, n) => `${macOf(n)},yealink/t28p,${2000 + n},Person ${n},blf:${2000 + n}:Myself`,
+    )
+    const { id } = await open(['mac,model,extension,name,key1', ...rows].join('\n'))
+    const preview = await until(id, 'preview')
+    expect(threadsBeside()).toBeGreaterThan(0)
+    await ask(`/imports/${id}/confirm`, { method: 'POST', body: JSON.stringify({ token: preview.token }) })
+    await until(id, 'done')
+    const last = `${server.http}/${macOf(399)}.cfg`
+    const file = await eventually(async () => {
+      const answer = await fetch(last)
+      expect(answer.status).toBe(200)
+      return answer.text()
+    }, 30_000)
+    expect(file).toContain('2399')
+    expect(await ask(`/imports/${id}/undo`, { method: 'POST' })).toMatchObject({ state: 'undone' })
+    await eventually(async () => expect((await fetch(last)).status).toBe(404), 30_000)
+    expect(await ask('/extensions?limit=1')).toMatchObject({ total: 0 })
+    await eventually(() => expect(threadsBeside()).toBe(0))
+  },
+)
 
 test('mistakes of a file come over from that thread, one by one', async () => {
   await start()
