@@ -81,7 +81,7 @@ async function database(io: Io): Promise<Finding[]> {
       {
         check: 'database',
         state: 'ok',
-        message: `${databases.dialect}, ${people.length} extensions, ${known.length} phones`,
+        message: `${databases.dialect}, ${people.length} extension(s), ${known.length} phone(s)`,
       },
       ...orphans.slice(0, 5).map(({ mac, model }): Finding => ({
         check: 'database',

@@ -34,6 +34,9 @@ export function mailCommands(program: Command, io: Io, run: Run): void {
             extension === undefined
               ? await mails.sendAll(actor(), input, added)
               : [await mails.send(actor(), extension, input)]
+          if (queued.length === 0) {
+            return { json: [], lines: ['No mail: nobody of them has an e-mail address and got none before.'] }
+          }
           const told = mails.configured ? 'waiting to be sent' : 'not sent: no SMTP server is configured'
           return { json: queued.map(mailJson), lines: [`${queued.length} mail(s) ${told}.`] }
         }),

@@ -5,6 +5,8 @@ import { table, type Report } from './output.js'
 
 const SHOWN = 40
 
+const numbered = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`
+
 /** What `move-in` tells: what was found, what becomes of it, and what does not. */
 export function moveInReport(found: MoveIn, imported: ImportReport, applied: boolean): Report {
   const { phones, problems, strange, plan, differences } = found
@@ -25,7 +27,8 @@ export function moveInReport(found: MoveIn, imported: ImportReport, applied: boo
       import: { people, phones: counted, obstacles, ...(id === undefined ? {} : { id }) },
     },
     lines: [
-      `${phones.length} phones, ${plan.people.length} people.${applied ? '' : ' Nothing is changed yet: --apply does it.'}`,
+      `${numbered(phones.length, 'phone', 'phones')}, ${numbered(plan.people.length, 'person', 'people')}${applied ? ' taken over.' : '. Nothing is changed yet: --apply does it.'}`,
+      ...(applied && id !== undefined ? [`To undo it: import undo ${id}`] : []),
       ...settingLines(found),
       ...differenceLines(found),
       ...section(

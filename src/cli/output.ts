@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { AppError } from '../domain/errors.js'
+import { WHAT_TO_DO } from './what-to-do.js'
 
 /** What a command talks to; tests pass their own. */
 export interface Io {
@@ -88,7 +89,7 @@ export function writeError(io: Io, error: unknown, asJson: boolean): ExitCode {
     io.err(`phoneboot: internal error, please report it\n${stack}\n`)
     return EXIT.failed
   }
-  const { field, hint, problems } = error.details
+  const { field, hint = WHAT_TO_DO[error.code], problems } = error.details
   if (asJson) {
     io.err(
       `${JSON.stringify({ error: { code: error.code, message: error.message, field, hint, problems } }, null, 2)}\n`,

@@ -75,6 +75,7 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<E
     .description('Phone auto-provisioning server with a bundled SIP registrar')
     .option('--json', 'answer as JSON')
     .exitOverride()
+    .showHelpAfterError('  Put --help behind a command to see what it takes')
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
   for (const define of await definitionsFor(args)) define(program, io, run, guarded)
 

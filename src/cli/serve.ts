@@ -94,13 +94,21 @@ function needsRoot({
   return byHand.some((port) => port > 0 && port < 1024)
 }
 
+/** What phones are to be told: the name that was set, else an address that the server listens on. */
+function toldHost({ host, bind }: Config): string {
+  if (host !== undefined) return host
+  const bound = bind === 'all' ? firstAddress() : bind[0]
+  return bound?.includes(':') ? `[${bound}]` : (bound ?? '127.0.0.1')
+}
+
+function firstAddress(): string | undefined {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return all.find(({ internal, family }) => !internal && family === 'IPv4')?.address
+}
+
 /** Where phones and people find the server. Goes to standard error, where logs go. */
 function greeting(config: Config, ports: Ports): string[] {
-  const addresses = Object.values(networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .filter(({ internal, family }) => !internal && family === 'IPv4')
-    .map(({ address }) => address)
-  const host = config.host ?? addresses[0] ?? '127.0.0.1'
+  const host = toldHost(config)
   return [
     `phoneboot is up. Phones find it at http://${host}:${ports.http}/ and tftp://${host}:${ports.tftp}/, SIP at ${host}:${ports.sip} (UDP and TCP), ${host}:${ports.sips} (TLS) and wss://${host}:${ports.https}/ws.`,
     `DHCP option 66:  http://${host}:${ports.http}/`,

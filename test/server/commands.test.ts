@@ -136,6 +136,10 @@ describe('exit codes', () => {
     expect(ran.stderr).not.toMatch(/^\s+at /m)
   })
 
+  test('the self-check by TFTP says what it found, and warns of nothing that its package does', async () => {
+    expect(await installation.run(['tftp-get', `${MAC}.cfg`])).toMatchObject({ code: 0, stderr: '' })
+  })
+
   test('3: did its work and found problems', async () => {
     const { settings, folder } = installation
     const alone = { cwd: folder, env: { ...settings, PHONEBOOT_TRUSTED_NETWORKS: '0.0.0.0/0' } }

@@ -44,8 +44,8 @@ test('phones of another provisioning server are taken over by one command, and c
   expect(await installation.cli('extension', 'list')).toEqual([])
 
   const csv = join(installation.folder, 'old.csv')
-  const done = await installation.cli<{ applied: boolean; import: { id: string } }>(...args, '--csv', csv, '--apply')
-  expect(done.applied).toBe(true)
+  const done = await installation.runHere([...args, '--csv', csv, '--apply'])
+  expect(done.stdout).toMatch(/^3 phones, 3 people taken over\.\nTo undo it: import undo \w+\n/)
   expect(await readFile(csv, 'utf8')).toContain('Old-101-secret')
   expect((await installation.runHere(['settings', 'get', '--site'])).stdout).toMatch(/^language +.*de/m)
 
