@@ -18,7 +18,7 @@ const WALK_MS = 20 * SERVER_TEST_MS
 
 /** What is worked with every day. */
 const MAIN_PAGES = new Set(
-  'phones phone pending assign people person person-new keys softphones settings settings-layer setting changes imports sign-in me'.split(
+  'phones phone pending assign people person person-new keys softphones settings settings-layer setting changes imports import import-done import-undo move-in sign-in me own-home'.split(
     ' ',
   ),
 )

@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Browser } from 'playwright-core'
-import { becomeOwner, expectAccessible, launchBrowser, MOBILE, openPage, openSetUp } from '../support/browser.js'
+import {
+  becomeOwner,
+  expectAccessible,
+  launchBrowser,
+  MOBILE,
+  openPage,
+  openSetUp,
+  signIn,
+} from '../support/browser.js'
+import { tabTo } from '../support/keyboard.js'
 import { describeWithClients } from '../support/real-clients.js'
 import { SERVER_TEST_MS, TestInstallation, type ServerProcess } from '../support/server.js'
 
@@ -89,6 +98,45 @@ describeWithClients('the import page in Chromium', { chromium: 'chromium' }, () 
       await page.goto(`${server.admin}/people`)
       await page.waitForSelector('main')
       expect(await page.getByText('Jörg Müller').count()).toBe(0)
+      expect(wrong).toEqual([])
+    },
+    SERVER_TEST_MS,
+  )
+
+  test(
+    'a file is chosen, mapped, previewed, confirmed and undone by keyboard alone',
+    async () => {
+      const { page, wrong } = await openPage(browser)
+      const press = (key: string): Promise<void> => page.keyboard.press(key)
+      await signIn(page, server.admin, 'anna', PASSWORD)
+      await tabTo(page, 'People', 'link')
+      await press('Enter')
+      await tabTo(page, 'Import and export', 'link')
+      await press('Enter')
+      await tabTo(page, 'Drop a file here, or choose one', 'field')
+      const chooser = page.waitForEvent('filechooser')
+      await press('Space')
+      const file = { name: 'hall.csv', mimeType: 'text/csv', buffer: Buffer.from('Platz;Wer\r\n301;Hall\r\n') }
+      await (await chooser).setFiles(file)
+      await tabTo(page, 'Show a preview')
+      await press('Enter')
+      await page.waitForURL(/import\/\w/)
+      await page.waitForSelector('text=no column is known to be the number')
+      // A list is chosen from by typing what one wants.
+      await tabTo(page, 'Platz', 'field')
+      await page.keyboard.type('Number')
+      await tabTo(page, 'Preview again')
+      await press('Enter')
+      await page.waitForSelector('text=People: 1 new, 0 changed, 0 the same.')
+      await tabTo(page, 'Import now')
+      await press('Enter')
+      await page.waitForSelector('text=Imported')
+      await tabTo(page, /^Undo this import/, 'link')
+      await press('Enter')
+      await page.waitForSelector('text=Undo this import?')
+      await tabTo(page, 'Undo the import')
+      await press('Enter')
+      await page.waitForSelector('text=The import is undone.')
       expect(wrong).toEqual([])
     },
     SERVER_TEST_MS,

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { SEAL_CONTEXTS } from '../../src/secrets/contexts.js'
 import { becomeOwner, expectAccessible, launchBrowser, openPage } from '../support/browser.js'
+import { tabTo } from '../support/keyboard.js'
 import { openOffice } from '../support/office.js'
 import { describeWithClients } from '../support/real-clients.js'
 import { registerAccount } from '../support/served-phones.js'
@@ -24,9 +25,13 @@ describeWithClients('softphones in Chromium', { chromium: 'chromium' }, () => {
       await page.waitForSelector('nav.menu')
       await page.goto(`${admin}/people/101/softphones`)
       await expectAccessible(page)
-      await page.click('main form[action="/people/101/softphones"] button')
+      await tabTo(page, 'Show the code')
+      await page.keyboard.press('Enter')
       await page.waitForSelector('.qr svg')
       await expectAccessible(page)
+      await tabTo(page, 'To the softphones', 'link')
+      await page.keyboard.press('Enter')
+      await page.waitForSelector('#list [data-state=waiting]')
       for (const path of ['/people/101/softphones', '/mails', '/softphone-sheet']) {
         await page.goto(`${admin}${path}`)
         await expectAccessible(page)

@@ -30,6 +30,9 @@ const WHERE = `(() => {
   return { stop: stop?.dataset.stop, isShown, html: one.outerHTML.slice(0, 120) }
 })()`
 
+/** More than any page has to press or to fill in, once around. */
+const MOST_PRESSES = 200
+
 interface Stop {
   stop?: string
   isShown: boolean
@@ -50,4 +53,18 @@ export async function walkByKeyboard(page: Page): Promise<string[]> {
   }
   const missed = marked.filter((_, index) => !reached.has(String(index)))
   return [...missed.map((html) => `not reached: ${html}`), ...unseen]
+}
+
+/** Presses Tab until what is so called has the focus; fails when it is not reached. */
+export async function tabTo(
+  page: Page,
+  name: string | RegExp,
+  role: 'button' | 'link' | 'field' = 'button',
+): Promise<void> {
+  const wanted = role === 'field' ? page.getByLabel(name) : page.getByRole(role, { name })
+  for (let presses = 0; presses < MOST_PRESSES; presses += 1) {
+    if (await wanted.first().evaluate((one) => one.matches(':focus'))) return
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`${String(name)} is not reached by the Tab key`)
 }

@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
+import { AppError, type ErrorCode } from '../../src/domain/errors.js'
+import { refusalOf } from '../../src/web/page.js'
 import { reasonText } from '../../src/web/program-texts.js'
 import { problemText } from '../../src/web/problem-text.js'
 import { wordsOf } from '../../src/web/words/words.js'
@@ -45,4 +47,21 @@ test('why a phone was refused is told in the language of the page', () => {
   )
   expect(reasonText(german, 'this file is not served; the phone goes on')).toBe('')
   expect(reasonText(german, 'something new')).toBe('something new')
+})
+
+test('a refusal whose reason only the server knows tells it beside the words of the page', () => {
+  const { text, detail } = refusalOf(
+    { words: german },
+    new AppError('WEBHOOK_INVALID', 'url: 169.254.0.1 is link-local', { hint: 'Name another address' }),
+  )
+  expect([text.slice(0, 17), detail]).toEqual([
+    'So geht es nicht:',
+    'url: 169.254.0.1 is link-local. Name another address',
+  ])
+})
+
+test('a refusal says what to do in the language of the page', () => {
+  const told = (code: ErrorCode): string => refusalOf({ words: german }, new AppError(code, 'in English')).text
+  expect(told('FORBIDDEN')).toBe('Dazu haben Sie kein Recht. Wer die Konten verwaltet, kann es Ihnen geben.')
+  expect(told('LINK_INVALID')).toContain('Bitten Sie um einen neuen.')
 })

@@ -155,6 +155,7 @@ export const deImports: Readonly<Record<keyof typeof enImports, string>> = {
   'import.repair.decimal-point': 'Zahl mit Nachkommastellen',
   'import.repair.leading-zeros': 'verlorene führende Nullen einer MAC-Adresse',
   'import.repair.line-breaks': 'Zeilenumbruch in einer Zelle',
+  'import.repair.mixed-encodings': 'Zeilen in einer anderen Zeichenkodierung',
   'import.cells.one': '{n} Zelle',
   'import.cells.other': '{n} Zellen',
   'import.obstacles': 'So kann der Import nicht ausgeführt werden. Die ersten Fehler:',
@@ -190,7 +191,7 @@ export const deImports: Readonly<Record<keyof typeof enImports, string>> = {
   'error.CSV_INVALID': 'Die Datei kann nicht gelesen werden.',
   'error.IMPORT_CHANGED':
     'Seit der Vorschau haben sich die Daten geändert. Sehen Sie die neue an; nichts wurde importiert.',
-  'error.IMPORT_STATE': 'Das geht nicht (mehr).',
+  'error.IMPORT_STATE': 'Das geht nicht (mehr):',
   'error.IMPORT_NOT_FOUND': 'Diese Datei ist nicht mehr geöffnet. Wählen Sie sie noch einmal.',
   'error.IMPORT_NOT_UNDONE': 'Nichts wurde rückgängig gemacht, denn seit dem Import wurde etwas geändert:',
   'error.BODY_TOO_LARGE': 'Die Datei ist zu groß: bis zu 20 MB werden angenommen.',

@@ -171,6 +171,6 @@ export const deKeys: Readonly<Record<keyof typeof enKeys, string>> = {
   'groups.keys.edit': 'Tasten bearbeiten',
   'error.KEY_REPEATED': 'Zwei der Tasten tun dasselbe; ein Telefon verlöre eine davon.',
   'error.KEY_INVALID': 'Eine Taste ist nicht, wie sie sein muss.',
-  'error.GROUP_EXISTS': 'Es gibt schon eine Gruppe dieses Namens.',
+  'error.GROUP_EXISTS': 'Es gibt schon eine Gruppe dieses Namens. Nehmen Sie einen anderen.',
   'error.GROUP_IN_USE': 'In der Gruppe sind noch Telefone oder Personen; nehmen Sie diese zuerst heraus.',
 }

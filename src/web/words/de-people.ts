@@ -178,7 +178,8 @@ export const dePeople: Readonly<Record<keyof typeof enPeople, string>> = {
     '{"0":"zu kurz oder zu einfach","1":"leicht zu erraten","2":"schwach","3":"gut","4":"stark","rule":"entspricht nicht den Regeln dieses Standorts"}',
   'done.restored': 'Zurückgeholt.',
   'done.restoredPartly': 'Zurückgeholt; manche Plätze sind inzwischen vergeben, siehe Protokoll.',
-  'error.EMAIL_IN_USE': 'Jemand anderes hat diese E-Mail-Adresse.',
+  'error.EMAIL_IN_USE':
+    'Jemand anderes hat diese E-Mail-Adresse. Nehmen Sie eine andere, oder suchen Sie sie unter „Personen“.',
   'person.lines': 'Passwörter der Telefone',
   'person.lines.hint':
     'Jede Leitung hat ihr eigenes. „Wenn geholt“: Das alte gilt, bis das Telefon das neue benutzt, höchstens 48 Stunden. „Sofort“: Es endet gleich, bis das Telefon das neue geholt hat.',

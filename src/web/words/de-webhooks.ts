@@ -36,4 +36,6 @@ export const deWebhooks: Readonly<Record<keyof typeof enWebhooks, string>> = {
   'webhooks.delivery.waiting': 'wartet',
   'webhooks.delivery.delivered': 'zugestellt',
   'webhooks.delivery.given-up': 'aufgegeben',
+  'error.WEBHOOK_INVALID':
+    'So geht es nicht: Die Adresse beginnt mit https:// oder http:// und ist eine, die dieser Server aufrufen darf.',
 }

@@ -227,33 +227,41 @@ export const de: Readonly<Record<WordKey, string>> = {
   'error.conflict':
     'Jemand anderes hat inzwischen gespeichert. Jetzt steht dort: {stored}. Unten steht, was Sie geschrieben haben; noch einmal speichern ersetzt es.',
   'error.gone': 'Jemand anderes hat das inzwischen entfernt.',
-  'error.FORBIDDEN': 'Dazu haben Sie kein Recht.',
+  'error.FORBIDDEN': 'Dazu haben Sie kein Recht. Wer die Konten verwaltet, kann es Ihnen geben.',
   'error.NOT_FOUND': 'Das gibt es nicht (mehr).',
   'error.FEATURE_HIDDEN': 'Das ist hier abgeschaltet.',
   'error.ROUTE_NOT_FOUND': 'Diese Seite gibt es nicht.',
   'error.SIGN_IN_FAILED': 'Name, Passwort oder Code ist falsch.',
   'error.SIGN_IN_CODE_NEEDED': 'Geben Sie auch den Code Ihrer Authenticator-App ein.',
   'error.TOO_MANY_ATTEMPTS': 'Zu viele Versuche. Warten Sie {seconds} Sekunden.',
-  'error.LINK_INVALID': 'Dieser Link wurde schon benutzt, ist abgelaufen oder unvollständig.',
+  'error.LINK_INVALID':
+    'Dieser Link wurde schon benutzt, ist abgelaufen oder unvollständig. Bitten Sie um einen neuen.',
   'error.ORIGIN_REFUSED': 'Das Formular war zu alt oder kam von anderswo. Laden Sie die Seite neu.',
   'error.REVISION_CONFLICT': 'Jemand anderes hat das inzwischen geändert. Sehen Sie noch einmal nach.',
   'error.PASSWORD_INVALID':
     'Dieses Passwort geht nicht: 10 Zeichen mit Ziffer, Groß- und Kleinbuchstaben, oder 20 beliebige, und nicht Ihr Name.',
   'error.NAME_INVALID': 'Dieser Name geht nicht: Er ist leer, zu lang oder enthält unerlaubte Zeichen.',
-  'error.EMAIL_INVALID': 'Das ist keine E-Mail-Adresse.',
+  'error.EMAIL_INVALID': 'Das ist keine E-Mail-Adresse; name@example.com ist eine.',
   'error.NUMBER_INVALID': 'Das ist keine Nummer: 1 bis 20 Ziffern, * oder #.',
   'error.MAC_INVALID': 'Das ist keine MAC-Adresse eines Telefons: 12 Ziffern und Buchstaben a bis f.',
   'error.MODEL_UNKNOWN': 'Wählen Sie ein Modell aus der Liste.',
-  'error.EXTENSION_EXISTS': 'Diese Nummer hat schon jemand.',
-  'error.EXTENSION_NOT_FOUND': 'Diese Nummer hat niemand.',
+  'error.EXTENSION_EXISTS':
+    'Diese Nummer hat schon jemand. Nehmen Sie eine andere, oder suchen Sie sie unter „Personen“.',
+  'error.EXTENSION_NOT_FOUND':
+    'Diese Nummer hat niemand. Fügen Sie zuerst die Person hinzu, oder berichtigen Sie die Nummer.',
   'error.EXTENSION_IN_USE': 'Inzwischen benutzen Telefone oder Tasten diese Nummer. Sehen Sie noch einmal nach.',
-  'error.DEVICE_EXISTS': 'Ein Telefon mit dieser MAC-Adresse gibt es schon.',
-  'error.DEVICE_NOT_FOUND': 'Ein Telefon mit dieser MAC-Adresse gibt es nicht.',
+  'error.DEVICE_EXISTS': 'Ein Telefon mit dieser MAC-Adresse gibt es schon. Suchen Sie es unter „Telefone“.',
+  'error.DEVICE_NOT_FOUND':
+    'Ein Telefon mit dieser MAC-Adresse gibt es nicht. Fügen Sie es hinzu, oder berichtigen Sie die Adresse.',
   'error.LINE_INVALID': 'Das Telefon hat diese Leitung nicht, oder sie ist belegt.',
   'error.REQUEST_INVALID': 'Etwas im Formular ist nicht lesbar. Laden Sie die Seite neu.',
   'error.PROGRAM_REPLACED':
     'Eine andere Version von phoneboot wurde installiert. Starten Sie den Server neu und importieren Sie dann.',
   'error.DATABASE_UNUSABLE':
     'Die Datenbank antwortet nicht. Telefone werden weiter bedient; versuchen Sie es bald noch einmal.',
+  'error.TEMPLATE_VALUE_REFUSED':
+    'Ein Wert lässt sich nicht in die Datei dieses Telefons schreiben. Ändern Sie die Einstellung oder den Namen, die hier genannt sind.',
+  'error.SEALED_VALUE_UNREADABLE':
+    'Ein Passwort lässt sich nicht öffnen: Die Schlüsseldatei ist nicht die, mit der es versiegelt wurde. Legen Sie die aus der Sicherung zurück.',
   'error.INTERNAL': 'Ein Fehler des Servers. Er steht unter der Nummer unten in dessen Protokoll.',
 }

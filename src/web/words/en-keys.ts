@@ -166,6 +166,6 @@ export const enKeys = {
   'groups.keys.edit': 'Edit the keys',
   'error.KEY_REPEATED': 'Two of the keys do the same; a phone would lose one of them.',
   'error.KEY_INVALID': 'A key is not as it must be.',
-  'error.GROUP_EXISTS': 'There is a group of this name already.',
+  'error.GROUP_EXISTS': 'There is a group of this name already. Take another name.',
   'error.GROUP_IN_USE': 'Phones or people are still in the group; take them out first.',
 } as const

@@ -175,7 +175,7 @@ export const enPeople = {
     '{"0":"too short or too simple","1":"easy to guess","2":"weak","3":"good","4":"strong","rule":"does not meet the rules of this site"}',
   'done.restored': 'Brought back.',
   'done.restoredPartly': 'Brought back; some places were taken by others meanwhile, see the audit log.',
-  'error.EMAIL_IN_USE': 'Somebody else has this e-mail address.',
+  'error.EMAIL_IN_USE': 'Somebody else has this e-mail address. Take another one, or look for it under “People”.',
   'person.lines': 'Passwords of the phones',
   'person.lines.hint':
     'Each line has its own. “When fetched”: the old one is good until the phone uses the new one, 48 hours at most. “Now”: it stops working at once, until the phone has fetched.',

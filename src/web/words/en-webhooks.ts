@@ -33,4 +33,6 @@ export const enWebhooks = {
   'webhooks.delivery.waiting': 'waiting',
   'webhooks.delivery.delivered': 'delivered',
   'webhooks.delivery.given-up': 'given up',
+  'error.WEBHOOK_INVALID':
+    'This webhook cannot be: its address begins with https:// or http:// and is one that this server may call.',
 } as const
