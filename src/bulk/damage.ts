@@ -9,6 +9,7 @@ export const REPAIRS = [
   'decimal-point',
   'leading-zeros',
   'line-breaks',
+  'mixed-encodings',
 ] as const
 export type Repair = (typeof REPAIRS)[number]
 
@@ -81,7 +82,7 @@ export type MacReading = { mac: Mac; repaired?: true } | { problem: string }
 
 /** A MAC address, also one that lost its leading zeros when nothing else can have been meant. */
 export function readMac(text: string): MacReading {
-  const mac = parseMac(text)
+  const mac = parseMac(text) ?? parseMac(text.replace(/^(?:mac\b[\s:=-]*|0x)/i, '').replace(/\s+/g, ''))
   if (mac !== undefined) return { mac }
   if (EXPONENT.test(text)) {
     return {

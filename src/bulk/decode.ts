@@ -5,16 +5,22 @@ export type Encoding = (typeof ENCODINGS)[number]
 export interface Decoded {
   text: string
   encoding: Encoding
+  /** Lines that were in another encoding than the rest; absent: none. */
+  mixed?: number
 }
 
 /** Cyrillic letters as windows-1251 writes them, several in a row: no windows-1252 text looks like this. */
 const CYRILLIC_RUN = /[\u0410-\u044f\u0401\u0451]{3,}/
 /** As much of a file as tells its encoding and delimiter. */
 const HEAD = 64 * 1024
+const LINE_FEED = 10
+/** So many more lines that are no UTF-8 than lines that are: it is a file of the other encoding. */
+const MIXED_AHEAD = 50
 
 /**
  * Text of a spreadsheet export: by byte order mark, else strict UTF-8, else UTF-16 by its zero bytes, else
- * windows-1251 when it gives runs of Cyrillic, else windows-1252. The mark itself is not part of the text.
+ * windows-1251 when it gives runs of Cyrillic, else windows-1252. Of a file that was put together of several, each line
+ * by itself. The mark itself is not part of the text.
  * With `forced` as told, the mark still left out.
  */
 export function decodeText(bytes: Uint8Array, forced?: Encoding): Decoded {
@@ -30,8 +36,31 @@ export function decodeText(bytes: Uint8Array, forced?: Encoding): Decoded {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), encoding: 'utf-8' }
   } catch {
     const cyrillic = new TextDecoder('windows-1251').decode(bytes.subarray(0, HEAD))
-    return decodeAs(CYRILLIC_RUN.test(cyrillic) ? 'windows-1251' : 'windows-1252', bytes)
+    const legacy = CYRILLIC_RUN.test(cyrillic) ? 'windows-1251' : 'windows-1252'
+    return decodeLines(bytes, legacy) ?? decodeAs(legacy, bytes)
   }
+}
+
+/** Undefined: most lines with more than ASCII are no UTF-8. */
+function decodeLines(bytes: Uint8Array, legacy: Encoding): Decoded | undefined {
+  const strict = new TextDecoder('utf-8', { fatal: true })
+  const old = new TextDecoder(legacy)
+  let [text, good, mixed] = ['', 0, 0]
+  for (let at = 0; at < bytes.length;) {
+    const end = bytes.indexOf(LINE_FEED, at) + 1 || bytes.length
+    const line = bytes.subarray(at, end)
+    at = end
+    try {
+      const read = strict.decode(line)
+      if (read.length < line.length) good += 1
+      text += read
+    } catch {
+      mixed += 1
+      text += old.decode(line)
+    }
+    if (mixed > good + MIXED_AHEAD) return undefined
+  }
+  return mixed > good ? undefined : { text, encoding: 'utf-8', mixed }
 }
 
 function encodingByMark([first, second, third]: Uint8Array): { encoding: Encoding; length: number } | undefined {
@@ -66,16 +95,17 @@ export function detectDelimiter(text: string): Delimiter {
     .replace(/"[^"]*"/g, 'x')
     .split(/\r\n|\r|\n/)
     .filter((line) => line.trim() !== '' && !line.startsWith('# '))
-    .slice(0, 5)
+  const head = lines.slice(0, 5)
   let best: { delimiter: Delimiter; columns: number } = { delimiter: ',', columns: 1 }
   for (const delimiter of DELIMITERS) {
-    const counts = lines.map((line) => line.split(delimiter).length)
+    const counts = head.map((line) => line.split(delimiter).length)
     const header = counts[0] ?? 1
     if (header > best.columns && counts.every((count) => count === header)) best = { delimiter, columns: header }
   }
   if (best.columns > 1) return best.delimiter
-  // Ragged rows: the header decides, and the rows are refused one by one later.
-  const header = lines[0] ?? ''
+  // Ragged rows: the header decides, and the rows are refused one by one later. A title has no delimiters.
+  const header =
+    lines.find((line) => DELIMITERS.some((delimiter) => line.split(delimiter).length > 2)) ?? lines[0] ?? ''
   return DELIMITERS.reduce((winner, delimiter) =>
     header.split(delimiter).length > header.split(winner).length ? delimiter : winner,
   )

@@ -1,8 +1,16 @@
-import { parseExtensionNumber } from '../domain/extension-number.js'
 import { AppError } from '../domain/errors.js'
-import { parseMac } from '../domain/mac-address.js'
 import { parseRawKey, type SettingDefinition, type Vocabulary } from '../settings/vocabulary.js'
 import { tidy } from './damage.js'
+import { guessByContent, looksLikeData } from './guess-columns.js'
+import {
+  columnNames,
+  headerAt,
+  looksSecret,
+  settleNames,
+  settleSynonyms,
+  withoutNotes,
+  type Certainty,
+} from './headers.js'
 import { ASKS, headerKey, recogniseProfile, type Ask, type Profile, type ProfileColumn } from './profile.js'
 import type { TableRow } from './table.js'
 
@@ -53,6 +61,7 @@ export interface Column {
   readonly from: ProfileColumn | undefined
   /** Nobody knows it: neither the profile nor the one who imports said what it is. */
   readonly unknown: boolean
+  readonly certainty: Certainty
 }
 
 /** What is known of the columns of a file. */
@@ -61,6 +70,10 @@ export interface Mapping {
   readonly columns: readonly Column[]
   /** False: the file has no line of headers. */
   readonly hasHeader: boolean
+  /** Rows above the headers. */
+  readonly above: number
+  /** The headers as they stand in the file. */
+  readonly headers: readonly string[]
 }
 
 /** What the one who imports says of a column: a target as text, `keep` or `leave`. By header. */
@@ -127,32 +140,68 @@ export interface MappingInput {
  */
 export function mapColumns(input: MappingInput): Mapping {
   const { rows, profiles, vocabulary, choices = {} } = input
-  const first = (rows[0]?.cells ?? []).map(tidy)
   const asked = input.profile === undefined ? undefined : requireProfile(profiles, input.profile)
-  const profile = asked ?? recogniseProfile(profiles, first)
-  const synonyms = profiles.find(({ id }) => id === SYNONYMS)
-  const byName = settingsByHeader(vocabulary)
-  const resolve = (header: string): Column => {
-    const chosen = Object.hasOwn(choices, header) ? choices[header] : undefined
-    const ours = knownTarget(header, vocabulary)
-    // A name of our own, letter by letter, is no other product's word for something else.
-    const from =
-      profile?.byHeader.get(headerKey(header)) ?? (ours ? undefined : synonyms?.byHeader.get(headerKey(header)))
-    if (chosen !== undefined) {
-      return { header, target: targetOf(chosen, vocabulary, header), from: reads(from, chosen), unknown: false }
-    }
-    if (from) return { header, target: targetOfProfile(from, vocabulary), from, unknown: false }
-    const own = ours ?? byName.get(headerKey(header))
-    if (own) return { header, target: own, from: undefined, unknown: false }
-    return { header, target: { kind: 'kept', key: keptName(header) }, from: undefined, unknown: true }
-  }
-  const named = first.map(resolve)
-  const hasHeader = named.some(({ unknown }) => !unknown) || !looksLikeData(first)
+  const resolver = columnResolver({ profiles, vocabulary, choices, asked })
+  const above = headerAt(rows, (cells) => resolver(cells).columns)
+  const headers = (rows[above]?.cells ?? []).map(tidy)
+  const { profile, columns: named } = resolver(headers)
+  const hasHeader = named.some(({ unknown }) => !unknown) || !looksLikeData(headers)
   const columns = hasHeader
     ? named
     : guessByContent(rows).map((target, index) => guessed(target, index, choices, vocabulary))
   refuseTwice(columns)
-  return { profile, columns, hasHeader }
+  return { profile, columns, hasHeader, above, headers: hasHeader ? headers : [] }
+}
+
+/** Says what the columns of a line of headers are. */
+function columnResolver({
+  profiles,
+  vocabulary,
+  choices,
+  asked,
+}: Pick<MappingInput, 'profiles' | 'vocabulary'> & { choices: Choices; asked: Profile | undefined }): (
+  headers: readonly string[],
+) => { profile: Profile | undefined; columns: Column[] } {
+  const synonyms = profiles.find(({ id }) => id === SYNONYMS)
+  const byName = settingsByHeader(vocabulary)
+  const loose = (header: string): Omit<Column, 'header' | 'unknown'> | undefined => {
+    const key = headerKey(header)
+    const from = synonyms?.byHeader.get(key)
+    if (from) {
+      const certainty = headerKey(from.to ?? '') === key ? 'own' : 'synonym'
+      return { target: targetOfProfile(from, vocabulary), from, certainty }
+    }
+    const target = byName.get(key)
+    return target && { target, from: undefined, certainty: 'own' }
+  }
+  const resolve = (header: string, profile: Profile | undefined): Column => {
+    const chosen = Object.hasOwn(choices, header) ? choices[header] : undefined
+    const from = profile?.byHeader.get(headerKey(header))
+    // A name of our own, letter by letter, is no other product's word for something else.
+    const own = knownTarget(header, vocabulary)
+    if (chosen !== undefined) {
+      const read = from ?? (own ? undefined : loose(header)?.from)
+      const target = targetOf(chosen, vocabulary, header)
+      return { header, target, from: reads(read, chosen), unknown: false, certainty: 'said' }
+    }
+    if (from) return { header, target: targetOfProfile(from, vocabulary), from, unknown: false, certainty: 'profile' }
+    if (own) return { header, target: own, from: undefined, unknown: false, certainty: 'own' }
+    const found = loose(header) ?? loose(withoutNotes(header))
+    return found ? { header, unknown: false, ...found } : unknownColumn(header)
+  }
+  return (headers) => {
+    const profile = asked ?? recogniseProfile(profiles, headers)
+    const columns = columnNames(headers).map((header) => resolve(header, profile))
+    return { profile, columns: settleNames(settleSynonyms(columns, unknownColumn), profile) }
+  }
+}
+
+/** Kept as text, but not when it would be a secret that lies open. */
+function unknownColumn(header: string): Column {
+  const target: Target = looksSecret(header)
+    ? { kind: 'left', reason: 'looks like a secret, which would lie open as text; say what it is' }
+    : { kind: 'kept', key: keptName(header) }
+  return { header, target, from: undefined, unknown: true, certainty: 'synonym' }
 }
 
 /** How cells are read stays the profile's matter as long as the column is what the profile says. */
@@ -189,38 +238,14 @@ function settingsByHeader(vocabulary: Vocabulary): Map<string, Target> {
   ])
 }
 
-function looksLikeData(cells: readonly string[]): boolean {
-  return cells.some((cell) => parseExtensionNumber(cell) !== undefined || isEmail(cell) || parseMac(cell) !== undefined)
-}
-
-function isEmail(text: string): boolean {
-  return /^[^\s@]+@[^\s@]+$/.test(text)
-}
-
-/** What each column of a file without headers is, by what stands in it. */
-function guessByContent(rows: readonly TableRow[]): (Field | undefined)[] {
-  const sample = rows.slice(0, 20)
-  const width = Math.max(0, ...sample.map(({ cells }) => cells.length))
-  const taken = new Set<Field>()
-  const take = (field: Field): Field | undefined => (taken.has(field) ? undefined : (taken.add(field), field))
-  return Array.from({ length: width }, (_, index) => {
-    const cells = sample.map(({ cells: all }) => tidy(all[index] ?? '')).filter((cell) => cell !== '')
-    const all = (is: (cell: string) => boolean): boolean => cells.length > 0 && cells.every(is)
-    if (all((cell) => parseMac(cell) !== undefined)) return take('mac')
-    if (all((cell) => parseExtensionNumber(cell) !== undefined)) return take('number')
-    if (all(isEmail)) return take('email')
-    return all((cell) => /\p{L}/u.test(cell)) ? take('name') : undefined
-  })
-}
-
 function guessed(field: Field | undefined, index: number, choices: Choices, vocabulary: Vocabulary): Column {
   const header = `Column ${index + 1}`
   const chosen = Object.hasOwn(choices, header) ? choices[header] : undefined
   if (chosen !== undefined) {
-    return { header, target: targetOf(chosen, vocabulary, header), from: undefined, unknown: false }
+    return { header, target: targetOf(chosen, vocabulary, header), from: undefined, unknown: false, certainty: 'said' }
   }
   const target: Target = field ? { kind: 'field', field } : { kind: 'kept', key: keptName(header) }
-  return { header, target, from: undefined, unknown: field === undefined }
+  return { header, target, from: undefined, unknown: field === undefined, certainty: 'synonym' }
 }
 
 function refuseTwice(columns: readonly Column[]): void {
@@ -230,8 +255,7 @@ function refuseTwice(columns: readonly Column[]): void {
     const name = JSON.stringify(target)
     const other = seen.get(name)
     if (other !== undefined) {
-      const twice =
-        other === header ? `the column "${header}" stands twice` : `"${other}" and "${header}" are the same thing`
+      const twice = `"${other}" and "${header}" are the same thing`
       throw new AppError('CSV_INVALID', `row 1: ${twice}`, {
         field: 'map',
         hint: 'Say which of them counts, and leave the other out',

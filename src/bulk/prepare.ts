@@ -1,12 +1,15 @@
 import type { Problem } from '../domain/errors.js'
 import { sha256Hex } from '../domain/fingerprint.js'
 import type { Vocabulary } from '../settings/vocabulary.js'
+import { tidy } from './damage.js'
 import { decodeText, type Delimiter, type Encoding } from './decode.js'
 import { readRows, type Reading } from './read-rows.js'
 import type { ImportOptions, PrepareHooks, PrepareParts } from './import-options.js'
 import { mapColumns, targetName, type Mapping } from './mapping.js'
 import type { Existing } from './plan-parts.js'
 import { planRows, type RowsPlan } from './plan-rows.js'
+import { refuseOtherKinds } from './file-kinds.js'
+import type { ReadRow } from './row.js'
 import { countOutcomes, groupCounts, hasWarning, isError, type ImportSummary } from './report.js'
 import { openTable, type TableRow } from './table.js'
 import { unanswered } from './value-questions.js'
@@ -52,7 +55,8 @@ async function readFile(
   parts: PrepareParts,
   { pace, progress }: PrepareHooks,
 ): Promise<{ file: FileView; mapping: Mapping; reading: Reading }> {
-  const { text, encoding } = decodeText(bytes, options.encoding)
+  refuseOtherKinds(bytes)
+  const { text, encoding, mixed = 0 } = decodeText(bytes, options.encoding)
   const table = openTable(text, options.delimiter)
   const rest = table.rows(pace, (done, total) => progress('reading', done, total))
   const head: TableRow[] = []
@@ -62,9 +66,26 @@ async function readFile(
   }
   const { profiles, vocabulary } = parts
   const mapping = mapColumns({ ...options, rows: head, profiles, vocabulary })
-  const samples = mapping.hasHeader ? head.slice(1) : head
+  const samples = mapping.hasHeader ? head.slice(mapping.above + 1) : head
   const reading = await readRows(samples, rest, mapping, parts)
-  return { file: fileView(table.delimiter, samples, encoding, mapping), mapping, reading }
+  const above = mapping.hasHeader ? head.slice(0, mapping.above).map(aboveHeaders) : []
+  const file = fileView(table.delimiter, samples, encoding, mapping)
+  if (mixed > 0) reading.repairs.set('mixed-encodings', mixed)
+  return {
+    file,
+    mapping,
+    reading: { ...reading, rows: above.length === 0 ? reading.rows : [...above, ...reading.rows] },
+  }
+}
+
+/** A title, a date, names of groups of columns. */
+function aboveHeaders({ row, cells }: TableRow): ReadRow {
+  const name = cells
+    .map(tidy)
+    .filter((cell) => cell !== '')
+    .join(' ')
+    .slice(0, 60)
+  return { row, number: '', mac: '', name, problems: [], leftOut: 'stands above the headers' }
 }
 
 /** Works out what the rows would do. Nothing is sealed yet: that is done as they are written. */
@@ -137,7 +158,9 @@ function summarise(
     ...groupCounts(groups),
     ...(mailable === 0 ? {} : { mailable }),
     kept,
-    unknown: mapping.columns.filter(({ unknown }) => unknown).map(({ header }) => header),
+    unknown: mapping.columns
+      .filter(({ unknown }, index) => unknown && (mapping.headers[index] !== '' || (filled[index] ?? 0) > 0))
+      .map(({ header }) => header),
     left: mapping.columns.flatMap(({ header, target }) =>
       target.kind === 'left'
         ? [{ column: header, ...(target.reason === undefined ? {} : { reason: target.reason }) }]

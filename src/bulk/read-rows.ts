@@ -9,7 +9,16 @@ import { readKeyCell } from './key-cell.js'
 import { IMPORTED, type Column, type Field, type Mapping } from './mapping.js'
 import { headerKey } from './profile.js'
 import { rangeProblem, rowsOfRange } from './ranges.js'
-import { askedValues, CLEARED, composedName, emptyColumns, keptText, withoutAbsent, withoutField } from './row-cells.js'
+import {
+  askedValues,
+  CLEARED,
+  composedName,
+  emptyColumns,
+  keptText,
+  noRow,
+  withoutAbsent,
+  withoutField,
+} from './row-cells.js'
 import { problemAt, problemsOfMany, problemsOfWho, ruleProblems } from './row-problems.js'
 import type { ImportRow, PlacedKey, ReadRow } from './row.js'
 import type { TableRow } from './table.js'
@@ -24,12 +33,28 @@ export interface ReadingParts {
 export interface Reading {
   readonly rows: readonly ReadRow[]
   /** Cells that were mended, by what was wrong. */
-  readonly repairs: ReadonlyMap<Repair, number>
+  readonly repairs: Map<Repair, number>
   /** Rows with a value, by column. */
   readonly filled: readonly number[]
 }
 
+/** Also what spreadsheets of other languages make of TRUE and FALSE. */
 const WORDS: Readonly<Record<string, boolean>> = {
+  wahr: true,
+  vrai: true,
+  oui: true,
+  verdadero: true,
+  vero: true,
+  sí: true,
+  si: true,
+  истина: true,
+  да: true,
+  falsch: false,
+  faux: false,
+  non: false,
+  falso: false,
+  ложь: false,
+  нет: false,
   '1': true,
   true: true,
   yes: true,
@@ -83,6 +108,10 @@ class RowReader {
 
   read({ row, cells, isOneOfMany }: TableRow): ReadRow {
     const { columns, profile } = this.mapping
+    const leftOut = noRow(cells, this.mapping)
+    if (leftOut !== undefined) {
+      return { row, number: '', mac: '', name: cells.find((cell) => cell.trim() !== '') ?? '', problems: [], leftOut }
+    }
     const problems: Problem[] = []
     if (cells.length > columns.length && cells.slice(columns.length).some((cell) => cell.trim() !== '')) {
       const what = `has ${cells.length} columns, the header has ${columns.length}: is a quote missing?`

@@ -1,6 +1,7 @@
 import { AppError } from '../domain/errors.js'
 import type { SettingContent } from '../settings/vocabulary.js'
-import type { Column } from './mapping.js'
+import { tidy } from './damage.js'
+import type { Column, Mapping } from './mapping.js'
 import type { AskedValue } from './row.js'
 
 const KEPT_MAX = 8_000
@@ -48,4 +49,21 @@ export function askedValues(columns: readonly Column[], texts: readonly string[]
     const kind = target.kind === 'kept' || target.kind === 'setting' ? target.ask : undefined
     return kind === undefined || value === '' ? [] : [{ column: header, kind, value }]
   })
+}
+
+const SUM = /^(?:grand )?(?:total|sum|summe|gesamt|insgesamt|somme|totale|suma|итого|всего)(?!\p{L})/iu
+
+/** Why a row is about nobody, and not even a mistake; undefined: it is a row. */
+export function noRow(cells: readonly string[], { columns, headers }: Mapping): string | undefined {
+  const first = cells.find((cell) => cell.trim() !== '') ?? ''
+  if (first.trim() !== '' && first.trim() === headers.find((header) => header !== '')) {
+    const isAgain = headers.length > 1 && headers.every((header, index) => header === tidy(cells[index] ?? ''))
+    if (isAgain) return 'is the headers once more'
+  }
+  if (!SUM.test(first.trim())) return undefined
+  const who = columns.some(
+    ({ target }, index) =>
+      target.kind === 'field' && ['number', 'mac'].includes(target.field) && /\d/.test(cells[index] ?? ''),
+  )
+  return who ? undefined : 'looks like the sum below a list'
 }

@@ -54,6 +54,8 @@ export interface ReadRow {
   /** Absent: the problems say why. */
   readonly checked?: ImportRow
   readonly problems: readonly Problem[]
+  /** Why it is none of the rows that count: a title, the headers once more, the sum below a list. */
+  readonly leftOut?: string
   /** Values that stand for something of ours, in the order of their columns. */
   readonly asked?: readonly AskedValue[]
 }

@@ -144,6 +144,10 @@ export async function applyAnswers(
   const taken: ReadRow[] = []
   const left: LeftRow[] = []
   for await (const row of paced(rows, pace)) {
+    if (row.leftOut !== undefined) {
+      left.push({ row, problem: problemAt('CSV_INVALID', row.row, undefined, `${row.leftOut}; left out`, 'warning') })
+      continue
+    }
     const answered = (row.asked ?? []).map((one) => ({ one, answer: answers.get(questionKey(one)) }))
     const out = answered.find(({ answer }) => answer === LEAVE)
     if (out) {

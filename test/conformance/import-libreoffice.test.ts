@@ -10,10 +10,13 @@ import { describeWithClients } from '../support/real-clients.js'
 
 const run = promisify(execFile)
 const OFFICE = [
-  'mac,model,extension,name,email,jobTitle,key1,key2,forwardBusy,imported.note',
-  '001565aabbcc,yealink/t28p,0101,"Müller, Jörg",jm@example.com,"=1+1",blf:102:Bob,"speed-dial:+49301:Taxi: day",+4930123,"two\nlines"',
-  '413234567,snom/d120,102,"O\'Neil, ""Bob""",,@home,url:http://door.example/,,*97,\'5',
-  ',,12345678901234,Zoë Ж,,-x,,,,',
+  'mac,model,extension,name,email,jobTitle,groups,keysOfGroup,key1,key2,forwardBusy,imported.note',
+  '001565aabbcc,yealink/t28p,0101,"Müller, Jörg",jm@example.com,"=1+1","Büro, Nord\\, West",,blf@2!:102:Bob,"speed-dial:+49301:Taxi: day",+4930123,"two\nlines"',
+  '413234567,snom/d120,102,"O\'Neil, ""Bob""",,@home,,,url:http://door.example/,,*97,\'5',
+  ',,12345678901234,Zoë Ж,,-x,"007",,,,,',
+  ',,null,Carla,carla@example.com,1-2,,,,,+4930123,-1',
+  ',,,,,,,"Nord, West",blf:0101:=1,speed-dial:0049,,',
+  ',,,,,,,007,dnd,,,',
   '',
 ].join('\r\n')
 
@@ -47,13 +50,25 @@ describeWithClients('LibreOffice', { soffice: 'libreoffice-calc' }, () => {
     const csv = await exportedFrom(existing, parts, { bom: true })
     const again = await prepared(await resaved(csv, csv.split('\r\n')[0]?.split(',').length ?? 0), parts, existing)
     expect(again.file.delimiter).toBe(';')
-    expect(again.planned.reports.flatMap(({ changes, problems }) => [...changes, ...problems])).toEqual([])
-    expect(again.planned.reports.map(({ outcome }) => outcome)).toEqual(['same', 'same', 'same'])
+    const { reports } = again.planned
+    expect(reports.map(({ outcome, name }) => [outcome, name])).toEqual([
+      ['same', 'O\'Neil, "Bob"'],
+      ['same', 'Müller, Jörg'],
+      ['same', 'Zoë Ж'],
+      ['same', 'Carla'],
+      ['same', 'Nord, West'],
+      ['same', '007'],
+      ['same', 'Büro'],
+    ])
+    expect(reports.flatMap(({ changes }) => changes)).toEqual([])
+    expect(reports.flatMap(({ problems }) => problems.map(({ message }) => message))).toEqual([
+      expect.stringMatching(/no number: kept among the people without one$/),
+    ])
   }, 120_000)
 
   test('opens a template and saves it; it imports as it stands', async () => {
     const parts = importParts()
-    for (const id of ['phoneboot', 'mikopbx-full']) {
+    for (const id of ['phoneboot', 'phoneboot-people', 'phoneboot-keys', 'mikopbx-full']) {
       const csv = templateCsv(parts.profiles, id)
       const direct = await prepared(csv, parts)
       const saved = await prepared(await resaved(csv, csv.split('\r\n')[0]?.split(',').length ?? 0), parts)
