@@ -29,6 +29,9 @@ export function createKnexAccountStore(db: Knex): AccountStore {
   const first = async <Row>(query: Knex.QueryBuilder): Promise<Row | undefined> =>
     (await orUnusable(Promise.resolve(query.first()))) as Row | undefined
   const run = async (query: Knex.QueryBuilder): Promise<number> => (await orUnusable(Promise.resolve(query))) as number
+  // Whoever only looks does not wait for those who write.
+  const touch = async (work: (trx: Knex) => Promise<number>): Promise<void> =>
+    void (await orUnusable(inWriteTransaction(db, work, 0)))
   return {
     ...readsOf(db),
     change: (work) => orUnusable(inWriteTransaction(db, (trx) => work(writesOf(trx)))),
@@ -41,7 +44,7 @@ export function createKnexAccountStore(db: Knex): AccountStore {
       return ((await orUnusable(Promise.resolve(query))) as SessionRow[]).map(toSession)
     },
     touchSession: async (idHash, lastSeenAt) => {
-      await run(db('admin_sessions').where({ id_hash: idHash }).update({ last_seen_at: lastSeenAt }))
+      await touch(async (trx) => trx('admin_sessions').where({ id_hash: idHash }).update({ last_seen_at: lastSeenAt }))
     },
     endSession: async (idHash) => {
       await run(db('admin_sessions').where({ id_hash: idHash }).delete())
@@ -51,7 +54,7 @@ export function createKnexAccountStore(db: Knex): AccountStore {
       return row && toToken(row)
     },
     touchToken: async (id, lastUsedAt) => {
-      await run(db('admin_tokens').where({ id }).update({ last_used_at: lastUsedAt }))
+      await touch(async (trx) => trx('admin_tokens').where({ id }).update({ last_used_at: lastUsedAt }))
     },
     takeTotpStep: async (id, step) => {
       const unused = db('admin_users').where({ id }).whereRaw('(totp_step is null or totp_step < ?)', [step])

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { isUniqueViolation, orUnusable } from '../../database/edge/write.js'
+import { inWriteTransaction, isUniqueViolation, orUnusable } from '../../database/edge/write.js'
 import type { Clock } from '../../domain/clock.js'
 import type { Id } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
@@ -40,6 +40,7 @@ const TABLE = 'idempotency_keys'
 
 /** Kept in the database, so that it holds over a restart; answers are sealed, as they may hold new passwords. */
 export function createIdempotency(db: Knex, secrets: SecretBox, clock: Clock): Idempotency {
+  const write = (work: (trx: Knex) => Promise<unknown>): Promise<unknown> => orUnusable(inWriteTransaction(db, work))
   return {
     begin: async (userId, key, requestHash) => {
       if (!KEY.test(key)) {
@@ -48,22 +49,17 @@ export function createIdempotency(db: Knex, secrets: SecretBox, clock: Clock): I
         })
       }
       const now = clock.now()
-      await orUnusable(
-        Promise.resolve(
-          db(TABLE)
-            .where('created_at', '<', now - KEEP_MS)
-            .delete(),
-        ),
-      )
       const which = { user_id: userId, key }
-      const cutOff = db(TABLE)
-        .where(which)
-        .whereNull('status')
-        .where('created_at', '<', now - ABANDONED_MS)
-      await orUnusable(Promise.resolve(cutOff.delete()))
+      await write(async (trx) => {
+        await trx(TABLE)
+          .where('created_at', '<', now - KEEP_MS)
+          .delete()
+        const cutOff = trx(TABLE).where(which).whereNull('status')
+        await cutOff.where('created_at', '<', now - ABANDONED_MS).delete()
+      })
       try {
         const row = { ...which, request_hash: requestHash, created_at: now }
-        await orUnusable(Promise.resolve(db(TABLE).insert(row)))
+        await write(async (trx) => trx(TABLE).insert(row))
         return undefined
       } catch (error) {
         if (!isUniqueViolation(error)) throw error
@@ -76,11 +72,10 @@ export function createIdempotency(db: Knex, secrets: SecretBox, clock: Clock): I
     },
     finish: async (userId, key, { status, text }) => {
       const sealed = secrets.seal(text, SEAL_CONTEXTS.idempotentAnswer(userId, key))
-      const update = db(TABLE).where({ user_id: userId, key }).update({ status, sealed_answer: sealed })
-      await orUnusable(Promise.resolve(update))
+      await write(async (trx) => trx(TABLE).where({ user_id: userId, key }).update({ status, sealed_answer: sealed }))
     },
     abandon: async (userId, key) => {
-      await orUnusable(Promise.resolve(db(TABLE).where({ user_id: userId, key }).whereNull('status').delete()))
+      await write(async (trx) => trx(TABLE).where({ user_id: userId, key }).whereNull('status').delete())
     },
   }
 }

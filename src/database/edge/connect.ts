@@ -5,6 +5,7 @@ import type Pg from 'pg'
 import type sqlite3 from 'sqlite3'
 import { AppError, systemErrorCode } from '../../domain/errors.js'
 import type { Log } from '../../observe/log.js'
+import { BUSY_TIMEOUT_MS } from './write.js'
 
 type Dialect = 'sqlite' | 'postgres'
 
@@ -29,7 +30,6 @@ export interface DatabaseOptions {
   log: Log
 }
 
-const BUSY_TIMEOUT_MS = 10_000
 /** A phone waits for the answer to its REGISTER; a refusal in time is better than one that comes too late. */
 const LIVE_BUSY_TIMEOUT_MS = 4_000
 const BIGINT_OID = 20

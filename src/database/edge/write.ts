@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { passed, steadyClock } from '../../domain/edge/system-clock.js'
 import { AppError, systemErrorCode } from '../../domain/errors.js'
 import type { AuditQuery, AuditRow } from '../audit-log.js'
 import { ALL_CHANGED, type Change } from '../change.js'
@@ -12,21 +13,53 @@ const FEED_ROWS_MAX = 300
 /** Any number; every phoneboot of one PostgreSQL database uses the same. */
 export const WRITE_LOCK = 7_409_213
 
+/** How long a statement waits for what another connection writes, in milliseconds (SQLite). */
+export const BUSY_TIMEOUT_MS = 10_000
+/** How long one waits for one's turn to write: a large import writes for half a minute on a busy machine. */
+const WRITE_WAIT_MS = 60_000
+const LOOK_AGAIN_MS = 50
+
 /**
  * Runs `work` in a transaction that holds the database's one write lock from its first statement on: what `work` has
  * read cannot change before it commits, and the ids of the change feed appear in order of commit. SQLite has only one
  * writer anyway (a deferred BEGIN that reads first could not be upgraded); PostgreSQL gets the same by advisory lock.
+ * While somebody else holds it, the connection is free for those who read. Rejects with an outage after `waitMs`.
  */
-export async function inWriteTransaction<T>(db: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
-  return await db.transaction(async (trx) => {
-    await takeWriteLock(trx)
-    return await work(trx)
-  })
+export async function inWriteTransaction<T>(
+  db: Knex,
+  work: (trx: Knex.Transaction) => Promise<T>,
+  waitMs = WRITE_WAIT_MS,
+): Promise<T> {
+  const until = steadyClock.now() + waitMs
+  for (;;) {
+    let isOurs = false
+    try {
+      return await db.transaction(async (trx) => {
+        await (isPostgres(trx) ? lockPostgres(trx, waitMs) : lockSqlite(trx))
+        isOurs = true
+        return await work(trx)
+      })
+    } catch (error) {
+      if (isOurs || systemErrorCode(error) !== 'SQLITE_BUSY' || steadyClock.now() >= until) throw error
+    }
+    await passed(LOOK_AGAIN_MS)
+  }
 }
 
-async function takeWriteLock(trx: Knex.Transaction): Promise<void> {
-  if (isPostgres(trx)) await trx.raw('select pg_advisory_xact_lock(?)', [WRITE_LOCK])
-  else await trx('schema_migrations').where('id', '<', 0).update({ batch: 0 })
+/** One statement, so that it is one way to the server. */
+async function lockPostgres(trx: Knex.Transaction, waitMs: number): Promise<void> {
+  const [wait, lock] = [Math.max(waitMs, 1), WRITE_LOCK]
+  await trx.raw(`set local lock_timeout = ${wait}; select pg_advisory_xact_lock(${lock}); set local lock_timeout = 0`)
+}
+
+/** Fails at once when another connection writes: waiting in the driver would hold up everybody who reads. */
+async function lockSqlite(trx: Knex.Transaction): Promise<void> {
+  await trx.raw('pragma busy_timeout = 0')
+  try {
+    await trx('schema_migrations').where('id', '<', 0).update({ batch: 0 })
+  } finally {
+    await trx.raw(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
+  }
 }
 
 export function isPostgres(db: Knex): boolean {
@@ -144,7 +177,7 @@ export function isUniqueViolation(error: unknown): boolean {
 
 /** Codes of a database that is gone, locked, full or read-only, as opposed to a mistake of ours. */
 const OUTAGE =
-  /^(SQLITE_(BUSY|LOCKED|CANTOPEN|READONLY|FULL|IOERR|NOTADB|CORRUPT|MISUSE)|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|57P|08|53)/
+  /^(SQLITE_(BUSY|LOCKED|CANTOPEN|READONLY|FULL|IOERR|NOTADB|CORRUPT|MISUSE)|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|57P|08|53|55P03)/
 
 /** True when the database does not answer, cannot be written, or is damaged. */
 export function isOutage(error: unknown): boolean {

@@ -14,7 +14,8 @@ export const systemClock: Clock = {
 /** A clock for time-outs and intervals, in whole milliseconds of this process: setting the machine's clock moves nothing. */
 export const steadyClock: Clock = { now: () => Math.floor(performance.now()), after: systemClock.after }
 
-const passed = (ms: Millis): Promise<void> => new Promise((resolve) => void systemClock.after(ms, resolve))
+/** Resolves when so much time has passed. */
+export const passed = (ms: Millis): Promise<void> => new Promise((resolve) => void systemClock.after(ms, resolve))
 
 /** A piece of gentle work, and the pause after it, in milliseconds. */
 const GENTLE_SLICE_MS = 2
