@@ -1,15 +1,15 @@
-import { open, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { DELIMITERS, ENCODINGS, type Delimiter, type Encoding } from '../bulk/decode.js'
 import { DUPLICATE_RULES, type DuplicateRule } from '../bulk/duplicates.js'
-import { SCOPES, type ExportOptions, type Scope } from '../bulk/export-rows.js'
 import { STRATEGIES, type Strategy } from '../bulk/plan-parts.js'
 import { NO_PAUSE } from '../bulk/pace.js'
 import { resultCsv } from '../bulk/result.js'
-import type { ImportReport } from '../bulk/at-once.js'
 import { AppError } from '../domain/errors.js'
 import { actor, withInstallation } from './context.js'
+import { exportCommands, writeOut } from './export.js'
+import { importLines } from './import-report.js'
 import { EXIT, shownTime, table, type Io, type Report, type Run } from './output.js'
 
 interface ImportFlags {
@@ -30,32 +30,7 @@ interface ImportFlags {
 /** `import <csv>|list|undo`, `export`, `template` */
 export function bulkCommands(program: Command, io: Io, run: Run): void {
   importCommands(program, io, run)
-
-  program
-    .command('export')
-    .description('people and phones as a CSV file that import reads')
-    .option('--output <path>', 'default: standard output')
-    .addOption(
-      new Option('--scope <scope>', 'how much of people; all: phones, keys and settings too')
-        .choices(SCOPES)
-        .default('all'),
-    )
-    .option('--profile <id>', 'columns of this import profile')
-    .option('--from <number>', 'only numbers from here')
-    .option('--to <number>', 'only numbers up to here')
-    .option(
-      '--search <text>',
-      'only people whose number, name, e-mail address or mobile number holds this, in any alphabet',
-    )
-    .option('--bom', 'with a byte order mark, by which Excel knows UTF-8')
-    .option('--with-passwords', "with people's own SIP passwords; kept in the audit log")
-    .action((flags: ExportFlags) => run(() => exportFile(io, flags)))
-
-  program
-    .command('template [profile]')
-    .description('an empty CSV file of an import profile with an example row; without a name: list the profiles')
-    .option('--output <path>', 'default: standard output')
-    .action((profile: string | undefined, { output }: { output?: string }) => run(() => template(io, profile, output)))
+  exportCommands(program, io, run)
 }
 
 function importCommands(program: Command, io: Io, run: Run): void {
@@ -166,75 +141,6 @@ async function importFile(io: Io, file: string | undefined, flags: ImportFlags):
   })
 }
 
-/** Rows that a dry run shows; the rest is in --result and --json. */
-const ROWS_SHOWN = 50
-
-function importLines(report: ImportReport): string[] {
-  const { people, phones, groups, warnings, dryRun, file, kept, unknown, left, repairs, obstacles, token, id } = report
-  const would = dryRun ? 'would be ' : ''
-  return [
-    ...(dryRun && file ? fileLines(report) : []),
-    ...obstacles.map(({ message }) => `Mistake: ${message}`),
-    ...warnings.map(({ message }) => `Warning: ${message}`),
-    ...repairs.map(({ repair, cells }) => `Mended: ${repair} in ${cells} cell(s)`),
-    ...kept.map(({ column, setting, rows }) => `Kept for your PBX: ${column} of ${rows} row(s), as ${setting}`),
-    ...report.questions.map(questionLine),
-    ...report.secretaries.pairs
-      .filter(({ isThere }) => !isThere)
-      .map(
-        ({ boss, secretary }) =>
-          `Boss and secretary: ${boss} and ${secretary}; --secretary-keys gives each a key for the other`,
-      ),
-    ...report.secretaries.unclear.map(
-      (context) => `Bosses and secretaries of "${context}": who belongs together is not clear`,
-    ),
-    ...unknown.map((column) => `Unknown column: ${column}; --map "${column}=..." says what it is`),
-    ...left.map(({ column, reason }) => `Left out: ${column}${reason === undefined ? '' : ` (${reason})`}`),
-    `People: ${people.added} ${would}added, ${people.changed} ${would}changed, ${people.unchanged} unchanged`,
-    `Phones: ${phones.added} ${would}added, ${phones.changed} ${would}changed, ${phones.unchanged} unchanged`,
-    ...(groups
-      ? [`Groups: ${groups.added} ${would}added, ${groups.changed} ${would}changed, ${groups.unchanged} unchanged`]
-      : []),
-    ...(dryRun && obstacles.length === 0 && token !== '' ? [`To do just this: import --confirm ${token}`] : []),
-    ...(id === undefined ? [] : [`To undo it: import undo ${id}`]),
-  ]
-}
-
-function questionLine({ column, kind, value, rows, answer, by }: ImportReport['questions'][number]): string {
-  const told = answer === undefined ? 'not known' : `${answer} (${by ?? ''})`
-  const hint = by === 'said' || by === 'named' ? '' : `; --map-value "${column}:${value}=..." says what it is`
-  return `Which ${kind}: ${column} ${value} of ${rows} row(s): ${told}${hint}`
-}
-
-function fileLines({ file, reports }: ImportReport): string[] {
-  if (!file) return []
-  const delimiter = file.delimiter === '\t' ? 'tab' : file.delimiter
-  const shown = reports.filter(({ outcome }) => outcome !== 'same')
-  return [
-    `File: ${file.encoding}, delimiter ${delimiter}, profile ${file.profile ?? 'none'}`,
-    ...table(
-      ['COLUMN', 'IS'],
-      file.columns.map(({ header, target }) => [header, target]),
-    ),
-    '',
-    ...table(
-      ['ROW', 'NUMBER', 'MAC', 'NAME', 'WHAT', 'CHANGES'],
-      shown
-        .slice(0, ROWS_SHOWN)
-        .map(({ row, number, mac, name, outcome, changes }) => [
-          row,
-          number,
-          mac,
-          name,
-          outcome,
-          changes.map(({ field, before, after }) => `${field}: ${before ?? '-'} -> ${after ?? '-'}`).join('; '),
-        ]),
-    ),
-    ...(shown.length > ROWS_SHOWN ? [`… and ${shown.length - ROWS_SHOWN} more rows; --result writes all`] : []),
-    '',
-  ]
-}
-
 function listed(
   imports: Awaited<ReturnType<Parameters<Parameters<typeof withInstallation>[1]>[0]['bulk']['imports']>>,
 ): Report {
@@ -262,62 +168,5 @@ async function readBytes(io: Io, file: string): Promise<Uint8Array> {
     return await readFile(resolve(io.folder, file))
   } catch (error) {
     throw new AppError('FILE_NOT_FOUND', `${file}: cannot be read`, { field: 'csv' }, { cause: error })
-  }
-}
-
-interface ExportFlags {
-  output?: string
-  scope: Scope
-  profile?: string
-  from?: string
-  to?: string
-  search?: string
-  bom?: boolean
-  withPasswords?: boolean
-}
-
-async function exportFile(io: Io, flags: ExportFlags): Promise<Report> {
-  const { output, scope, profile, from, to, search, bom = false, withPasswords = false } = flags
-  return withInstallation(io, async ({ bulk }) => {
-    const options: ExportOptions = { scope, profile, from, to, q: search, bom, passwords: withPasswords }
-    const csv = await bulk.exportCsv(actor(), options)
-    const rows = csv.split('\r\n').length - 2
-    if (output === undefined) return { json: { rows, csv }, lines: [asLines(csv)] }
-    await writeOut(resolve(io.folder, output), csv, withPasswords)
-    return { json: { rows, output }, lines: [`${rows} row(s) written to ${output}`] }
-  })
-}
-
-async function template(io: Io, profile: string | undefined, output: string | undefined): Promise<Report> {
-  return withInstallation(io, async ({ bulk }) => {
-    if (profile === undefined) {
-      const profiles = (await bulk.profiles()).map(({ id, title, about }) => ({ id, title, about }))
-      return {
-        json: profiles,
-        lines: table(
-          ['PROFILE', 'TITLE', 'ABOUT'],
-          profiles.map(({ id, title, about }) => [id, title, about]),
-        ),
-      }
-    }
-    const csv = await bulk.template(profile)
-    if (output === undefined) return { json: { profile, csv }, lines: [asLines(csv)] }
-    await writeOut(resolve(io.folder, output), csv, false)
-    return { json: { profile, output }, lines: [`Written to ${output}`] }
-  })
-}
-
-function asLines(csv: string): string {
-  return csv.replace(/\r\n$/, '').replaceAll('\r\n', '\n')
-}
-
-/** With passwords the file is for its owner alone, also one that was there before and open to others. */
-async function writeOut(path: string, csv: string, secret: boolean): Promise<void> {
-  const file = await open(path, 'w', secret ? 0o600 : 0o644)
-  try {
-    if (secret && (await file.stat()).isFile()) await file.chmod(0o600)
-    await file.writeFile(csv)
-  } finally {
-    await file.close()
   }
 }
