@@ -4,7 +4,7 @@ import { SOFTPHONE_TRANSPORTS, type SoftphoneTransport } from '../domain/entitie
 import { AppError } from '../domain/errors.js'
 import { qrPng, qrSvg, qrTerminal } from '../softphones/edge/qr.js'
 import type { KeptSoftphone } from '../softphones/store.js'
-import type { CodeNote, SoftphoneCode } from '../softphones/use-cases.js'
+import type { CodeNote, SoftphoneCode } from '../softphones/code.js'
 import { actor, withInstallation } from './context.js'
 import { table, type Io, type Report, type Run } from './output.js'
 

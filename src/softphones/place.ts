@@ -1,6 +1,27 @@
 import type { Id } from '../domain/entities.js'
-import { addressNamed, baseUrl, publishedAddresses, type GivenAddress, type OwnPorts } from './published.js'
-import type { SoftphonePlace } from './use-cases.js'
+import {
+  addressNamed,
+  baseUrl,
+  publishedAddresses,
+  type GivenAddress,
+  type OwnPorts,
+  type PublishedAddress,
+} from './published.js'
+
+/** Where the server is reached; asked anew each time, for ports and settings are known late. */
+export interface SoftphonePlace {
+  addresses(): readonly PublishedAddress[]
+  /** Domain of the site's addresses of record; undefined: the host an app is told. */
+  sipDomain: string | undefined
+  /** Digest realm of the site. */
+  realm: string
+  /** Codes may lead to `http://`. */
+  allowsHttp: boolean
+  /** False: the phones' listeners do not serve set-ups. */
+  serves: boolean
+  /** Beginning of addresses of ours, by the name of a published address. */
+  base(address: string, scheme: 'http' | 'https'): string
+}
 
 /** What the place of a site is made of. */
 export interface PlaceParts {

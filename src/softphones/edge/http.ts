@@ -15,7 +15,8 @@ import type { ExtensionRecord, ListedSnapshot, SoftphoneRecord } from '../../sna
 import type { SoftphoneApp, SoftphoneApps } from '../app.js'
 import type { AccountValues } from '../document.js'
 import type { SoftphoneStore } from '../store.js'
-import { accountValues, SOFTPHONE_PATH, type SoftphonePlace } from '../use-cases.js'
+import { accountValues, SOFTPHONE_PATH } from '../code.js'
+import type { SoftphonePlace } from '../place.js'
 import { isAppFetch } from '../visitor.js'
 
 /** Who may fetch set-ups: by HTTPS only, by HTTP from trusted networks too, or by HTTP from everywhere. */

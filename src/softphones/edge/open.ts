@@ -4,11 +4,11 @@ import { systemRandom } from '../../domain/edge/system-random.js'
 import type { Id, Site } from '../../domain/entities.js'
 import { localAddresses } from '../../network/edge/interfaces.js'
 import type { SecretBox } from '../../secrets/seal.js'
-import { sipDomainOf, softphonePlace, type PlaceParts } from '../place.js'
+import { sipDomainOf, softphonePlace, type PlaceParts, type SoftphonePlace } from '../place.js'
 import { publishedAddresses, type OwnPorts, type PublishedAddress } from '../published.js'
 import type { SoftphoneApps } from '../app.js'
 import type { SoftphoneStore } from '../store.js'
-import { createSoftphoneAdmin, type SoftphoneAdmin, type SoftphonePlace } from '../use-cases.js'
+import { createSoftphoneAdmin, type SoftphoneAdmin } from '../use-cases.js'
 import { createKnexSoftphoneStore } from './knex-store.js'
 
 export interface OpenSoftphonesOptions {

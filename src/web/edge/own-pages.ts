@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { qrSvg } from '../../softphones/edge/qr.js'
 import type { CodePage, OwnAnswer } from '../../softphones/edge/http.js'
-import { SOFTPHONE_PATH } from '../../softphones/use-cases.js'
+import { SOFTPHONE_PATH } from '../../softphones/code.js'
 import { codeView } from '../own/code-view.js'
 import { ASSETS_PATH, createTemplates, type Templates } from '../templates.js'
 import type { ViewName } from '../view-names.js'
