@@ -13,6 +13,7 @@ import { peopleRoutes } from './api/people.js'
 import { phonebookRoutes } from './api/phonebook.js'
 import { registrationRoutes } from './api/registrations.js'
 import { resyncRoutes } from './api/resync.js'
+import { roleRoutes } from './api/roles.js'
 import { scheduledRoutes } from './api/scheduled.js'
 import { sessionRoutes } from './api/session.js'
 import { settingLayerRoutes } from './api/setting-layers.js'
@@ -52,5 +53,6 @@ export const ROUTES: readonly Route[] = [
   ...importRoutes,
   ...moveInRoutes,
   ...accountRoutes,
+  ...roleRoutes,
   ...webhookRoutes,
 ]

@@ -1,26 +1,19 @@
 import type { Change } from '../database/change.js'
-import type { Id, Line } from '../domain/entities.js'
+import type { Id } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import { sha256Hex } from '../domain/fingerprint.js'
-import { formatMac, requireMac, type Mac } from '../domain/mac-address.js'
+import { formatMac, requireMac } from '../domain/mac-address.js'
 import { newId, randomText } from '../domain/random.js'
 import { refuseStale, type Seen } from '../domain/revision.js'
 import { Secret } from '../domain/secret.js'
 import { refuseKeyProblems, requireKeys, type KeyInput } from '../extensions/keys.js'
 import type { ExtensionPolicy } from '../extensions/policy.js'
 import { generatePassword, requireName } from '../extensions/rules.js'
-import { requireExtensionNumber } from '../domain/extension-number.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import type { DeviceRecord } from '../snapshot/snapshot.js'
-import {
-  TOKEN_LENGTH,
-  describeDevice,
-  draftDevice,
-  requireModel,
-  withLine,
-  type DeviceInput,
-  type DraftParts,
-} from './draft.js'
+import { TOKEN_LENGTH, describeDevice, draftDevice, requireModel, type DeviceInput, type DraftParts } from './draft.js'
+import { addLine, refuseTakenNames, requireLine, withoutFormer, type LineInput } from './line.js'
+import { deviceExists, moveTarget, refuseWhatDoesNotFit } from './move.js'
 import type { DeviceReads, DeviceStore, DeviceView, DeviceWrites } from './store.js'
 
 export interface DeviceAdminParts extends DraftParts {
@@ -29,14 +22,6 @@ export interface DeviceAdminParts extends DraftParts {
   seen?: Seen | undefined
   /** What the site asks of new lines; left out: nothing. */
   policy?: () => Promise<Pick<ExtensionPolicy, 'userNames'>>
-}
-
-interface LineInput {
-  /** Number of the extension. */
-  extension: string
-  /** 1-based; default: the first free one. */
-  position?: number | undefined
-  label?: string | undefined
 }
 
 /** Days a removed phone gets the cleared file before its record is deleted (decision 8). */
@@ -93,12 +78,6 @@ type Edit = (before: DeviceView, writes: DeviceWrites) => DeviceRecord | Promise
 
 /** How long a password goes on being good that is to be replaced when the phone fetches. */
 const FORMER_MS = 48 * 3_600_000
-
-function withoutFormer(line: Line): Line {
-  const bare = { ...line }
-  delete bare.former
-  return bare
-}
 
 export function createDeviceAdmin(parts: DeviceAdminParts): DeviceAdmin {
   const { store, secrets, clock, random, models } = parts
@@ -283,78 +262,4 @@ async function requireDevice(reads: DeviceReads, siteId: Id, given: string, reti
     })
   }
   return device
-}
-
-export function deviceExists(mac: Mac): AppError {
-  return new AppError('DEVICE_EXISTS', `there is a phone ${formatMac(mac)} already`, { field: 'mac' })
-}
-
-async function addLine(
-  parts: DraftParts,
-  writes: DeviceWrites,
-  device: DeviceRecord,
-  line: LineInput,
-): Promise<DeviceRecord> {
-  const number = requireExtensionNumber(line.extension)
-  const extension = await writes.extensionByNumber(device.siteId, number)
-  if (!extension) throw new AppError('EXTENSION_NOT_FOUND', `there is no extension ${number}`, { field: 'extension' })
-  // A name that somebody typed in by hand elsewhere may be taken; a drawn one hits it once in a billion.
-  for (let attempt = 0; ; attempt += 1) {
-    const drafted = withLine(parts, device, { ...line, extension })
-    const names = drafted.lines.filter(({ id }) => !device.lines.some((old) => old.id === id))
-    const taken = await Promise.all(names.map((each) => writes.authUsernameTaken(device.siteId, each.authUsername)))
-    if (!taken.includes(true) || attempt === 3) return drafted
-  }
-}
-
-async function refuseTakenNames(writes: DeviceWrites, device: DeviceRecord): Promise<void> {
-  for (const line of device.lines) {
-    if (await writes.authUsernameTaken(device.siteId, line.authUsername)) {
-      throw new AppError('LINE_INVALID', `the user name ${line.authUsername} is taken`, { field: 'lines' })
-    }
-  }
-}
-
-function requireLine(device: DeviceRecord, position: number): DeviceRecord['lines'][number] {
-  const line = device.lines.find((each) => each.position === position)
-  if (!line) {
-    const have = device.lines.map((each) => each.position).join(', ') || 'none'
-    throw new AppError('LINE_INVALID', `the phone has no line ${position}`, { field: 'line', hint: `It has ${have}` })
-  }
-  return line
-}
-
-function refuseWhatDoesNotFit({ models }: DraftParts, model: string, device: DeviceRecord): void {
-  const rules = requireModel(models, model)
-  const beyond = device.lines.find(({ position }) => position > rules.accounts)
-  if (beyond) {
-    const what = `a ${model} has ${rules.accounts} line(s); line ${beyond.position} is in use`
-    throw new AppError('LINE_INVALID', what, { field: 'model', hint: 'Remove the line first' })
-  }
-  refuseKeyProblems(rules.checkKeys(device.keys))
-}
-
-/** The phone that takes over: lines and keys of the old one under new ids and with new credentials. */
-async function moveTarget(
-  parts: DraftParts,
-  writes: DeviceWrites,
-  old: DeviceView,
-  to: { mac: string; model?: string | undefined },
-): Promise<{ device: DeviceRecord; existing: DeviceView | undefined }> {
-  const mac = requireMac(to.mac)
-  const existing = await writes.byMac(mac)
-  const free = existing?.siteId === old.siteId && existing.lines.length === 0 && existing.id !== old.id
-  if (existing && !free) throw deviceExists(mac)
-  const model = to.model ?? existing?.model ?? old.model
-  refuseWhatDoesNotFit(parts, model, old)
-  let device = draftDevice(parts, { mac, model, name: old.name })
-  for (const { extension, position, label } of old.lines) {
-    device = await addLine(parts, writes, device, { extension, position, label })
-  }
-  const keys = requireKeys(
-    old.keys.map(({ position, bank, kind, value, label, line }) => ({ position, bank, kind, value, label, line })),
-    { kind: 'device', id: device.id },
-    () => newId(parts.random, parts.clock.now()),
-  )
-  return { device: { ...device, keys }, existing: existing?.state === 'retired' ? undefined : existing }
 }

@@ -1,33 +1,18 @@
 import { z } from 'zod'
-import { PERMISSIONS, ROLES } from '../../accounts/permissions.js'
 import { sortedBy } from '../../domain/search-text.js'
 import { route, type Answer, type Call } from '../route.js'
 import { pageOf } from '../paging.js'
-import {
-  admin,
-  apiToken,
-  grantInput,
-  listQuery,
-  pageSchema,
-  permission,
-  role,
-  text,
-  time,
-  tokenInput,
-} from './schemas.js'
+import { admin, apiToken, grantInput, tokenInput } from './account-schemas.js'
+import { listQuery, pageSchema, text, time } from './schemas.js'
 import { proposedAccounts } from '../proposed-accounts.js'
-import { SiteNames, adminView, isoTime, roleView, tokenView } from './views.js'
+import { adminView, isoTime, siteNamesOf, tokenView } from './views.js'
 
 const TAG = 'Admins'
 const params = { id: text }
 
-async function namesOf({ parts }: Pick<Call, 'parts'>): Promise<SiteNames> {
-  return new SiteNames(await parts.sites.list())
-}
-
 async function shown(call: Call, id: string): Promise<Answer> {
   const user = await call.parts.accounts.show(call.by, id)
-  return { body: adminView(user, await namesOf(call)), entity: user }
+  return { body: adminView(user, await siteNamesOf(call)), entity: user }
 }
 
 export const NEW_TOKEN = apiToken
@@ -36,7 +21,7 @@ export const NEW_TOKEN = apiToken
 
 /** For oneself and for others alike. */
 export async function makeToken(call: Call, userId: string, input: z.output<typeof tokenInput>): Promise<Answer> {
-  const sites = await namesOf(call)
+  const sites = await siteNamesOf(call)
   const { label, scopes, site, days } = input
   const { token, record } = await call.parts.accounts.createToken(call.by, userId, {
     label,
@@ -48,7 +33,7 @@ export async function makeToken(call: Call, userId: string, input: z.output<type
 }
 
 export async function listTokens(call: Call, userId: string): Promise<Answer> {
-  const sites = await namesOf(call)
+  const sites = await siteNamesOf(call)
   const tokens = await call.parts.accounts.tokens(call.by, userId)
   return { body: { items: tokens.map((one) => tokenView(one, sites)) } }
 }
@@ -89,7 +74,7 @@ export const accountRoutes = [
     query: listQuery(['name', 'lastSignIn'], 'name'),
     answer: pageSchema(admin),
     handle: async (call) => {
-      const sites = await namesOf(call)
+      const sites = await siteNamesOf(call)
       const page = await pageOf(await call.parts.accounts.list(call.by), call.query, {
         name: sortedBy(({ name }) => name),
         lastSignIn: ({ lastSignInAt }) => lastSignInAt ?? 0,
@@ -117,7 +102,7 @@ export const accountRoutes = [
     answer: admin,
     handle: async (call) => {
       const { roles, ...input } = call.body
-      const grants = (await namesOf(call)).grants(roles)
+      const grants = (await siteNamesOf(call)).grants(roles)
       const user = await call.parts.accounts.create(call.by, { ...input, grants })
       return { ...(await shown(call, user.id)), location: `/admins/${user.id}` }
     },
@@ -150,7 +135,7 @@ export const accountRoutes = [
     answer: admin,
     handle: async (call) => {
       const { roles, ...changes } = call.body
-      const grants = roles && (await namesOf(call)).grants(roles)
+      const grants = roles && (await siteNamesOf(call)).grants(roles)
       const user = await call.parts.accounts.update(call.by, call.params.id, { ...changes, grants, seen: call.seen })
       return shown(call, user.id)
     },
@@ -231,99 +216,6 @@ export const accountRoutes = [
     params,
     handle: async ({ parts, by, params: { id } }) => {
       await parts.accounts.revokeToken(by, id)
-      return {}
-    },
-  }),
-  route({
-    id: 'listPermissions',
-    method: 'get',
-    path: '/permissions',
-    tag: TAG,
-    summary: 'Every permission, and the roles that are always there',
-    access: 'self',
-    answer: z.object({
-      permissions: z.array(z.object({ name: permission, meaning: z.string() })),
-      roles: z.array(z.object({ name: z.string(), permissions: z.array(permission) })),
-    }),
-    handle: () => ({
-      body: {
-        permissions: Object.entries(PERMISSIONS).map(([name, meaning]) => ({ name, meaning })),
-        roles: Object.entries(ROLES).map(([name, permissions]) => ({ name, permissions })),
-      },
-    }),
-  }),
-  route({
-    id: 'listRoles',
-    method: 'get',
-    path: '/roles',
-    tag: TAG,
-    summary: 'Roles of your own making',
-    access: 'accounts.read',
-    answer: z.object({ items: z.array(role) }),
-    handle: async (call) => {
-      const sites = await namesOf(call)
-      return { body: { items: (await call.parts.roles.list(call.by)).map((one) => roleView(one, sites)) } }
-    },
-  }),
-  route({
-    id: 'addRole',
-    method: 'post',
-    path: '/roles',
-    tag: TAG,
-    summary: 'A role made of single permissions, for one site or for all',
-    access: 'accounts.write',
-    body: z.strictObject({ name: text, site: text.optional(), permissions: z.array(permission) }),
-    status: 201,
-    answer: role,
-    handle: async (call) => {
-      const sites = await namesOf(call)
-      const { name, site, permissions } = call.body
-      const made = await call.parts.roles.add(call.by, { name, siteId: sites.id(site), permissions })
-      return { body: roleView(made, sites), entity: made, location: `/roles/${made.id}` }
-    },
-  }),
-  route({
-    id: 'showRole',
-    method: 'get',
-    path: '/roles/{id}',
-    tag: TAG,
-    summary: 'A role of your own making',
-    access: 'accounts.read',
-    params,
-    answer: role,
-    handle: async (call) => {
-      const found = await call.parts.roles.show(call.by, call.params.id)
-      return { body: roleView(found, await namesOf(call)), entity: found }
-    },
-  }),
-  route({
-    id: 'updateRole',
-    method: 'put',
-    path: '/roles/{id}',
-    tag: TAG,
-    summary: 'Replace the permissions of a role',
-    access: 'accounts.write',
-    params,
-    body: z.strictObject({ permissions: z.array(permission) }),
-    conditional: true,
-    answer: role,
-    handle: async (call) => {
-      const { permissions } = call.body
-      const changed = await call.parts.roles.update(call.by, call.params.id, { permissions, seen: call.seen })
-      return { body: roleView(changed, await namesOf(call)), entity: changed }
-    },
-  }),
-  route({
-    id: 'removeRole',
-    method: 'delete',
-    path: '/roles/{id}',
-    tag: TAG,
-    summary: 'Remove a role that nobody has',
-    access: 'accounts.write',
-    params,
-    conditional: true,
-    handle: async ({ parts, by, params: { id }, seen }) => {
-      await parts.roles.remove(by, id, seen)
       return {}
     },
   }),

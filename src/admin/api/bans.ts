@@ -4,7 +4,8 @@ import { OFFENCES } from '../../limits/offence.js'
 import type { KeptBan } from '../../limits/store.js'
 import { normaliseAddress } from '../../network/address.js'
 import { route } from '../route.js'
-import { flag, logQuery, text, time } from './schemas.js'
+import { flag, text, time } from './schemas.js'
+import { logQuery } from './state-schemas.js'
 import { isoTime } from './views.js'
 
 const ban = z

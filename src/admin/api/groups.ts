@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { sortedBy } from '../../domain/search-text.js'
 import { route, type Answer, type Call } from '../route.js'
 import { pageOf } from '../paging.js'
-import { group, listQuery, pageSchema, text } from './schemas.js'
+import { group } from './phone-schemas.js'
+import { listQuery, pageSchema, text } from './schemas.js'
 
 const TAG = 'Groups'
 const params = { name: text }

@@ -4,8 +4,10 @@ import { fileNamesOf, previewFile } from '../../provisioning/preview.js'
 import { requireMac } from '../../domain/mac-address.js'
 import type { NumberedEvent } from '../parts.js'
 import { route } from '../route.js'
-import { auditEntry, event, logQuery, mac, outcome, site as siteSchema, stranger, text } from './schemas.js'
-import { SiteNames, isoTime } from './views.js'
+import { auditEntry, event, logQuery, outcome, stranger } from './state-schemas.js'
+import { mac, text } from './schemas.js'
+import { site as siteSchema } from './account-schemas.js'
+import { siteNamesOf, isoTime } from './views.js'
 
 /** A log has no number of pages: what is older is asked for by `before`. */
 /** A page of a log. */
@@ -161,7 +163,7 @@ export const liveRoutes = [
     handle: async ({ parts, by, site, siteNamed, query }) => {
       const all = !siteNamed && may(by.rights, 'audit.read', ALL_SITES)
       const items = await parts.audit({ ...query, siteId: all ? undefined : site.id })
-      const sites = new SiteNames(await parts.sites.list())
+      const sites = await siteNamesOf({ parts })
       return {
         body: {
           items: items.map(({ at, siteId, ...entry }) => ({ ...entry, at: isoTime(at), site: sites.slug(siteId) })),

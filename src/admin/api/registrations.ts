@@ -5,7 +5,8 @@ import { searchFor, searchText } from '../../domain/search-text.js'
 import { filterInTurns } from '../../domain/turns.js'
 import { pageOf, type SortKeys } from '../paging.js'
 import { route, type Call } from '../route.js'
-import { listQuery, pageSchema, registration, text } from './schemas.js'
+import { listQuery, pageSchema, text } from './schemas.js'
+import { registration } from './state-schemas.js'
 import { isoTime } from './views.js'
 
 /** Tells a registration from the others: address of record and what makes its contact that one. */

@@ -11,7 +11,9 @@ import { groupNamesOf } from '../../extensions/groups.js'
 import type { GroupName } from '../../extensions/store.js'
 import type { DeviceRecord, ExtensionRecord, Snapshot } from '../../snapshot/snapshot.js'
 import type { AdminParts } from '../parts.js'
-import type * as schemas from './schemas.js'
+import type * as accountSchemas from './account-schemas.js'
+import type * as keySchemas from './key-schemas.js'
+import type * as phoneSchemas from './phone-schemas.js'
 
 export function isoTime(ms: Millis): string
 export function isoTime(ms: Millis | undefined): string | undefined
@@ -44,7 +46,7 @@ export function keyView({
   label,
   line,
   locked,
-}: LineKey): z.input<typeof schemas.device>['keys'][number] {
+}: LineKey): z.input<typeof phoneSchemas.device>['keys'][number] {
   return { position, bank, kind, value, label, line, locked }
 }
 
@@ -55,12 +57,12 @@ export function keyLayoutView(
   model: PhoneModel,
   { banks, overflow, repeated }: KeyLayout,
   phone: DeviceRecord | undefined,
-): z.input<typeof schemas.keyLayout> {
+): z.input<typeof keySchemas.keyLayout> {
   const lineLabel = (n: number | undefined): string | undefined => {
     const line = phone?.lines.find(({ position }) => position === (n ?? 1))
     return line && (line.label ?? snapshot.extension(line.extensionId)?.displayName)
   }
-  const placed = (key: PlacedKey): z.input<typeof schemas.keyLayout>['keys'][number] => {
+  const placed = (key: PlacedKey): z.input<typeof keySchemas.keyLayout>['keys'][number] => {
     const { bank, position, kind, value, label, line, from } = key
     if (kind === 'none') return { bank, position, kind }
     const target = value === undefined ? undefined : snapshot.extensionByNumber(siteId, value)
@@ -101,7 +103,7 @@ export function extensionView(
   registered: Registered,
   phones: readonly { mac: string; line: number }[],
   allGroups: readonly GroupName[],
-): z.input<typeof schemas.extension> {
+): z.input<typeof phoneSchemas.extension> {
   const { id, number, displayName, email, enabled, authUsername, keys, revision } = extension
   return {
     id,
@@ -122,7 +124,7 @@ export function deviceView(
   device: DeviceView,
   registered: Registered,
   groupName: string | undefined,
-): z.input<typeof schemas.device> {
+): z.input<typeof phoneSchemas.device> {
   const { id, mac, model, name, state, lines, keys, revision } = device
   return {
     id,
@@ -184,7 +186,11 @@ export class SiteNames {
   }
 }
 
-export function adminView(user: AdminUser, sites: SiteNames): z.input<typeof schemas.admin> {
+export async function siteNamesOf({ parts }: { parts: Pick<AdminParts, 'sites'> }): Promise<SiteNames> {
+  return new SiteNames(await parts.sites.list())
+}
+
+export function adminView(user: AdminUser, sites: SiteNames): z.input<typeof accountSchemas.admin> {
   return {
     id: user.id,
     name: user.name,
@@ -201,11 +207,11 @@ export function adminView(user: AdminUser, sites: SiteNames): z.input<typeof sch
 export function roleView(
   { id, name, siteId, permissions, revision }: CustomRole,
   sites: SiteNames,
-): z.input<typeof schemas.role> {
+): z.input<typeof accountSchemas.role> {
   return { id, name, site: sites.slug(siteId), permissions: [...permissions], revision }
 }
 
-export function tokenView(token: ApiToken, sites: SiteNames): z.input<typeof schemas.apiToken> {
+export function tokenView(token: ApiToken, sites: SiteNames): z.input<typeof accountSchemas.apiToken> {
   return {
     id: token.id,
     label: token.label,

@@ -1,13 +1,8 @@
 import type { Knex } from 'knex'
 import type { Author } from '../../database/change.js'
-import {
-  deviceRow,
-  extensionRow,
-  lineKeyRow,
-  lineRow,
-  type DeviceRow,
-  type ExtensionRow,
-} from '../../database/edge/rows.js'
+import { deviceRow, lineRow, type DeviceRow } from '../../database/edge/device-rows.js'
+import { lineKeyRow } from '../../database/edge/key-rows.js'
+import { extensionRow, type ExtensionRow } from '../../database/edge/rows.js'
 import {
   allOf,
   chunks,
@@ -17,7 +12,7 @@ import {
   orUnusable,
   recordChanges,
 } from '../../database/edge/write.js'
-import { deviceExists } from '../../devices/use-cases.js'
+import { deviceExists } from '../../devices/move.js'
 import type { Id } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
 import type { Mac } from '../../domain/mac-address.js'

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import type { Author, Change } from '../../database/change.js'
-import { toGroupKey, type GroupKeyRow } from '../../database/edge/rows.js'
+import { toGroupKey, type GroupKeyRow } from '../../database/edge/key-rows.js'
 import { chunks, eachAs, insertInChunks, orUnusable, recordChanges } from '../../database/edge/write.js'
 import type { Millis } from '../../domain/clock.js'
 import type { Id } from '../../domain/entities.js'

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import { layerTopic, type Author, type Change } from '../../database/change.js'
-import { groupKeyRow } from '../../database/edge/rows.js'
+import { groupKeyRow } from '../../database/edge/key-rows.js'
 import { insertInChunks, isUniqueViolation, recordChanges } from '../../database/edge/write.js'
 import { growGroup, revisionConflict } from '../../extensions/edge/knex-store.js'
 import { groupExists } from '../../groups/use-cases.js'

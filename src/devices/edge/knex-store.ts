@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import { layerTopic, type Change } from '../../database/change.js'
-import { deviceRow, lineKeyRow, lineRow } from '../../database/edge/rows.js'
+import { deviceRow, lineRow } from '../../database/edge/device-rows.js'
+import { lineKeyRow } from '../../database/edge/key-rows.js'
 import {
   chunks,
   inWriteTransaction,
@@ -16,7 +17,7 @@ import { isAuthUsernameTaken, revisionConflict } from '../../extensions/edge/kne
 import { readDevices, readExtensions } from '../../snapshot/edge/read-records.js'
 import type { DeviceRecord } from '../../snapshot/snapshot.js'
 import type { DeviceReads, DeviceStore, DeviceView, DeviceWrites, Sighting } from '../store.js'
-import { deviceExists } from '../use-cases.js'
+import { deviceExists } from '../move.js'
 
 export function createKnexDeviceStore(db: Knex): DeviceStore {
   return {

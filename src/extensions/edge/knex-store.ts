@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
-import { extensionRow, lineKeyRow } from '../../database/edge/rows.js'
+import { lineKeyRow } from '../../database/edge/key-rows.js'
+import { extensionRow } from '../../database/edge/rows.js'
 import {
   inWriteTransaction,
   insertInChunks,

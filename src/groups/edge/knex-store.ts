@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { groupKeyRow, toGroupKey, type GroupKeyRow } from '../../database/edge/rows.js'
+import { groupKeyRow, toGroupKey, type GroupKeyRow } from '../../database/edge/key-rows.js'
 import {
   inWriteTransaction,
   insertInChunks,

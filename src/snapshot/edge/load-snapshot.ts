@@ -3,21 +3,25 @@ import { parseLayerKey } from '../../database/change.js'
 import { eachRow, inTurns } from '../../database/edge/read-rows.js'
 import {
   DEVICE_COLUMNS,
-  EXTENSION_COLUMNS,
   LINE_COLUMNS,
-  LINE_KEY_COLUMNS,
   toDevice,
-  toExtension,
-  toGroupKey,
   toLine,
-  toLineKey,
-  toSettingValue,
-  toSite,
   type DeviceRow,
-  type ExtensionRow,
+  type LineRow,
+} from '../../database/edge/device-rows.js'
+import {
+  LINE_KEY_COLUMNS,
+  toGroupKey,
+  toLineKey,
   type GroupKeyRow,
   type LineKeyRow,
-  type LineRow,
+} from '../../database/edge/key-rows.js'
+import {
+  EXTENSION_COLUMNS,
+  toExtension,
+  toSettingValue,
+  toSite,
+  type ExtensionRow,
   type SettingRow,
   type SiteRow,
 } from '../../database/edge/rows.js'

@@ -1,15 +1,8 @@
 import type { Knex } from 'knex'
 import type { Id } from '../../domain/entities.js'
-import {
-  toDevice,
-  toExtension,
-  toLine,
-  toLineKey,
-  type DeviceRow,
-  type ExtensionRow,
-  type LineKeyRow,
-  type LineRow,
-} from '../../database/edge/rows.js'
+import { toDevice, toLine, type DeviceRow, type LineRow } from '../../database/edge/device-rows.js'
+import { toLineKey, type LineKeyRow } from '../../database/edge/key-rows.js'
+import { toExtension, type ExtensionRow } from '../../database/edge/rows.js'
 import {
   isLive,
   toSoftphone,

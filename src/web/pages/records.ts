@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { device, extension, group } from '../../admin/api/schemas.js'
+import type { device, extension, group } from '../../admin/api/phone-schemas.js'
 
 /** A phone, as the API gives it. */
 export type Device = z.input<typeof device>
