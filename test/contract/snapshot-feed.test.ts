@@ -210,6 +210,24 @@ describeOverDatabases('the snapshot feed', (fresh) => {
       expect(changes).toMatchObject([{ everything: true }, { everything: false, extensions: [extension.id, added] }])
     })
 
+    test('admins read and write meanwhile', async () => {
+      const { databases } = fresh()
+      const [reached, held] = [gate(), gate()]
+      const feed = await start({ turns: () => (reached.open(), held.opened) })
+      const number = next()
+      await addPerson(number)
+      await everythingChanged()
+      const loading = feed.refresh()
+      await reached.opened
+      const own = createAdmins(databases)
+      await own.extensions.update('cli:test', number, { name: 'Renamed' })
+      expect((await own.extensions.show(number)).extension.displayName).toBe('Renamed')
+      held.open()
+      await loading
+      await feed.refresh()
+      expect(nameOf(feed, number)).toBe('Renamed')
+    })
+
     test('phones have their turn every 20 rows', async () => {
       const turns = jest.fn<() => undefined>()
       const feed = await start({ turns })

@@ -20,6 +20,8 @@ export interface Databases {
   readonly dialect: Dialect
   /** Paths of the SQLite files; none on PostgreSQL. */
   readonly files: { readonly main: string; readonly live: string } | undefined
+  /** Does something long with a connection of its own to `main`: on SQLite all others wait for the one there is. */
+  apart<T>(work: (main: Knex) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -107,7 +109,15 @@ async function openSqlite(files: NonNullable<Databases['files']>, log: Log): Pro
   }
   log.debug({ files }, 'database opened')
   const [mainPool, livePool, eventsPool] = pools as [Knex, Knex, Knex]
-  return { main: mainPool, live: livePool, events: eventsPool, dialect: 'sqlite', files, close }
+  const apart: Databases['apart'] = async (work) => {
+    const pool = sqlitePool(main, 'full')
+    try {
+      return await work(pool)
+    } finally {
+      await pool.destroy()
+    }
+  }
+  return { main: mainPool, live: livePool, events: eventsPool, dialect: 'sqlite', files, apart, close }
 }
 
 /** The files -wal and -shm take the mode of the database file. */
@@ -165,7 +175,9 @@ async function openPostgres(url: string, log: Log): Promise<Databases> {
     })
   }
   log.debug({ server: withoutPassword(url) }, 'database opened')
-  return { main: pool, live: pool, events: pool, dialect: 'postgres', files: undefined, close: () => pool.destroy() }
+  const apart: Databases['apart'] = (work) => work(pool)
+  const close = (): Promise<void> => pool.destroy()
+  return { main: pool, live: pool, events: pool, dialect: 'postgres', files: undefined, apart, close }
 }
 
 /** Counts and times come as numbers: all of ours are below 2^53. */

@@ -27,7 +27,7 @@ export interface SnapshotChange {
 }
 
 export interface SnapshotFeedOptions {
-  databases: Pick<Databases, 'main'>
+  databases: Pick<Databases, 'main' | 'apart'>
   clock: Clock
   log: Log
   /** How often the change feed is asked; default 250 ms. */
@@ -86,8 +86,9 @@ class FeedReader implements SnapshotFeed {
 
   /** Readers see nothing of it before it is there as a whole; what is changed meanwhile comes with the next poll. */
   async loadAll(turns?: Turns): Promise<void> {
-    const load = (): Promise<LoadedSnapshot> => loadSnapshot(this.#options.databases.main, turns)
-    const { content, feedId } = await (turns ? withShortCollections(load) : load())
+    const { databases } = this.#options
+    const load = (db: Knex): Promise<LoadedSnapshot> => loadSnapshot(db, turns)
+    const { content, feedId } = await (turns ? withShortCollections(() => databases.apart(load)) : load(databases.main))
     this.snapshot.adopt(content)
     this.#feedId = feedId
   }
