@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { AppError } from './domain/errors.js'
+import { plainIssue } from './domain/plain-issue.js'
 import { LOG_LEVELS, type LogLevel } from './observe/log.js'
 import { parsePublished, type GivenAddress } from './softphones/published.js'
 
@@ -167,7 +168,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fo
       })
     }
   }
-  const parsed = schema.safeParse(given)
+  const parsed = schema.safeParse(given, { error: plainIssue })
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     const field = String(issue?.path[0] ?? 'phoneboot.yaml')

@@ -4,6 +4,7 @@ import type { Permission } from '../accounts/permissions.js'
 import type { Authenticated, SignedIn, Visitor } from '../accounts/sign-in.js'
 import type { Site } from '../domain/entities.js'
 import { AppError, type Problem } from '../domain/errors.js'
+import { plainIssue } from '../domain/plain-issue.js'
 import type { Seen } from '../domain/revision.js'
 import { featureOf, type Feature } from './features.js'
 import type { AdminParts, SiteUseCases } from './parts.js'
@@ -156,7 +157,7 @@ export function route<
 
 /** Throws REQUEST_INVALID, naming each field and what is wrong with it. */
 function checked(schema: z.ZodType, value: unknown, where: 'path' | 'query' | 'body'): unknown {
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(value, { error: plainIssue })
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.map(({ path, message }): Problem & { column: string } => {
     const column = path.map(String).join('.') || where
