@@ -228,6 +228,22 @@ describeOverDatabases('the snapshot feed', (fresh) => {
       expect(nameOf(feed, number)).toBe('Renamed')
     })
 
+    test('a server that stops does not wait for the rest of it', async () => {
+      const [reached, held] = [gate(), gate()]
+      let asked = 0
+      const turns = (): Promise<void> => ((asked += 1), reached.open(), held.opened)
+      const feed = await start({ turns })
+      const number = next()
+      for (let n = 0; n < 41; n += 1) await addPerson(n === 0 ? number : next())
+      await everythingChanged()
+      const loading = expect(feed.refresh()).rejects.toThrow('the server stops')
+      await reached.opened
+      const stopped = feed.stop()
+      held.open()
+      await Promise.all([loading, stopped])
+      expect([asked, nameOf(feed, number)]).toEqual([1, undefined])
+    })
+
     test('phones have their turn every 20 rows', async () => {
       const turns = jest.fn<() => undefined>()
       const feed = await start({ turns })

@@ -42,7 +42,7 @@ export interface SnapshotFeed {
   readonly onChange: (listener: (change: SnapshotChange) => void) => () => void
   /** Looks now instead of at the next poll. Rejects when the database does not answer. */
   refresh(): Promise<void>
-  /** Waits for a poll under way; the snapshot stays readable. */
+  /** Waits for a poll under way, and ends one that loads everything; the snapshot stays readable. */
   stop(): Promise<void>
 }
 
@@ -87,7 +87,8 @@ class FeedReader implements SnapshotFeed {
   /** Readers see nothing of it before it is there as a whole; what is changed meanwhile comes with the next poll. */
   async loadAll(turns?: Turns): Promise<void> {
     const { databases } = this.#options
-    const load = (db: Knex): Promise<LoadedSnapshot> => loadSnapshot(db, turns)
+    const ask = turns && ((): ReturnType<Turns> => (this.#stopped ? Promise.reject(stopping()) : turns()))
+    const load = (db: Knex): Promise<LoadedSnapshot> => loadSnapshot(db, ask)
     const { content, feedId } = await (turns ? withShortCollections(() => databases.apart(load)) : load(databases.main))
     this.snapshot.adopt(content)
     this.#feedId = feedId
@@ -119,7 +120,7 @@ class FeedReader implements SnapshotFeed {
       if (this.#failing) log.info({ ...this.snapshot.counts() }, 'database answers again')
       this.#failing = false
     } catch (error) {
-      if (this.#failing) return
+      if (this.#failing || this.#stopped) return
       this.#failing = true
       const message = 'database does not answer: phones are served from memory until it is back'
       if (isOutage(error)) log.warn({ err: error }, message)
@@ -184,6 +185,8 @@ class FeedReader implements SnapshotFeed {
     return { everything: false, sites, extensions, devices, layers, ...(ended.length > 0 ? { ended } : {}) }
   }
 }
+
+const stopping = (): Error => new Error('the server stops: what was changed is loaded by its next start')
 
 /** Removes feed rows older than `before`, in chunks; the newest row always stays. Returns how many went. */
 export async function pruneChangeFeed(db: Knex, before: number): Promise<number> {
