@@ -156,7 +156,6 @@ export const deImports: Readonly<Record<keyof typeof enImports, string>> = {
   'import.repair.leading-zeros': 'verlorene führende Nullen einer MAC-Adresse',
   'import.repair.line-breaks': 'Zeilenumbruch in einer Zelle',
   'import.repair.mixed-encodings': 'Zeilen in einer anderen Zeichenkodierung',
-  'import.repair.mixed-encodings': 'Zeilen in einer anderen Zeichenkodierung',
   'import.cells.one': '{n} Zelle',
   'import.cells.other': '{n} Zellen',
   'import.obstacles': 'So kann der Import nicht ausgeführt werden. Die ersten Fehler:',

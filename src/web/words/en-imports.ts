@@ -153,7 +153,6 @@ export const enImports = {
   'import.repair.leading-zeros': 'lost leading zeros of a MAC address',
   'import.repair.line-breaks': 'line break within a cell',
   'import.repair.mixed-encodings': 'lines in another encoding than the rest',
-  'import.repair.mixed-encodings': 'lines in another encoding than the rest',
   'import.cells.one': '{n} cell',
   'import.cells.other': '{n} cells',
   'import.obstacles': 'The import cannot be run as it is. The first mistakes:',
