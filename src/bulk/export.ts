@@ -3,6 +3,7 @@ import type { ExtensionRecord } from '../snapshot/snapshot.js'
 import { AppError } from '../domain/errors.js'
 import type { UnnumberedPerson } from '../extensions/unnumbered.js'
 import type { Vocabulary } from '../settings/vocabulary.js'
+import { IMPORTED, type Field } from './columns.js'
 import { csvText } from './csv-text.js'
 import {
   exportedPart,
@@ -16,7 +17,6 @@ import {
 } from './export-rows.js'
 import { groupsCell } from './group-names.js'
 import { keyCell } from './key-cell.js'
-import { IMPORTED, type Field } from './mapping.js'
 import type { Pace } from './pace.js'
 import { settingText } from './plan-people.js'
 import type { Profile, ProfileColumn } from './profile.js'

@@ -7,7 +7,7 @@ const KINDS: readonly (readonly [start: RegExp, what: string, hint: string])[] =
   [/^%PDF-/, 'a PDF', 'Ask for the list as a spreadsheet, or export it as CSV'],
   [/^\x1f\x8b/, 'a packed file', 'Unpack it first'],
   [
-    /^(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|table|\?xml|\w+>)/i,
+    /^(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|table|\?xml)/i,
     'a web page or XML',
     'Open it in a spreadsheet and save it as "CSV UTF-8"',
   ],

@@ -1,7 +1,7 @@
 import { parseExtensionNumber } from '../domain/extension-number.js'
 import { parseMac } from '../domain/mac-address.js'
+import type { Field } from './columns.js'
 import { tidy } from './damage.js'
-import type { Field } from './mapping.js'
 import type { TableRow } from './table.js'
 
 /** The first line of a file without headers. */

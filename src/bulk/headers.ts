@@ -1,7 +1,7 @@
+import type { Column, Target } from './columns.js'
 import { tidy } from './damage.js'
 import { headerKey, type Profile } from './profile.js'
 import type { TableRow } from './table.js'
-import type { Column, Target } from './mapping.js'
 
 /** Lines that may stand above the headers: a title, a date, names of groups of columns. */
 const ABOVE_MAX = 10
@@ -47,9 +47,6 @@ const SECRET =
 export function looksSecret(header: string): boolean {
   return SECRET.test(header)
 }
-
-/** How sure it is what a column is. */
-export type Certainty = 'said' | 'profile' | 'own' | 'synonym'
 
 /**
  * Of columns that are the same thing, the one that was said to be it is it. By synonyms, such as "Mobile" and "Cell", it

@@ -1,68 +1,11 @@
 import { AppError } from '../domain/errors.js'
 import { parseRawKey, type SettingDefinition, type Vocabulary } from '../settings/vocabulary.js'
+import { FIELDS, IMPORTED, type Column, type Field, type Target } from './columns.js'
 import { tidy } from './damage.js'
 import { guessByContent, looksLikeData } from './guess-columns.js'
-import {
-  columnNames,
-  headerAt,
-  looksSecret,
-  settleNames,
-  settleSynonyms,
-  withoutNotes,
-  type Certainty,
-} from './headers.js'
-import { ASKS, headerKey, recogniseProfile, type Ask, type Profile, type ProfileColumn } from './profile.js'
+import { columnNames, headerAt, looksSecret, settleNames, settleSynonyms, withoutNotes } from './headers.js'
+import { ASKS, headerKey, recogniseProfile, type Profile, type ProfileColumn } from './profile.js'
 import type { TableRow } from './table.js'
-
-/** What a column can be, beside keys (`key1`), settings by their name, and text that is kept. */
-export const FIELDS = [
-  'number',
-  'name',
-  'email',
-  'password',
-  'username',
-  'enabled',
-  'mac',
-  'model',
-  'vendor',
-  'line',
-  'phoneName',
-  'groups',
-  'keysOfGroup',
-] as const
-export type Field = (typeof FIELDS)[number]
-
-/** Values that we do not act on are kept as text under this name. */
-export const IMPORTED = 'imported.'
-
-export type Target =
-  | { readonly kind: 'field'; readonly field: Field }
-  | { readonly kind: 'key'; readonly position: number }
-  | {
-      readonly kind: 'setting'
-      readonly key: string
-      /** Its text is taken byte for byte: what looks like damage by a spreadsheet may be meant. */
-      readonly exact?: true
-      readonly ask?: Ask
-    }
-  | {
-      readonly kind: 'kept'
-      readonly key: string
-      /** What its values stand for, beside being kept. */
-      readonly ask?: Ask
-    }
-  | { readonly kind: 'left'; readonly reason?: string }
-
-/** A column of a file and where its values go. */
-export interface Column {
-  readonly header: string
-  readonly target: Target
-  /** How the profile reads its cells. */
-  readonly from: ProfileColumn | undefined
-  /** Nobody knows it: neither the profile nor the one who imports said what it is. */
-  readonly unknown: boolean
-  readonly certainty: Certainty
-}
 
 /** What is known of the columns of a file. */
 export interface Mapping {

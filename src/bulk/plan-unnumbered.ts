@@ -53,7 +53,9 @@ export async function planUnnumbered(
     const number = numbersOf.get(displayName.toLowerCase())
     const problems = [
       ...row.problems,
-      problemAt('NUMBER_INVALID', row.row, undefined, 'no number: kept among the people without one', 'warning'),
+      ...(before
+        ? []
+        : [problemAt('NUMBER_INVALID', row.row, undefined, 'no number: kept among the people without one', 'warning')]),
       ...lost.map((what) =>
         problemAt('CSV_INVALID', row.row, what, 'not kept for somebody without a number', 'warning'),
       ),

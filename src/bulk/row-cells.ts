@@ -1,7 +1,8 @@
 import { AppError } from '../domain/errors.js'
 import type { SettingContent } from '../settings/vocabulary.js'
+import type { Column } from './columns.js'
 import { tidy } from './damage.js'
-import type { Column, Mapping } from './mapping.js'
+import type { Mapping } from './mapping.js'
 import type { AskedValue } from './row.js'
 
 const KEPT_MAX = 8_000
@@ -54,16 +55,18 @@ export function askedValues(columns: readonly Column[], texts: readonly string[]
 const SUM = /^(?:grand )?(?:total|sum|summe|gesamt|insgesamt|somme|totale|suma|итого|всего)(?!\p{L})/iu
 
 /** Why a row is about nobody, and not even a mistake; undefined: it is a row. */
-export function noRow(cells: readonly string[], { columns, headers }: Mapping): string | undefined {
+export function noRow(cells: readonly string[], { columns, headers, profile }: Mapping): string | undefined {
   const first = cells.find((cell) => cell.trim() !== '') ?? ''
   if (first.trim() !== '' && first.trim() === headers.find((header) => header !== '')) {
     const isAgain = headers.length > 1 && headers.every((header, index) => header === tidy(cells[index] ?? ''))
     if (isAgain) return 'is the headers once more'
   }
-  if (!SUM.test(first.trim())) return undefined
-  const who = columns.some(
-    ({ target }, index) =>
-      target.kind === 'field' && ['number', 'mac'].includes(target.field) && /\d/.test(cells[index] ?? ''),
-  )
+  if (profile?.withoutNumber === true || !SUM.test(first.trim())) return undefined
+  const who = columns.some(({ target }, index) => {
+    const cell = (cells[index] ?? '').trim()
+    if (target.kind !== 'field' || cell === '') return false
+    // A group may have such a name, a number or MAC address not.
+    return target.field === 'keysOfGroup' || (['number', 'mac'].includes(target.field) && !SUM.test(cell))
+  })
   return who ? undefined : 'looks like the sum below a list'
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode, Problem } from '../domain/errors.js'
-import type { Field } from './mapping.js'
+import type { Field } from './columns.js'
 import type { Profile } from './profile.js'
 import { CLEARED } from './row-cells.js'
 

@@ -60,10 +60,7 @@ describeWithClients('LibreOffice', { soffice: 'libreoffice-calc' }, () => {
       ['same', '007'],
       ['same', 'Büro'],
     ])
-    expect(reports.flatMap(({ changes }) => changes)).toEqual([])
-    expect(reports.flatMap(({ problems }) => problems.map(({ message }) => message))).toEqual([
-      expect.stringMatching(/no number: kept among the people without one$/),
-    ])
+    expect(reports.flatMap(({ changes, problems }) => [...changes, ...problems])).toEqual([])
   }, 120_000)
 
   test('opens a template and saves it; it imports as it stands', async () => {

@@ -1,4 +1,4 @@
-import { FIELDS, IMPORTED, type Field } from '../../bulk/mapping.js'
+import { FIELDS, IMPORTED, type Field } from '../../bulk/columns.js'
 import { ASKS } from '../../bulk/profile.js'
 import type { Vocabulary } from '../../settings/vocabulary.js'
 import type { PageCall } from '../page.js'
