@@ -177,7 +177,7 @@ describe('digest brute force', () => {
     expect(await banOf(address)).toMatchObject({ user, kind: 'wrong-password', times: 1 })
     expect(await guess(attacker, user, 'guess 11')).toBeUndefined()
     // Nobody locks the phone out.
-    await expect(registerAccount(account, server.ports.sip)).resolves.toMatchObject({})
+    ;(await registerAccount(account, server.ports.sip)).close()
   })
 })
 
