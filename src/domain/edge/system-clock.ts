@@ -19,9 +19,9 @@ export const passed = (ms: Millis): Promise<void> => new Promise((resolve) => vo
 
 /** A piece of gentle work, and the pause after it, in milliseconds. */
 const GENTLE_SLICE_MS = 2
-const GENTLE_PAUSE_MS = 2
+const GENTLE_PAUSE_MS = 4
 
-/** For work that nobody waits for: it takes half of the thread at most, in pieces that phones hardly notice. */
+/** For work that nobody waits for: it takes a third of the thread, in pieces that phones hardly notice. */
 export const gentleTurns = (): Turns => takeTurns(steadyClock, () => passed(GENTLE_PAUSE_MS), GENTLE_SLICE_MS)
 
 /** Share of a pause in which the thread may have worked for others. */
