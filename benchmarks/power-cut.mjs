@@ -1,11 +1,12 @@
 // How long from power-on to Registered when 2,000 phones get power within 10 s, against nginx + tftpd-hpa + Kamailio?
 // [--phones 2000] [--pairs 5] [--spread 10000 (ms)] [--head-start 5000 (ms: the servers are up so long before the first phone)] [--cold: nothing kept from the days before] [--warm: files rendered since the start] [--alone: no peer] [--one-address: all phones behind one NAT]
 import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { copyOfData, dataDir as prepared, folder, phoneboot, phones, prepare, serve } from './support/installation.mjs'
 import { OPTIONS } from './support/options.mjs'
 import { startKamailio, startNginx, startTftpd } from './support/peers.mjs'
-import { cpuSeconds, eventually, freePort, need, residentMiB, run, stop } from './support/processes.mjs'
+import { cpuSeconds, eventually, freePort, need, residentMiB, run, start, stop } from './support/processes.mjs'
 import { heading, median, percentile, remember, spread } from './support/rounds.mjs'
 
 const LOAD = resolve(import.meta.dirname, 'support/power-cut-load.mjs')
@@ -14,6 +15,7 @@ const WANTED = 1.5
 /** What the server logs when it has rendered everything, and where that is kept (src/server/rendered-files.ts). */
 const READY = 'files of all phones are ready'
 const KEPT = 'phoneboot.rendered'
+const PRACTISED = 'practised\n'
 const { phones: count, spreadMs, headStartMs, pairs, oneAddress } = OPTIONS
 
 if (!OPTIONS.alone) {
@@ -26,13 +28,31 @@ if (!OPTIONS.alone) {
 await prepare(count)
 
 /** The simulator in a process of its own, so that its CPU time stands apart. */
-const load = async (options) =>
-  JSON.parse(
-    await run(process.execPath, [
-      LOAD,
-      JSON.stringify({ count, tftpPercent: TFTP_PERCENT, spreadMs, oneAddress, ...options }),
-    ]),
-  )
+const argsOf = (options) => [
+  LOAD,
+  JSON.stringify({ count, tftpPercent: TFTP_PERCENT, spreadMs, oneAddress, ...options }),
+]
+const load = async (servers, options) => JSON.parse(await run(process.execPath, argsOf({ servers, ...options })))
+
+/**
+ * A simulator that is to be measured with: its phones have booted once at another server before, since each real phone has
+ * a processor of its own and nothing to compile. Resolves when they have; then they get power at the servers told to it.
+ */
+async function practisedLoad() {
+  const child = start(process.execPath, argsOf({ known: root, practice: practiceServers }), {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  const ended = once(child, 'close')
+  await eventually(() => {
+    if (!child.output.includes(PRACTISED) && child.exitCode === null) throw new Error('the simulator does not come up')
+  }, 120_000)
+  return async (servers) => {
+    child.stdin.end(`${JSON.stringify(servers)}\n`)
+    const [code] = await ended
+    if (code !== 0) throw new Error(`the simulator ended with ${code}:\n${child.output}`)
+    return JSON.parse(child.output.slice(child.output.indexOf(PRACTISED) + PRACTISED.length))
+  }
+}
 
 /** The same ports each time: they stand in the files, which are then the same, too. */
 const ports = { httpPort: await freePort(), tftpPort: await freePort() }
@@ -58,11 +78,11 @@ async function daysBefore() {
   const all = ({ registered, failures }) => {
     if (registered !== count) throw new Error(`only ${registered} phones are up: ${JSON.stringify(failures)}`)
   }
-  all(await load({ ...ports, spreadMs: savingIn }))
+  all(await load(ports, { spreadMs: savingIn }))
   await eventually(() => {
     if (!server.output().includes(READY)) throw new Error('the files of all phones are not ready')
   }, 300_000)
-  all(await load({ ...ports, saveTo: root, spreadMs: savingIn }))
+  all(await load(ports, { saveTo: root, spreadMs: savingIn }))
   await server.stop()
   return root
 }
@@ -71,10 +91,10 @@ async function daysBefore() {
 const headStart = () => new Promise((resolve) => setTimeout(resolve, headStartMs))
 
 /** CPU seconds that the servers take for one load, and what it measured. */
-async function measured(pids, options) {
+async function measured(pids, powerOn, servers) {
   const cpu = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0)
   const before = cpu()
-  const result = await load({ known: root, ...options })
+  const result = await powerOn(servers)
   if (result.readAnew > 0)
     console.log(`  ${result.readAnew} files were not the saved ones; the simulator read them itself`)
   return { ...result, p50: percentile(result.times, 0.5), p95: percentile(result.times, 0.95), server: cpu() - before }
@@ -82,16 +102,17 @@ async function measured(pids, options) {
 
 /** Each time a server that was just started, as if it had lost its power too: with what lies on its disk. */
 async function ours(round) {
+  const powerOn = await practisedLoad()
   const dataDir = copyOfData(`data-${round}`)
   if (OPTIONS.cold) rmSync(join(dataDir, KEPT), { force: true })
   const server = await serveCopy(dataDir)
   if (OPTIONS.warm) {
     const saveTo = join(folder, 'warm')
     mkdirSync(saveTo, { recursive: true })
-    await load({ ...ports, saveTo, spreadMs: savingIn })
+    await load(ports, { saveTo, spreadMs: savingIn })
   }
   await headStart()
-  const result = await measured([server.pid], ports)
+  const result = await measured([server.pid], powerOn, ports)
   const mib = residentMiB(server.pid)
   await server.stop()
   const banned = JSON.parse(await phoneboot(['--json', 'bans', 'list'], dataDir)).length
@@ -102,17 +123,22 @@ async function ours(round) {
 async function peersOf(accounts) {
   const [nginx, tftpd] = [await startNginx(root), await startTftpd(root)]
   return async () => {
+    const powerOn = await practisedLoad()
     const kamailio = await startKamailio(accounts)
     await headStart()
     const pids = [nginx, tftpd, kamailio].map(({ child }) => child.pid)
-    const files = { httpPort: nginx.port, tftpPort: tftpd.port }
-    const result = await measured(pids, { ...files, sipPort: kamailio.port })
+    const result = await measured(pids, powerOn, {
+      ...{ httpPort: nginx.port, tftpPort: tftpd.port, sipPort: kamailio.port },
+    })
     await stop(kamailio.child)
     return result
   }
 }
 
 const root = await daysBefore()
+/** Where simulators practise; it is idle while something is measured. */
+const { ports: practicePorts } = await serve({ PHONEBOOT_DATA_DIR: copyOfData('practice') })
+const practiceServers = { httpPort: practicePorts.http, tftpPort: practicePorts.tftp, sipPort: practicePorts.sip }
 const sides = [{ name: 'phoneboot', once: ours, results: [] }]
 if (!OPTIONS.alone) {
   const once = await peersOf(await phones())

@@ -1,10 +1,13 @@
 // power-cut-load.mjs <JSON>: simulated phones get power, fetch their files and register; prints one line of JSON.
-// { count, tftpPercent, spreadMs, httpPort, tftpPort, sipPort?, saveTo?, known? }: sipPort overrules the one in the
-// files; saveTo keeps the files (all by HTTP) and registers nothing; known is a folder of files that were saved so.
+// { count, tftpPercent, spreadMs, servers, practice?, saveTo?, known? }: servers are { httpPort, tftpPort, sipPort? }, where
+// sipPort overrules the one in the files; saveTo keeps the files (all by HTTP) and registers nothing; known is a folder of
+// files that were saved so. With practice, other servers, the phones boot there first; then it prints "practised" and waits
+// for the servers as a line of JSON on its standard input.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { createInterface } from 'node:readline/promises'
 import { generate, withTransport } from '../../dist/src/cli/simulate.js'
 import { fetchAsPhone } from '../../dist/src/simulator/edge/fetch.js'
 import { registerPhone } from '../../dist/src/simulator/edge/sip-register.js'
@@ -13,22 +16,14 @@ import { SIMULATED_MODELS } from '../../dist/src/simulator/models.js'
 import { READERS } from '../../dist/src/readers/index.js'
 import { percentile } from './rounds.mjs'
 
-const {
-  count,
-  tftpPercent,
-  spreadMs,
-  oneAddress = false,
-  httpPort,
-  tftpPort,
-  sipPort,
-  saveTo,
-  known,
-} = JSON.parse(process.argv[2])
+const options = JSON.parse(process.argv[2])
+const { count, tftpPercent, spreadMs, oneAddress = false, practice, saveTo, known } = options
+let { servers } = options
 
 /** Tags and nonces of the phones need not be hard to guess; asking the system each time costs. */
 const random = { bytes: (length) => Uint8Array.from({ length }, () => Math.random() * 256) }
 const world = {
-  register: (request) => registerPhone({ ...request, port: sipPort ?? request.port }, { random }),
+  register: (request) => registerPhone({ ...request, port: servers.sipPort ?? request.port }, { random }),
 }
 if (saveTo !== undefined) {
   world.fetch = async (request) => {
@@ -61,20 +56,36 @@ if (known !== undefined) {
   }
 }
 
+const powerOn = () =>
+  simulate({
+    phones: withTransport(
+      generate(count, [...SIMULATED_MODELS.keys()]),
+      saveTo === undefined ? tftpPercent : 0,
+      !oneAddress,
+    ),
+    server: { address: '127.0.0.1', httpPort: servers.httpPort, tftpPort: servers.tftpPort },
+    spreadMs,
+    world,
+  })
+
+if (practice !== undefined) {
+  servers = practice
+  const practised = powerOn()
+  await practised.settled
+  await practised.stop()
+  readAnew = 0
+  console.log('practised')
+  for await (const line of createInterface({ input: process.stdin })) {
+    servers = JSON.parse(line)
+    break
+  }
+}
+
 const delay = monitorEventLoopDelay({ resolution: 5 })
 const before = process.cpuUsage()
 const began = performance.now()
 delay.enable()
-const running = simulate({
-  phones: withTransport(
-    generate(count, [...SIMULATED_MODELS.keys()]),
-    saveTo === undefined ? tftpPercent : 0,
-    !oneAddress,
-  ),
-  server: { address: '127.0.0.1', httpPort, tftpPort },
-  spreadMs,
-  world,
-})
+const running = powerOn()
 const { registered, failures } = await running.settled
 const seconds = (performance.now() - began) / 1000
 delay.disable()
