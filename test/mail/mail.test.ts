@@ -99,6 +99,21 @@ describe('mails to people', () => {
     expect(await office.cli('mail', 'send', '--all')).toEqual([])
   })
 
+  test('in a site that hides own pages no mail and no preview leads to one', async () => {
+    const { extensions, settings, site, mails } = office.installation
+    await extensions.add('test', { number: '390', name: 'No page' })
+    expect((await mails.preview('390')).text).toContain('/me/start/')
+    const place = { layer: 'site', owner: site.id } as const
+    await settings.setAll('test', place, { hiddenFeatures: ['own-pages'] })
+    expect((await mails.preview('390')).text).not.toContain('/me/start/')
+    await extensions.update('test', '390', { email: 'nopage@example.com' })
+    await office.cli('mail', 'send', '390')
+    await eventually(() => expect(sink.mails.map(({ to }) => to)).toEqual([['nopage@example.com']]))
+    expect(sink.mails.map(textOf).join()).not.toContain('/me/start/')
+    expect(sink.mails.map(textOf).join()).toContain('/s/')
+    await settings.setAll('test', place, { hiddenFeatures: null })
+  })
+
   test('those that an import added get one when that is wanted, and nobody else', async () => {
     const { extensions, bulk, mails } = office.installation
     await extensions.add('test', { number: '400', name: 'Here before' })

@@ -7,6 +7,7 @@ import { OWN_PATH } from '../../self-service/access.js'
 import { mayHaveOwnPage } from '../../self-service/may-have-page.js'
 import { createKnexSettingsStore } from '../../settings/edge/knex-store.js'
 import { layerValues } from '../../settings/store.js'
+import { firstSet } from '../../snapshot/person-layers.js'
 import type { ExtensionRecord } from '../../snapshot/snapshot.js'
 import { addressNamed } from '../../softphones/published.js'
 import type { Softphones } from '../../softphones/edge/open.js'
@@ -88,6 +89,8 @@ export function openMailing(options: OpenMailOptions): Mailing {
       layerValues(settings, 'site', extension.siteId),
       layerValues(settings, 'global', ''),
     ])
+    const hidden = firstSet(layers, 'hiddenFeatures')
+    if (Array.isArray(hidden) && hidden.includes('own-pages')) return false
     return mayHaveOwnPage(layers, extension)
   }
   const admin = (siteId: Id): MailAdmin =>
@@ -99,7 +102,7 @@ export function openMailing(options: OpenMailOptions): Mailing {
         if (isNotice(mail.kind)) return await writeNotice({ ...mail, siteId, about: sampleAbout() }, extension)
         const app = (await softphones.apps()).get(mail.app ?? DEFAULT_APP)
         const base = ownBase(softphones)
-        const own = config.selfService === 'off' ? {} : { ownUrl: `${base}${OWN_PATH}start/…` }
+        const own = (await mayHave(extension)) ? { ownUrl: `${base}${OWN_PATH}start/…` } : {}
         const code = {
           appName: app?.name ?? '',
           uses: app?.uses ?? 1,
