@@ -10,7 +10,7 @@ import { CLEARED } from './row-cells.js'
 import type { KnownGroup } from './value-questions.js'
 
 /** Names of groups in a cell: parted by commas; what a backslash stands before is part of a name. */
-export function readGroupsCell(text: string): string[] {
+function readGroupsCell(text: string): string[] {
   if (text === CLEARED) return []
   const names = (text.match(/(?:\\.|[^\\,])+/gu) ?? []).map((name) => name.trim().replace(/\\(.)/gu, '$1'))
   const seen = new Set<string>()
