@@ -54,8 +54,8 @@ export interface ExportedPart {
 /** People that are asked for, with what goes with them. */
 export function exportedPart(all: Exportable, options: ExportOptions): ExportedPart {
   const { from, to, q } = options
-  const people = wanted(all, options).sort(byNumber)
   const fits = q === undefined ? () => true : personSearch(q)
+  const people = wanted(all, options, fits).sort(byNumber)
   const waiting = from !== undefined || to !== undefined ? [] : all.unnumbered
   const isIn = new Set(people.flatMap(({ groups = [] }) => groups))
   return {
@@ -116,8 +116,11 @@ export function needsPositions({ lines }: DeviceRecord): boolean {
   return isTwice || lines.some(({ position }, index) => position !== index + 1)
 }
 
-function wanted(all: Exportable, { from, to, q }: ExportOptions): ExtensionRecord[] {
-  const fits = q === undefined ? () => true : personSearch(q)
+function wanted(
+  all: Exportable,
+  { from, to }: ExportOptions,
+  fits: ReturnType<typeof personSearch>,
+): ExtensionRecord[] {
   return all.extensions.filter((one) => {
     if (from !== undefined && !(Number(one.number) >= Number(from))) return false
     if (to !== undefined && !(Number(one.number) <= Number(to))) return false

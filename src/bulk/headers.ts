@@ -20,15 +20,21 @@ export function headerAt(rows: readonly TableRow[], named: (cells: readonly stri
   return Math.max(0, rows.slice(0, ABOVE_MAX + 1).findIndex(isHeader))
 }
 
-function saysWho(target: Target): boolean {
+/** Who or what a row is about stands in such a column. */
+export function saysWho(target: Target): boolean {
   return target.kind === 'field' && ['number', 'mac', 'keysOfGroup'].includes(target.field)
+}
+
+/** What a column without a header is called. */
+export function nameByPlace(index: number): string {
+  return `Column ${index + 1}`
 }
 
 /** Names of the columns, each once: one without a header is called by its place, the second of a name `Phone (2)`. */
 export function columnNames(cells: readonly string[]): string[] {
   const seen = new Map<string, number>()
   return cells.map((cell, index) => {
-    const name = cell === '' ? `Column ${index + 1}` : cell
+    const name = cell === '' ? nameByPlace(index) : cell
     const times = (seen.get(name) ?? 0) + 1
     seen.set(name, times)
     return times === 1 ? name : `${name} (${times})`

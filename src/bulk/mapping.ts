@@ -3,7 +3,15 @@ import { parseRawKey, type SettingDefinition, type Vocabulary } from '../setting
 import { FIELDS, IMPORTED, type Column, type Field, type Target } from './columns.js'
 import { tidy } from './damage.js'
 import { guessByContent, looksLikeData } from './guess-columns.js'
-import { columnNames, headerAt, looksSecret, settleNames, settleSynonyms, withoutNotes } from './headers.js'
+import {
+  columnNames,
+  headerAt,
+  looksSecret,
+  nameByPlace,
+  settleNames,
+  settleSynonyms,
+  withoutNotes,
+} from './headers.js'
 import { ASKS, headerKey, recogniseProfile, type Profile, type ProfileColumn } from './profile.js'
 import type { TableRow } from './table.js'
 
@@ -182,7 +190,7 @@ function settingsByHeader(vocabulary: Vocabulary): Map<string, Target> {
 }
 
 function guessed(field: Field | undefined, index: number, choices: Choices, vocabulary: Vocabulary): Column {
-  const header = `Column ${index + 1}`
+  const header = nameByPlace(index)
   const chosen = Object.hasOwn(choices, header) ? choices[header] : undefined
   if (chosen !== undefined) {
     return { header, target: targetOf(chosen, vocabulary, header), from: undefined, unknown: false, certainty: 'said' }

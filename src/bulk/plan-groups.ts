@@ -8,7 +8,7 @@ import { paced, type Pace } from './pace.js'
 import { keyChange, keysText } from './plan-keys.js'
 import type { Strategy } from './plan-parts.js'
 import { changeOf } from './plan-people.js'
-import type { Counts, RowOutcome, RowReport } from './report.js'
+import { reportOf, type Counts, type RowOutcome, type RowReport } from './report.js'
 import { problemAt } from './row-problems.js'
 import type { GoodRow, ImportRow } from './row.js'
 import type { KnownGroup } from './value-questions.js'
@@ -45,7 +45,7 @@ export async function planGroups(
     const problems = [...row.problems, ...notKept(row.checked)]
     const twice = duplicates.get(row)
     if (twice) {
-      reports.push(reportOf(row, 'duplicate', [...problems, twice]))
+      reports.push(reportOf(row, 'duplicate', [], [...problems, twice]))
       continue
     }
     const name = row.checked.keysOfGroup ?? ''
@@ -58,11 +58,11 @@ export async function planGroups(
       else if (outcome === 'changed') counts.changed += 1
       else counts.unchanged += 1
       const changes = outcome === 'changed' ? changeOf('keys', textOf(before), textOf(change)) : []
-      reports.push({ ...reportOf(row, outcome, problems), changes })
+      reports.push(reportOf(row, outcome, changes, problems))
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       const problem = problemAt(error.code, row.row, error.details.field ?? 'keysOfGroup', error.message)
-      reports.push(reportOf(row, 'error', [...problems, problem]))
+      reports.push(reportOf(row, 'error', [], [...problems, problem]))
     }
   }
   return { put, reports, counts, basis }
@@ -118,8 +118,4 @@ function notKept(row: ImportRow): Problem[] {
 
 function textOf(group: KnownGroup | undefined): string | undefined {
   return group === undefined || group.keys.length === 0 ? undefined : keysText(group.keys)
-}
-
-function reportOf({ row, number, mac, name }: GoodRow, outcome: RowOutcome, problems: readonly Problem[]): RowReport {
-  return { row, number, mac, name, outcome, changes: [], problems }
 }

@@ -8,10 +8,10 @@ import { warnOfKeys } from './plan-key-warnings.js'
 import { planUnnumbered } from './plan-unnumbered.js'
 import { planImport, type ImportPlan } from './plan.js'
 import { pooledRandom } from './randomness.js'
-import type { Counts, RowReport } from './report.js'
+import { reportOf, type Counts } from './report.js'
 import { isGood, type GoodRow, type ReadRow } from './row.js'
 import { proposeSecretaries, withSecretaryKeys, type SecretaryProposal } from './secretary-keys.js'
-import { applyAnswers, questionsOf, type LeftRow, type ValueQuestion } from './value-questions.js'
+import { applyAnswers, questionsOf, type ValueQuestion } from './value-questions.js'
 
 /** What rows would do, with what the one who imports is asked and offered. */
 export interface RowsPlan extends ImportPlan {
@@ -58,7 +58,11 @@ export async function planRows(
   const told = warnOfKeys(joinGroups(planned, numbered, existing, planParts.groups), existing)
   const unnumbered = await planUnnumbered(waiting, existing, planParts, pace)
   const named = groupsOfPeople(told.plan, groups.put, planParts)
-  const others = [...unnumbered.reports, ...groups.reports, ...left.map(leftReport)]
+  const others = [
+    ...unnumbered.reports,
+    ...groups.reports,
+    ...left.map(({ row, problem }) => reportOf(row, 'left', [], [problem])),
+  ]
   const answers = questions.flatMap(({ kind, value, answer, by }) =>
     answer === undefined || by === 'named' ? [] : [{ kind, value, answer }],
   )
@@ -82,10 +86,6 @@ function isUnnumbered(row: ReadRow): row is GoodRow {
 
 function isOfGroup(row: ReadRow): row is GoodRow {
   return row.checked?.keysOfGroup !== undefined
-}
-
-function leftReport({ row: { row, number, mac, name }, problem }: LeftRow): RowReport {
-  return { row, number, mac, name, outcome: 'left', changes: [], problems: [problem] }
 }
 
 function plus(a: Counts, b: Counts): Counts {

@@ -1,11 +1,10 @@
-import type { Problem } from '../domain/errors.js'
 import { newId } from '../domain/random.js'
 import type { UnnumberedPerson } from '../extensions/unnumbered.js'
 import { sameText } from './damage.js'
 import { paced, type Pace } from './pace.js'
 import type { Existing, PlanParts } from './plan-parts.js'
 import { changeOf, settingText } from './plan-people.js'
-import type { Counts, FieldChange, RowReport } from './report.js'
+import { reportOf, type Counts, type FieldChange, type RowReport } from './report.js'
 import { problemAt } from './row-problems.js'
 import type { GoodRow } from './row.js'
 
@@ -145,13 +144,4 @@ function changesOf(
     return was !== undefined && sameText(was, is) ? [] : changeOf(key, was, is)
   })
   return [...changed, ...unset.map((key) => ({ field: key, before: settingText(before?.settings.get(key)) }))]
-}
-
-function reportOf(
-  { row, number, mac, name }: GoodRow,
-  outcome: RowReport['outcome'],
-  changes: readonly FieldChange[],
-  problems: readonly Problem[],
-): RowReport {
-  return { row, number, mac, name, outcome, changes, problems }
 }

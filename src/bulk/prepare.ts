@@ -9,6 +9,7 @@ import { mapColumns, targetName, type Mapping } from './mapping.js'
 import type { Existing } from './plan-parts.js'
 import { planRows, type RowsPlan } from './plan-rows.js'
 import { refuseOtherKinds } from './file-kinds.js'
+import { saysWho } from './headers.js'
 import type { ReadRow } from './row.js'
 import { countOutcomes, groupCounts, hasWarning, isError, type ImportSummary } from './report.js'
 import { openTable, type TableRow } from './table.js'
@@ -176,10 +177,7 @@ function obstaclesOf(
   { columns, profile }: Mapping,
   { mode = 'all' }: ImportOptions,
 ): Problem[] {
-  const isThere = columns.some(
-    ({ target }) => target.kind === 'field' && ['number', 'mac', 'keysOfGroup'].includes(target.field),
-  )
-  if (!isThere && profile?.withoutNumber !== true) {
+  if (!columns.some(({ target }) => saysWho(target)) && profile?.withoutNumber !== true) {
     const message = 'row 1: no column is known to be the number or the MAC address; say which one is'
     return [{ code: 'CSV_INVALID', row: 1, column: 'number', message }]
   }

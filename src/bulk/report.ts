@@ -59,6 +59,16 @@ export interface ImportSummary {
   readonly repairs: readonly { readonly repair: string; readonly cells: number }[]
 }
 
+/** Of a row, by what it says of whom. */
+export function reportOf(
+  { row, number, mac, name }: Pick<RowReport, 'row' | 'number' | 'mac' | 'name'>,
+  outcome: RowOutcome,
+  changes: readonly FieldChange[],
+  problems: readonly Problem[],
+): RowReport {
+  return { row, number, mac, name, outcome, changes, problems }
+}
+
 export function countOutcomes(reports: readonly RowReport[]): Record<RowOutcome, number> {
   const counts = { new: 0, changed: 0, same: 0, exists: 0, left: 0, duplicate: 0, error: 0 }
   for (const { outcome } of reports) counts[outcome] += 1

@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import { layerTopic, type Author, type Change } from '../../database/change.js'
 import { groupKeyRow } from '../../database/edge/key-rows.js'
 import { insertInChunks, isUniqueViolation, recordChanges } from '../../database/edge/write.js'
+import type { Millis } from '../../domain/clock.js'
 import { growGroup, revisionConflict } from '../../extensions/edge/knex-store.js'
 import { groupExists } from '../../groups/use-cases.js'
 import type { GroupChange } from '../apply.js'
@@ -13,24 +14,25 @@ export async function writeGroups(
   groups: readonly GroupChange[],
   author: Author,
 ): Promise<void> {
-  for (const group of groups) await (group.revision === 0 ? insert(trx, group, author) : setKeys(trx, group, author))
+  for (const group of groups) {
+    if (group.revision === 0) await insert(trx, group, author.at)
+    await setKeys(trx, group, author.at)
+  }
   await recordChanges(
     trx,
     groups.map((group) => changeOf(group, author)),
   )
 }
 
-async function insert(trx: Knex.Transaction, group: GroupChange, { at }: Author): Promise<void> {
-  const { id, siteId, name } = group
+async function insert(trx: Knex.Transaction, { id, siteId, name }: GroupChange, at: Millis): Promise<void> {
   try {
     await trx('device_groups').insert({ id, site_id: siteId, name, revision: 0, created_at: at, updated_at: at })
   } catch (error) {
     throw isUniqueViolation(error) ? groupExists(name) : error
   }
-  await setKeys(trx, group, { actor: '', at })
 }
 
-async function setKeys(trx: Knex.Transaction, group: GroupChange, { at }: Author): Promise<void> {
+async function setKeys(trx: Knex.Transaction, group: GroupChange, at: Millis): Promise<void> {
   const { id, siteId, name, revision, keys } = group
   const [stored] = (await trx('device_groups').where({ id, revision }).pluck('id')) as string[]
   if (stored === undefined) throw revisionConflict(`group ${name}`)
