@@ -1,4 +1,5 @@
 import type { Id } from '../domain/entities.js'
+import { hidesFeature } from '../settings/hidden-features.js'
 import { siteValue } from '../snapshot/site-value.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 
@@ -35,6 +36,5 @@ export const FEATURE_SETTINGS: Readonly<Record<string, Feature>> = {
 /** Does the site do without this feature? */
 export function isHidden(snapshot: Pick<Snapshot, 'layer'>, siteId: Id, feature: Feature | undefined): boolean {
   if (feature === undefined) return false
-  const hidden = siteValue(snapshot, siteId, 'hiddenFeatures')
-  return Array.isArray(hidden) && hidden.includes(feature)
+  return hidesFeature(siteValue(snapshot, siteId, 'hiddenFeatures'), feature)
 }

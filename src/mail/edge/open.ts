@@ -5,6 +5,7 @@ import type { Id, Site } from '../../domain/entities.js'
 import type { OwnAccess } from '../../self-service/access.js'
 import { OWN_PATH } from '../../self-service/access.js'
 import { mayHaveOwnPage } from '../../self-service/may-have-page.js'
+import { hidesFeature } from '../../settings/hidden-features.js'
 import { createKnexSettingsStore } from '../../settings/edge/knex-store.js'
 import { layerValues } from '../../settings/store.js'
 import { firstSet } from '../../snapshot/person-layers.js'
@@ -89,9 +90,8 @@ export function openMailing(options: OpenMailOptions): Mailing {
       layerValues(settings, 'site', extension.siteId),
       layerValues(settings, 'global', ''),
     ])
-    const hidden = firstSet(layers, 'hiddenFeatures')
-    if (Array.isArray(hidden) && hidden.includes('own-pages')) return false
-    return mayHaveOwnPage(layers, extension)
+    const isHidden = hidesFeature(firstSet(layers, 'hiddenFeatures'), 'own-pages')
+    return !isHidden && mayHaveOwnPage(layers, extension)
   }
   const admin = (siteId: Id): MailAdmin =>
     createMailAdmin({
