@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { endedRegistrationTopic } from '../database/change.js'
 import { inWriteTransaction, recordChanges } from '../database/edge/write.js'
+import { passed } from '../domain/edge/system-clock.js'
 import type { Binding } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
 import type { Installation } from '../installation.js'
@@ -84,7 +85,7 @@ async function drop(
         hint: 'Is it running, on this data? It does it when it next reads the changes',
       })
     }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    await passed(LOOK_MS)
   }
   return {
     json: { aor, contact: found.contactUri, received: found.received },

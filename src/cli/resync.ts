@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../config.js'
 import type { Databases } from '../database/edge/connect.js'
-import { systemClock } from '../domain/edge/system-clock.js'
+import { passed, systemClock } from '../domain/edge/system-clock.js'
 import { AppError } from '../domain/errors.js'
 import { formatMac, type Mac } from '../domain/mac-address.js'
 import type { Installation } from '../installation.js'
@@ -114,7 +114,7 @@ async function waitFor(
   for (;;) {
     const now = await resyncs.look(ids)
     if (now.every(({ finishedAt }) => finishedAt !== undefined) || systemClock.now() > until) return now
-    await new Promise<void>((resolve) => void systemClock.after(LOOK_MS, resolve))
+    await passed(LOOK_MS)
   }
 }
 

@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
-import { hostname, networkInterfaces } from 'node:os'
+import { isIPv4 } from 'node:net'
+import { hostname } from 'node:os'
 import type { Config } from '../config.js'
 import { isDamage, prepareDataDir, sqliteFiles, WHAT_TO_DO } from '../database/edge/connect.js'
 import { setAsideDamagedLive } from '../database/edge/damaged-file.js'
 import { holdServerLock } from '../database/edge/server-lock.js'
 import { AppError } from '../domain/errors.js'
 import { becomeOwnerOf, openInstallation, type Installation } from '../installation.js'
+import { localAddresses } from '../network/edge/interfaces.js'
 import { createLogger } from '../observe/edge/logger.js'
 import type { Ports } from '../server/ports.js'
 import { startServer, type RunningServer } from '../server/start.js'
@@ -102,8 +104,7 @@ function toldHost({ host, bind }: Config): string {
 }
 
 function firstAddress(): string | undefined {
-  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
-  return all.find(({ internal, family }) => !internal && family === 'IPv4')?.address
+  return localAddresses().find(({ internal, address }) => !internal && isIPv4(address))?.address
 }
 
 /** Where phones and people find the server. Goes to standard error, where logs go. */
