@@ -127,9 +127,8 @@ async function peersOf(accounts) {
     const kamailio = await startKamailio(accounts)
     await headStart()
     const pids = [nginx, tftpd, kamailio].map(({ child }) => child.pid)
-    const result = await measured(pids, powerOn, {
-      ...{ httpPort: nginx.port, tftpPort: tftpd.port, sipPort: kamailio.port },
-    })
+    const servers = { httpPort: nginx.port, tftpPort: tftpd.port, sipPort: kamailio.port }
+    const result = await measured(pids, powerOn, servers)
     await stop(kamailio.child)
     return result
   }

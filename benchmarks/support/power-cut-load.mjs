@@ -4,10 +4,11 @@
 // files that were saved so. With practice, other servers, the phones boot there first; then it prints "practised" and waits
 // for the servers as a line of JSON on its standard input.
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { generate, withTransport } from '../../dist/src/cli/simulate.js'
 import { fetchAsPhone } from '../../dist/src/simulator/edge/fetch.js'
 import { registerPhone } from '../../dist/src/simulator/edge/sip-register.js'
@@ -75,10 +76,8 @@ if (practice !== undefined) {
   await practised.stop()
   readAnew = 0
   console.log('practised')
-  for await (const line of createInterface({ input: process.stdin })) {
-    servers = JSON.parse(line)
-    break
-  }
+  const [line] = await once(createInterface({ input: process.stdin }), 'line')
+  servers = JSON.parse(line)
 }
 
 const delay = monitorEventLoopDelay({ resolution: 5 })
