@@ -1,12 +1,14 @@
 // How long do 10,000 people with phones and keys take by the API, preview and commit together, what does the server need for it, and
 // are phones served meanwhile? p99 of config fetches (50 a second) and registrations (100) before and during; how long the event loop was held up.
 // [--rows 10000] [--undo: and undone, as long measured] [--cancel: a second preview is cancelled first]
+import { watchStolen } from './support/calm.mjs'
 import { folder, phoneboot, phones, prepare, serve } from './support/installation.mjs'
 import { OPTIONS } from './support/options.mjs'
 import { newProbe } from './support/probe.mjs'
 import { cpuSeconds, eventually, need, residentMiB } from './support/processes.mjs'
 import { heading, percentile } from './support/rounds.mjs'
 import { credentials, register } from './support/sipp.mjs'
+import { watchThreads } from './support/threads.mjs'
 
 const { rows: COUNT, undo, cancel } = OPTIONS
 const KEYS = 4
@@ -124,11 +126,14 @@ if (cancel) {
     await until(id, 'cancelled')
   })
 }
+const laps = []
 const busy = await meanwhile('import', async () => {
+  const [threads, stolen] = [watchThreads(server.pid), watchStolen()]
   const began = performance.now()
   const { id } = await opened()
   const { token: confirmation } = await until(id, 'preview')
   const previewed = performance.now()
+  laps.push(['preview', threads.lap()])
   await api(`/imports/${id}/confirm`, {
     method: 'POST',
     body: JSON.stringify({ token: confirmation }),
@@ -136,6 +141,7 @@ const busy = await meanwhile('import', async () => {
   })
   await until(id, 'done')
   const done = performance.now()
+  laps.push(['commit', threads.lap()])
   // Taking it in belongs to it, too: until its last phone is served.
   const last = `http://127.0.0.1:${server.ports.http}/${macOf(COUNT - 1)}.cfg`
   await eventually(async () => {
@@ -143,16 +149,27 @@ const busy = await meanwhile('import', async () => {
     await answer.arrayBuffer()
     if (answer.status !== 200) throw new Error('not yet')
   }, WITHIN_MS)
+  const served = performance.now()
+  laps.push(['taking in', threads.lap()])
+  threads.stop()
   return {
     id,
     preview: (previewed - began) / 1000,
     commit: (done - previewed) / 1000,
-    served: (performance.now() - done) / 1000,
+    served: (served - done) / 1000,
+    stolen: stolen(),
   }
 })
 console.log(
-  `    preview ${busy.preview.toFixed(1)} s, commit ${busy.commit.toFixed(1)} s, its phones served ${busy.served.toFixed(1)} s later`,
+  `    preview ${busy.preview.toFixed(1)} s, commit ${busy.commit.toFixed(1)} s, its phones served ${busy.served.toFixed(1)} s later; ` +
+    `${(100 * busy.stolen).toFixed(0)} % of the processors were stolen`,
 )
+for (const [name, { answering, imports, others }] of laps) {
+  const told = ({ ran, waited }) => `${ran.toFixed(2)} s (${waited.toFixed(2)} s waiting for a processor)`
+  console.log(
+    `    ${name}: CPU of the thread that answers ${told(answering)}, of imports ${told(imports)}, of others ${told(others)}`,
+  )
+}
 console.log(`    p99 of configs, before : during = 1 : ${(busy.p99 / quiet.p99).toFixed(2)}`)
 await meanwhile('after', () => new Promise((resolve) => setTimeout(resolve, 4_000)))
 if (undo) await meanwhile('undo', () => api(`/imports/${busy.id}/undo`, { method: 'POST' }))

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 
 /** Clock ticks of /proc, a second; 100 on every Linux that Node runs on. */
-const TICKS = 100
+export const TICKS = 100
 
 /** Ends the benchmark with a clear word when one of the programs is not installed. */
 export function need(...programs) {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
+import { calmRounds, watchStolen } from './calm.mjs'
 import { OPTIONS } from './options.mjs'
 import { cpuSeconds } from './processes.mjs'
 
@@ -29,17 +30,19 @@ export function spread(values) {
  * Prints rate and CPU time per piece of work, and the first side's ratio to each other one, pair by pair.
  */
 export async function alternate(question, sides, rounds = OPTIONS.rounds) {
-  const results = new Map(sides.map(({ name }) => [name, []]))
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const { name, pid, load } of sides) {
-      const before = cpuSeconds(pid)
+  heading(question)
+  const counted = await calmRounds(rounds, async () => {
+    const round = { stolen: 0, rows: [] }
+    for (const { pid, load } of sides) {
+      const [stolen, before] = [watchStolen(), cpuSeconds(pid)]
       const result = await load()
       const micros = ((cpuSeconds(pid) - before) / result.done) * 1e6
-      results.get(name).push({ ...result, rate: result.done / result.seconds, micros })
+      round.rows.push({ ...result, rate: result.done / result.seconds, micros })
+      round.stolen = Math.max(round.stolen, stolen())
     }
-  }
-  report(question, results)
-  return results
+    return round
+  })
+  report(question, new Map(sides.map(({ name }, side) => [name, counted.map(({ rows }) => rows[side])])))
 }
 
 /** Question, machine, load, date and command: what figures are worth nothing without. */
@@ -51,7 +54,6 @@ export function heading(question) {
 }
 
 function report(question, results) {
-  heading(question)
   const [[own, ours], ...peers] = results
   for (const [name, rows] of results) {
     const more = Object.keys(rows[0]).filter((key) => !['done', 'seconds', 'rate', 'micros'].includes(key))

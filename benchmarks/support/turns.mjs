@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { median, spread } from './rounds.mjs'
+import { schedstat } from './threads.mjs'
 
 /** CPU time of one thread in microseconds: Linux counts it by the nanosecond, the process's own by the hundredth of a second. */
-const threadMicros = (folder) => Number(readFileSync(`${folder}/schedstat`, 'latin1').split(' ')[0]) / 1000
+const threadMicros = (folder) => schedstat(folder).ran / 1000
 
 /** Of the thread that answers, and of all threads that live. */
 function micros(pid) {
