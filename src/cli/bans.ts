@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { AppError } from '../domain/errors.js'
+import { isInForce } from '../limits/ban.js'
 import { KnexBanStore } from '../limits/edge/knex-ban-store.js'
 import { OFFENCES } from '../limits/offence.js'
 import type { KeptBan } from '../limits/store.js'
@@ -21,7 +22,7 @@ export function bansCommands(program: Command, io: Io, run: Run): void {
         withInstallation(io, async ({ databases }) => {
           const now = Date.now()
           const kept = await new KnexBanStore(databases.live).load(all ? 0 : now, limit)
-          const found = all ? kept : kept.filter(({ liftedAt }) => liftedAt === undefined)
+          const found = all ? kept : kept.filter((ban) => isInForce(ban, now))
           return { json: found.map(shown), lines: lines(found) }
         }),
       ),

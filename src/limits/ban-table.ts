@@ -1,5 +1,5 @@
 import type { Millis } from '../domain/clock.js'
-import { banKey, type Ban, type BanScope } from './ban.js'
+import { banKey, isInForce, type Ban, type BanScope } from './ban.js'
 import { sourceOf } from './source.js'
 
 type Which = Pick<Ban, 'who' | 'scope' | 'username'>
@@ -59,7 +59,7 @@ export class BanTable {
   }
 
   *inForce(now: Millis): Generator<Ban> {
-    for (const ban of [...this.#proven.values(), ...this.#forgeable.values()]) if (ban.until > now) yield ban
+    for (const ban of [...this.#proven.values(), ...this.#forgeable.values()]) if (isInForce(ban, now)) yield ban
   }
 
   /** Forgets what is over for `forgetMs` or longer. */
@@ -75,6 +75,6 @@ export class BanTable {
 
   #inForce(scope: BanScope, key: string, now: Millis): Ban | undefined {
     const ban = this.#of(scope).get(key)
-    return ban !== undefined && ban.until > now ? ban : undefined
+    return ban !== undefined && isInForce(ban, now) ? ban : undefined
   }
 }

@@ -46,6 +46,15 @@ export function nextBan(ban: NewBan, previous: Ban | undefined, length: BanLengt
   return { ...ban, times, since: now, until: now + lasts }
 }
 
+/** Does it hold at this time, and was not lifted? A clock that is set back a year makes no ban last a year: one begun in its future is over. */
+export function isInForce(
+  { since, until, liftedAt }: Pick<Ban, 'since' | 'until'> & { readonly liftedAt?: Millis },
+  now: Millis,
+): boolean {
+  // As far ahead as it is long, so that a clock put right by a second releases nobody.
+  return liftedAt === undefined && now < until && since - now < until - since
+}
+
 export function banKey({ who, scope, username }: Pick<Ban, 'who' | 'scope' | 'username'>): string {
   return username === '' ? `${scope} ${who}` : `${scope} ${who} ${username}`
 }

@@ -69,6 +69,8 @@ export interface Mail {
 
 /** Minutes until a mail is tried again, by how often it was tried. After the last it has failed. */
 const RETRY_MINUTES = [1, 5, 15, 60, 240] as const
+/** No mail waits longer: one that seems to was put into the queue while the clock was ahead. */
+export const LONGEST_WAIT_MS: Millis = Math.max(...RETRY_MINUTES) * 60_000
 
 /** When a mail is tried again, or undefined when it has failed for good. @param attempts how often it was tried */
 export function retryAt(attempts: number, now: Millis): Millis | undefined {

@@ -6,22 +6,30 @@ import { isNotice, MAIL_KINDS, MAIL_LANGUAGES, type MailKind, type MailLanguage 
 
 const line = z.string().min(1).max(600)
 const lines = z.array(line).min(1)
-const withCode = z.strictObject({ subject: line, before: lines, button: line, code: line, own: line, after: lines })
+const withCode = z.strictObject({
+  ...{ subject: line, before: lines, button: line, code: line, own: line, after: lines },
+  /** All that is said where a site does without softphones. Left out: what the texts shipped with phoneboot say. */
+  withoutCode: lines.optional(),
+})
 const notice = z.strictObject({ subject: line, text: lines })
 const inBoth = <T extends z.ZodType>(texts: T) => z.strictObject({ en: texts, de: texts })
 
 type Texts = z.output<typeof withCode> | z.output<typeof notice>
 
 /** What a mail with a code may tell. No secret is among them: a template cannot give away what it does not get. */
-export interface MailValues {
+export interface MailValues extends Partial<CodeValues> {
   name: string
   number: string
   domain: string
   addresses: string
+  site: string
+}
+
+/** What it may tell of the code. */
+export interface CodeValues {
   app: string
   uses: string
   until: string
-  site: string
 }
 
 /** What a notice may tell. */
@@ -38,8 +46,8 @@ export interface NoticeValues {
 
 /** Links and pictures of a mail, which templates do not see. */
 export interface MailLinks {
-  /** Page of the code. */
-  url: string
+  /** Page of the code; absent: the mail is without one. */
+  url?: string
   /** Page of the person, when there is one. */
   ownUrl?: string
 }
@@ -60,7 +68,7 @@ interface Compiled {
   subject: Fill
   before: readonly Fill[]
   /** Absent in notices. */
-  code?: { button: Fill; caption: Fill; own: Fill; after: readonly Fill[] }
+  code?: { button: Fill; caption: Fill; own: Fill; after: readonly Fill[]; without: readonly Fill[] }
 }
 
 type Fill = (values: MailValues | NoticeValues) => string
@@ -79,7 +87,8 @@ export function parseMailTemplates(sources: Iterable<readonly [string, string]>)
       const [issue] = parsed.error.issues
       throw new AppError('TEMPLATES_INVALID', `${where}: ${issue?.path.join('.')}: ${issue?.message}`)
     }
-    const [en, de] = MAIL_LANGUAGES.map((language) => compileAll(parsed.data[language], where))
+    const earlier = templates.get(kind)
+    const [en, de] = MAIL_LANGUAGES.map((language) => compileAll(parsed.data[language], where, earlier?.[language]))
     if (en && de) templates.set(kind, { en, de })
   }
   return templates
@@ -93,7 +102,7 @@ function yamlOf(source: string, where: string): unknown {
   }
 }
 
-function compileAll(texts: Texts, where: string): Compiled {
+function compileAll(texts: Texts, where: string, earlier: Compiled | undefined): Compiled {
   const compile = (text: string): Fill => {
     const run = Handlebars.create().compile(text, { noEscape: true, strict: true, knownHelpersOnly: true })
     return (values) => {
@@ -108,29 +117,28 @@ function compileAll(texts: Texts, where: string): Compiled {
   const subject = compile(texts.subject)
   if ('text' in texts) return { subject, before: texts.text.map(compile) }
   const [button, caption, own] = [compile(texts.button), compile(texts.code), compile(texts.own)]
+  const without = texts.withoutCode?.map(compile) ?? earlier?.code?.without
+  if (!without) throw new AppError('TEMPLATES_INVALID', `${where}: withoutCode is missing`)
   return {
     subject,
     before: texts.before.map(compile),
-    code: { button, caption, own, after: texts.after.map(compile) },
+    code: { button, caption, own, after: texts.after.map(compile), without },
   }
 }
 
 type Paragraph = { readonly said: string; readonly to?: string; readonly isCode?: true }
 
-/** The mail as text and as HTML; with `links`, the picture of the code is in it. */
+/** The mail as text and as HTML; with a page of the code in `links`, its picture is in it. */
 export function composeMail(
   templates: MailTemplates,
   kind: MailKind,
   language: MailLanguage,
   values: MailValues | NoticeValues,
-  links?: MailLinks,
+  links: MailLinks = {},
 ): Message {
   const texts = templates.get(kind)?.[language]
   if (!texts) throw new AppError('TEMPLATES_INVALID', `there is no mail ${kind}`)
-  const paragraphs: Paragraph[] = [
-    ...texts.before.map((fill) => ({ said: fill(values) })),
-    ...(texts.code && links ? codeParagraphs(texts.code, values, links) : []),
-  ]
+  const paragraphs = paragraphsOf(texts, values, links)
   const text = paragraphs
     .filter(({ isCode }) => !isCode)
     .map(({ said, to }) => (to === undefined ? said : `${said}:\n${to}`))
@@ -143,17 +151,20 @@ export function composeMail(
   return { subject: texts.subject(values), text: `${text}\n`, html }
 }
 
-function codeParagraphs(
-  { button, caption, own, after }: Required<Compiled>['code'],
+function paragraphsOf(
+  { before, code }: Compiled,
   values: MailValues | NoticeValues,
   { url, ownUrl }: MailLinks,
 ): Paragraph[] {
-  return [
-    { said: button(values), to: url },
-    { said: caption(values), isCode: true },
-    ...(ownUrl === undefined ? [] : [{ said: own(values), to: ownUrl }]),
-    ...after.map((fill) => ({ said: fill(values) })),
+  const say = (fills: readonly Fill[]): Paragraph[] => fills.map((fill) => ({ said: fill(values) }))
+  if (!code) return say(before)
+  const own = ownUrl === undefined ? [] : [{ said: code.own(values), to: ownUrl }]
+  if (url === undefined) return [...say(code.without), ...own]
+  const set: Paragraph[] = [
+    { said: code.button(values), to: url },
+    { said: code.caption(values), isCode: true },
   ]
+  return [...say(before), ...set, ...own, ...say(code.after)]
 }
 
 function htmlOf({ said, to, isCode }: Paragraph): string {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -6,13 +7,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { loadMailTemplates } from '../../src/mail/edge/load-templates.js'
 import { Smtp } from '../../src/mail/edge/smtp.js'
 import { isPermanent, retryAt, type Mail } from '../../src/mail/mail.js'
-import { composeMail, type MailValues } from '../../src/mail/message.js'
+import { composeMail, parseMailTemplates, type MailValues } from '../../src/mail/message.js'
 import { Outbox, SendingFailed } from '../../src/mail/outbox.js'
 import type { Outcome } from '../../src/mail/store.js'
 import { SILENT_LOG } from '../../src/observe/log.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { headersOf, partsOf, startMailSink, type MailSink, type SunkMail } from '../support/mail-sink.js'
 import { openOffice, type Office } from '../support/office.js'
+import { askOwnPage } from '../support/own-page.js'
 import { describeWithClients } from '../support/real-clients.js'
 import { eventually } from '../support/server.js'
 
@@ -27,6 +29,7 @@ const VALUES: MailValues = {
   until: 'Sunday',
   site: 'Default',
 }
+const TEXTS = { subject: 's', before: ['b {{app}}'], button: 'b', code: 'c', own: 'o', after: ['a'] }
 
 interface Listed {
   id: string
@@ -48,6 +51,8 @@ describe('mails to people', () => {
       PHONEBOOT_SMTP_URL: sink.url,
       PHONEBOOT_SMTP_FROM: 'Telephones <phones@example.com>',
       PHONEBOOT_SELF_SERVICE: 'look',
+      // Links that were used are asked for again, all from one address.
+      PHONEBOOT_UNLIMITED_NETWORKS: '127.0.0.0/8',
       PHONEBOOT_PUBLISHED_ADDRESSES: 'office=127.0.0.1, internet=pbx.example.com sip:15060',
     })
   })
@@ -84,7 +89,7 @@ describe('mails to people', () => {
     await eventually(async () => expect((await list())[0]).toMatchObject({ number: '101', state: 'sent' }))
   })
 
-  test('fifty people get fifty different links', async () => {
+  test('fifty people get fifty different links, each leads to that person, once, and no further', async () => {
     for (let n = 0; n < 50; n += 1) {
       const number = String(200 + n)
       const person = { number, name: `Person ${n}`, email: `p${n}@example.com` }
@@ -97,6 +102,28 @@ describe('mails to people', () => {
     expect(links('me/start/').size).toBe(50)
     expect(new Set(sink.mails.flatMap(({ to }) => to)).size).toBe(50)
     expect(await office.cli('mail', 'send', '--all')).toEqual([])
+    const app = { headers: { 'User-Agent': 'LinphoneAndroid/6', 'X-Linphone-Provisioning': '1' } }
+    for (const mail of sink.mails) {
+      const number = String(200 + Number(/^p(\d+)@/.exec(mail.to[0] ?? '')?.[1]))
+      const [start = '', code = ''] = ['me/start/', 's/'].map(
+        (path) => new RegExp(`/${path}[0-9a-z]{32}`).exec(textOf(mail))?.[0] ?? '',
+      )
+      const opened = await eventually(async () => {
+        const answer = await askOwnPage(office, start, { method: 'POST' })
+        expect([number, answer.status]).toEqual([number, 303])
+        return answer
+      })
+      expect((await askOwnPage(office, '/me/', { cookie: opened.cookie ?? '' })).body).toContain(number)
+      const stranger = await askOwnPage(office, `/me/start/${'0'.repeat(32)}`, { method: 'POST' })
+      expect(await askOwnPage(office, start, { method: 'POST' })).toEqual(stranger)
+      // An app may fetch twice.
+      const fetched = [await askOwnPage(office, code, app), await askOwnPage(office, code, app)]
+      expect(fetched.map(({ status, body }) => [status, body.includes(`sip:${number}@`)])).toEqual([
+        [200, true],
+        [200, true],
+      ])
+      expect(await askOwnPage(office, code, app)).toEqual(await askOwnPage(office, '/unknown.cfg'))
+    }
   })
 
   test('in a site that hides own pages no mail and no preview leads to one', async () => {
@@ -112,6 +139,35 @@ describe('mails to people', () => {
     expect(sink.mails.map(textOf).join()).not.toContain('/me/start/')
     expect(sink.mails.map(textOf).join()).toContain('/s/')
     await settings.setAll('test', place, { hiddenFeatures: null })
+  })
+
+  test('in a site that hides softphones no mail and no preview has a code: sent to one, to all, or once more', async () => {
+    const { extensions, settings, site, mails, softphones } = office.installation
+    const place = { layer: 'site', owner: site.id } as const
+    await settings.setAll('test', place, { hiddenFeatures: ['softphones'] })
+    const previews = await Promise.all([mails.preview('101'), mails.preview('101', { kind: 'set-up', language: 'de' })])
+    sink.refuse({ code: 550, text: 'no such mailbox' })
+    await office.cli('extension', 'add', '391', '--name', 'No app', '--email', 'noapp@example.com')
+    const failed = await eventually(async () => {
+      const [mail] = await list()
+      expect(mail).toMatchObject({ number: '391', state: 'failed' })
+      return mail
+    })
+    sink.refuse(undefined)
+    await office.cli('mail', 'retry', failed?.id ?? '')
+    await office.cli('mail', 'send', '391', '--kind', 'set-up')
+    await extensions.add('test', { number: '392', name: 'One of all', email: 'all@example.com' })
+    await mails.sendAll('test', {}, ['392'])
+    await eventually(() => expect(sink.mails.flatMap(({ to }) => to)).toHaveLength(3), 60_000)
+    for (const text of [...sink.mails.map(textOf), ...previews.map((one) => one.text)]) {
+      expect(text).toMatch(/10?1|39[12]/)
+      expect(text).toContain('/me/start/')
+      expect(text).not.toMatch(/\/s\/|Linphone|code|scan/i)
+    }
+    expect(sink.mails.flatMap(partsOf).filter(({ type }) => type === 'image/png')).toEqual([])
+    for (const number of ['391', '392']) expect(await softphones.list(number)).toEqual([])
+    await settings.setAll('test', place, { hiddenFeatures: null })
+    expect((await mails.preview('101')).text).toContain('/s/')
   })
 
   test('those that an import added get one when that is wanted, and nobody else', async () => {
@@ -237,6 +293,18 @@ describe('what a mail is made of', () => {
       expect(html).toContain('Ann &quot;Ä&quot; &lt;Berg&gt;')
       expect(composeMail(templates, 'set-up', language, VALUES, { url: 'u' }).text).toContain('101')
     }
+  })
+
+  test("an operator's texts from before sites could hide softphones go on working, without a code as shipped", () => {
+    const own = JSON.stringify({ en: TEXTS, de: TEXTS })
+    const shipped = readFileSync('device-templates/mail/welcome.yaml', 'utf8')
+    const both = parseMailTemplates([
+      ['welcome', shipped],
+      ['welcome', own],
+    ])
+    expect(composeMail(both, 'welcome', 'en', VALUES, { url: 'u' }).text).toContain('b Linphone')
+    expect(composeMail(both, 'welcome', 'en', VALUES).text).toContain('your extension is 101')
+    expect(() => parseMailTemplates([['welcome', own]])).toThrow('mail/welcome.yaml: withoutCode is missing')
   })
 
   test('the password of the SMTP server is in no message', async () => {

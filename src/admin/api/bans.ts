@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AppError } from '../../domain/errors.js'
+import { isInForce } from '../../limits/ban.js'
 import { OFFENCES } from '../../limits/offence.js'
 import type { KeptBan } from '../../limits/store.js'
 import { normaliseAddress } from '../../network/address.js'
@@ -57,8 +58,10 @@ export const banRoutes = [
     },
     answer: z.object({ items: z.array(ban) }),
     handle: async ({ parts, query: { limit, all = false } }) => {
-      const kept = await parts.bans.load(all ? 0 : parts.clock.now(), limit)
-      return { body: { items: kept.filter(({ liftedAt }) => all || liftedAt === undefined).map(banView) } }
+      const now = parts.clock.now()
+      const kept = await parts.bans.load(all ? 0 : now, limit)
+      const found = all ? kept : kept.filter((ban) => isInForce(ban, now))
+      return { body: { items: found.map(banView) } }
     },
   }),
   route({

@@ -1,5 +1,5 @@
 import type { Clock, Millis } from '../clock.js'
-import { SpareTime } from '../spare-time.js'
+import { giveWay, SpareTime, type WatchPause } from '../spare-time.js'
 import { takeTurns, type Turns } from '../turns.js'
 
 /** The clock of this machine. */
@@ -17,18 +17,24 @@ export const steadyClock: Clock = { now: () => Math.floor(performance.now()), af
 /** Resolves when so much time has passed. */
 export const passed = (ms: Millis): Promise<void> => new Promise((resolve) => void systemClock.after(ms, resolve))
 
-/** A piece of gentle work, and the pause after it, in milliseconds. */
-const GENTLE_SLICE_MS = 2
-const GENTLE_PAUSE_MS = 4
-
-/** For work that nobody waits for: it takes a third of the thread, in pieces that phones hardly notice. */
-export const gentleTurns = (): Turns => takeTurns(steadyClock, () => passed(GENTLE_PAUSE_MS), GENTLE_SLICE_MS)
-
 /** Share of a pause in which the thread may have worked for others. */
 const IDLE_BELOW = 0.3
 
-/** When this process has little to do. */
-export const spareTime = new SpareTime(systemClock, () => {
+const watchPause: WatchPause = () => {
   const begin = performance.eventLoopUtilization()
   return () => performance.eventLoopUtilization(begin).utilization < IDLE_BELOW
-})
+}
+
+/** When this process has little to do. */
+export const spareTime = new SpareTime(systemClock, watchPause)
+
+/** A piece of gentle work, and the pause after it, in milliseconds. */
+const GENTLE_SLICE_MS = 2
+const GENTLE_PAUSE = { shortMs: 1, moreMs: 3 }
+
+/** For work that phones hardly are to notice: in small pieces, and while others use the thread it has a third of it. */
+export const gentleTurns = (): Turns =>
+  takeTurns(steadyClock, giveWay(passed, watchPause, GENTLE_PAUSE), GENTLE_SLICE_MS)
+
+/** For work before a crowd comes: others have their turn after each piece. */
+export const briskTurns = (): Turns => takeTurns(steadyClock, () => passed(1), GENTLE_SLICE_MS)

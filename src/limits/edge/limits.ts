@@ -3,7 +3,7 @@ import type { Clock, Millis } from '../../domain/clock.js'
 import { formatEndpoint } from '../../network/address.js'
 import type { Endpoint } from '../../network/udp.js'
 import type { Log } from '../../observe/log.js'
-import { type Ban, type BanScope, EVERYWHERE, type NewBan, nextBan } from '../ban.js'
+import { type Ban, type BanScope, EVERYWHERE, isInForce, type NewBan, nextBan } from '../ban.js'
 import { BanTable } from '../ban-table.js'
 import { type Offence, OFFENCES, type OffenceKind } from '../offence.js'
 import { LIMITS, type LimitsPolicy } from '../policy.js'
@@ -257,7 +257,7 @@ export class Limits {
   #ban(ban: NewBan, { mostMs }: { mostMs?: number } = {}): void {
     const now = this.#now()
     const previous = this.#bans.get(ban)
-    if (previous !== undefined && previous.until > now) return
+    if (previous !== undefined && isInForce(previous, now)) return
     const { banMs, maxBanMs, silenceMs, maxSilenceMs, forgetMs } = this.#policy
     const length =
       ban.scope === 'all'

@@ -3,7 +3,14 @@ import { inWriteTransaction, insertInChunks, orUnusable, recordChanges } from '.
 import type { Millis } from '../../domain/clock.js'
 import type { Id } from '../../domain/entities.js'
 import { readExtensions } from '../../snapshot/edge/read-records.js'
-import type { Mail, MailAbout, MailKind, MailLanguage, MailState } from '../mail.js'
+import {
+  LONGEST_WAIT_MS,
+  type Mail,
+  type MailAbout,
+  type MailKind,
+  type MailLanguage,
+  type MailState,
+} from '../mail.js'
 import type { MailStore, NoticeStore } from '../store.js'
 
 const ERROR_LENGTH = 300
@@ -86,7 +93,7 @@ export function createKnexMailStore(db: Knex): MailStore & NoticeStore {
     due: async (now, limit) => {
       const rows: Row[] = await db('mails')
         .where({ state: 'waiting' })
-        .where('next_at', '<=', now)
+        .where((q) => void q.where('next_at', '<=', now).orWhere('next_at', '>', now + LONGEST_WAIT_MS))
         .orderBy(['next_at', 'id'])
         .limit(limit)
       return rows.map(fromRow)

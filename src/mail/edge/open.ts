@@ -5,16 +5,25 @@ import type { Id, Site } from '../../domain/entities.js'
 import type { OwnAccess } from '../../self-service/access.js'
 import { OWN_PATH } from '../../self-service/access.js'
 import { mayHaveOwnPage } from '../../self-service/may-have-page.js'
-import { hidesFeature } from '../../settings/hidden-features.js'
 import { createKnexSettingsStore } from '../../settings/edge/knex-store.js'
+import { hidesFeature } from '../../settings/hidden-features.js'
 import { layerValues } from '../../settings/store.js'
 import { firstSet } from '../../snapshot/person-layers.js'
 import type { ExtensionRecord } from '../../snapshot/snapshot.js'
-import { addressNamed } from '../../softphones/published.js'
+import type { SoftphoneCode } from '../../softphones/code.js'
 import type { Softphones } from '../../softphones/edge/open.js'
 import { qrPng } from '../../softphones/edge/qr.js'
+import { addressNamed } from '../../softphones/published.js'
 import { isNotice, type Mail, type MailAbout, type MailLanguage } from '../mail.js'
-import type { composeMail, MailLinks, MailTemplates, MailValues, Message, NoticeValues } from '../message.js'
+import type {
+  CodeValues,
+  composeMail,
+  MailLinks,
+  MailTemplates,
+  MailValues,
+  Message,
+  NoticeValues,
+} from '../message.js'
 import { MAIL_ACTOR } from '../notice.js'
 import { SendingFailed } from '../outbox.js'
 import type { MailStore, NoticeStore } from '../store.js'
@@ -23,6 +32,8 @@ import { createKnexMailStore } from './knex-store.js'
 import { Smtp } from './smtp.js'
 
 type Compose = typeof composeMail
+/** A code, as far as its mail tells of it. */
+type ToldCode = Pick<SoftphoneCode, 'uses' | 'expiresAt'> & { app: Pick<SoftphoneCode['app'], 'name'> }
 
 /** Time a code in a mail lives: somebody comes back from the weekend. */
 const CODE_MINUTES = 3 * 24 * 60
@@ -35,6 +46,7 @@ export interface OpenMailOptions {
     smtpFrom?: string
     mailLanguage: MailLanguage
     selfService: 'off' | 'look' | 'keys'
+    softphones: 'off' | 'https' | 'http-trusted' | 'http'
     templatesDir?: string
   }
   softphones: Softphones
@@ -65,13 +77,13 @@ export function openMailing(options: OpenMailOptions): Mailing {
   const siteOf = async (id: Id): Promise<Site | undefined> => (await options.sites()).find((one) => one.id === id)
   const write = async (
     extension: ExtensionRecord,
-    mail: Pick<Mail, 'kind' | 'language' | 'app'>,
-    code: { appName: string; uses: number; expiresAt: number },
+    { kind, language }: Pick<Mail, 'kind' | 'language'>,
     links: MailLinks,
+    code?: ToldCode,
   ): Promise<Message> => {
     const { templates, compose } = await texts()
-    const values = valuesOf(options, await siteOf(extension.siteId), extension, mail.language, code)
-    return compose(templates, mail.kind, mail.language, values, links)
+    const values = valuesOf(options, await siteOf(extension.siteId), extension)
+    return compose(templates, kind, language, { ...values, ...(code && codeValues(code, language)) }, links)
   }
   const writeNotice = async (
     { kind, language, siteId, about }: Pick<Mail, 'kind' | 'language' | 'siteId' | 'about'>,
@@ -82,16 +94,17 @@ export function openMailing(options: OpenMailOptions): Mailing {
     return compose(templates, kind, language, noticeValues(await siteOf(siteId), extension, language, about))
   }
   const settings = createKnexSettingsStore(databases.main)
-  /** The page is there, and the person may open it. */
-  const mayHave = async (extension: ExtensionRecord): Promise<boolean> => {
-    if (config.selfService === 'off') return false
+  /** What there is for the person: a page that may be opened, softphones. */
+  const offered = async (extension: ExtensionRecord): Promise<{ ownPage: boolean; softphones: boolean }> => {
     const layers = await Promise.all([
       layerValues(settings, 'extension', extension.id),
       layerValues(settings, 'site', extension.siteId),
       layerValues(settings, 'global', ''),
     ])
-    const isHidden = hidesFeature(firstSet(layers, 'hiddenFeatures'), 'own-pages')
-    return !isHidden && mayHaveOwnPage(layers, extension)
+    return {
+      ownPage: config.selfService !== 'off' && mayHaveOwnPage(layers, extension),
+      softphones: config.softphones !== 'off' && !hidesFeature(firstSet(layers, 'hiddenFeatures'), 'softphones'),
+    }
   }
   const admin = (siteId: Id): MailAdmin =>
     createMailAdmin({
@@ -100,15 +113,13 @@ export function openMailing(options: OpenMailOptions): Mailing {
       language: config.mailLanguage,
       preview: async (extension, mail) => {
         if (isNotice(mail.kind)) return await writeNotice({ ...mail, siteId, about: sampleAbout() }, extension)
-        const app = (await softphones.apps()).get(mail.app ?? DEFAULT_APP)
         const base = ownBase(softphones)
-        const own = (await mayHave(extension)) ? { ownUrl: `${base}${OWN_PATH}start/…` } : {}
-        const code = {
-          appName: app?.name ?? '',
-          uses: app?.uses ?? 1,
-          expiresAt: systemClock.now() + CODE_MINUTES * 60_000,
-        }
-        return await write(extension, mail, code, { url: `${base}/s/…`, ...own })
+        const has = await offered(extension)
+        const own = has.ownPage ? { ownUrl: `${base}${OWN_PATH}start/…` } : {}
+        if (!has.softphones) return await write(extension, mail, own)
+        const { name = '', uses = 1 } = (await softphones.apps()).get(mail.app ?? DEFAULT_APP) ?? {}
+        const code = { app: { name }, uses, expiresAt: systemClock.now() + CODE_MINUTES * 60_000 }
+        return await write(extension, mail, { url: `${base}/s/…`, ...own }, code)
       },
     })
   return {
@@ -126,22 +137,26 @@ export function openMailing(options: OpenMailOptions): Mailing {
         return address
       }
       if (!extension) throw new SendingFailed('it is for nobody', 550)
+      const has = await offered(extension)
       const site = softphones.forSite(mail.siteId)
       const app = mail.app ?? DEFAULT_APP
-      const code = await site.create(MAIL_ACTOR, extension.number, { app, minutes: CODE_MINUTES })
+      const code = has.softphones
+        ? await site.create(MAIL_ACTOR, extension.number, { app, minutes: CODE_MINUTES })
+        : undefined
       try {
-        const own = (await mayHave(extension)) ? await ownAccess.makeLink(extension.id) : undefined
-        const ownUrl = own && `${ownBase(softphones)}${OWN_PATH}start/${own.reveal()}`
-        const told = { appName: code.app.name, uses: code.uses, expiresAt: code.expiresAt }
-        const links = { url: code.url.reveal(), ...(ownUrl === undefined ? {} : { ownUrl }) }
-        const message = await write(extension, mail, told, links)
+        const url = code?.url.reveal()
+        const own = has.ownPage ? await ownAccess.makeLink(extension.id) : undefined
+        const links = {
+          ...(url === undefined ? {} : { url }),
+          ...(own && { ownUrl: `${ownBase(softphones)}${OWN_PATH}start/${own.reveal()}` }),
+        }
+        const message = await write(extension, mail, links, code)
         // The picture leads to the page, never holds the account itself: mails lie around.
-        const qr = await qrPng(code.url.reveal())
-        await smtp.send({ to, message, qr })
+        await smtp.send({ to, message, ...(url === undefined ? {} : { qr: await qrPng(url) }) })
         return address
       } catch (error) {
         // What nobody got opens nothing.
-        await site.revoke(MAIL_ACTOR, code.softphone.id).catch(() => undefined)
+        if (code) await site.revoke(MAIL_ACTOR, code.softphone.id).catch(() => undefined)
         throw error
       }
     },
@@ -157,8 +172,6 @@ function valuesOf(
   { softphones }: Pick<OpenMailOptions, 'softphones'>,
   site: Site | undefined,
   extension: ExtensionRecord,
-  language: MailLanguage,
-  { appName, uses, expiresAt }: { appName: string; uses: number; expiresAt: number },
 ): MailValues {
   const addresses = softphones.addresses()
   const listed = addresses.map(({ name, host, sipPort }) =>
@@ -169,11 +182,13 @@ function valuesOf(
     number: extension.number,
     domain: softphones.place(site).sipDomain ?? addressNamed(addresses, '').host,
     addresses: listed.join(', '),
-    app: appName,
-    uses: String(uses),
-    until: new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short' }).format(expiresAt),
     site: site?.name ?? '',
   }
+}
+
+function codeValues({ app, uses, expiresAt }: ToldCode, language: MailLanguage): CodeValues {
+  const until = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short' }).format(expiresAt)
+  return { app: app.name, uses: String(uses), until }
 }
 
 function noticeValues(

@@ -138,6 +138,33 @@ describe('a ban', () => {
     expect(second.limits.refuses(ADDRESS, 'http')).toBe(false)
   })
 
+  test('lasts no year when the clock goes back one, and the source can be banned again', async () => {
+    const YEAR_MS = 365 * 24 * 60 * MINUTE
+    const { limits, clock, store, bans } = await open()
+    clock.jump(YEAR_MS)
+    await sweepAll(limits, 100)
+    clock.jump(-1_000)
+    expect(limits.refuses(ADDRESS, 'http')).toBe(true)
+    clock.jump(-YEAR_MS)
+    expect(limits.refuses(ADDRESS, 'http')).toBe(false)
+    for (let n = 0; n < 100; n += 1) limits.note(sweep(n, { sameAs: `other ${n}` }))
+    await settle()
+    expect(limits.refuses(ADDRESS, 'http')).toBe(true)
+    expect(bans.at(-1)).toMatchObject({ until: clock.now() + 20 * MINUTE })
+    clock.advance(20 * MINUTE)
+    expect(limits.refuses(ADDRESS, 'http')).toBe(false)
+    // Nor does one that was written down with that date.
+    clock.jump(YEAR_MS)
+    for (let n = 0; n < 100; n += 1) limits.note(sweep(n, { sameAs: `third ${n}` }))
+    await settle()
+    expect(limits.refuses(ADDRESS, 'http')).toBe(true)
+    clock.advance(300)
+    await settle()
+    clock.jump(-YEAR_MS)
+    const restarted = await open({ store, clock })
+    expect(restarted.limits.refuses(ADDRESS, 'http')).toBe(false)
+  })
+
   test('lifted by a command ends within a second, and the source begins anew', async () => {
     const { limits, clock, store, bans } = await open()
     await sweepAll(limits, 100)
