@@ -4,20 +4,9 @@ import type { UnnumberedPerson } from '../extensions/unnumbered.js'
 import type { DeviceRecord, ExtensionRecord } from '../snapshot/snapshot.js'
 import type { LateSeals } from './late-seals.js'
 import type { Ask } from './profile.js'
+import type { SettingsChange } from './settings-change.js'
 import type { ImportResult, StoredImport } from './store.js'
 import type { KnownGroup } from './value-questions.js'
-
-/** Settings of one person, as they are to be stored (secrets sealed). */
-export interface SettingsChange {
-  readonly extensionId: Id
-  readonly siteId: Id
-  /** For messages. */
-  readonly number: string
-  /** Of the layer as it was read; 0: nothing was ever set. */
-  readonly revision: number
-  readonly set: ReadonlyMap<string, unknown>
-  readonly unset: readonly string[]
-}
 
 /**
  * Everything an import writes, as whole records with what hangs on them: keys for extensions, lines and keys for

@@ -12,9 +12,11 @@ export function personBasis(number: string, { extensions, settings }: Existing):
 }
 
 /** What a plan took to be so of a phone. */
-export function phoneBasis(mac: Mac, { devices, foreign }: Existing): string {
+export function phoneBasis(mac: Mac, { devices, foreign, settings }: Existing): string {
   const one = devices.get(mac)
-  return `phone ${mac} ${one ? `${one.id}@${one.revision},${one.state}` : foreign.has(mac) ? 'foreign' : '-'}`
+  if (!one) return `phone ${mac} ${foreign.has(mac) ? 'foreign' : '-'}`
+  const layers = [settings(one.id, 'device'), ...one.lines.map(({ id }) => settings(id, 'line'))]
+  return `phone ${mac} ${one.id}@${one.revision},${one.state},${layers.map(({ revision }) => revision).join()}`
 }
 
 /** What changed since a plan was made: "extension 101", "phone 001565aabbcc", "group Sales". */
@@ -31,7 +33,7 @@ export async function changedSince(basis: readonly string[], existing: Existing,
     if (was.startsWith('group ') || was.startsWith('member ')) {
       const key = was.split(' ').slice(2).join(' ')
       const group = groups.get(key)
-      if ((was.startsWith('group ') ? groupBasis(key, group) : memberBasis(key, group)) !== was)
+      if ((was.startsWith('group ') ? groupBasis(key, group, existing) : memberBasis(key, group)) !== was)
         changed.push(`group ${group?.name ?? key}`)
       continue
     }

@@ -22,9 +22,14 @@ export function tidy(text: string): string {
   return text.replace(NO_WIDTH, '').replace(ODD_SPACE, ' ').trim()
 }
 
-/** True when two texts differ at most in what `tidy` mends. */
+/** True when two texts differ at most in what `tidy` mends, and in their line ends. */
 export function sameText(stored: string | undefined, given: string): boolean {
-  return stored === given || (stored !== undefined && tidy(stored) === given)
+  return stored === given || (stored !== undefined && sameLines(tidy(stored), given))
+}
+
+/** True when two texts differ at most in their line ends: spreadsheets have one kind for all cells. */
+export function sameLines(stored: string, given: string): boolean {
+  return stored === given || stored.replace(/\r\n?/g, '\n') === given.replace(/\r\n?/g, '\n')
 }
 
 /**
@@ -50,6 +55,11 @@ export function cleanCell(cell: string, note: (repair: Repair) => void): string 
 /** A cell that no spreadsheet takes for a formula; `cleanCell` is the reverse. */
 export function guardCell(cell: string): string {
   return /^(?:[=+\-@\t\r]|'+[=+\-@\d\t\r])/.test(cell) ? `'${cell}` : cell
+}
+
+/** Text that begins with a digit and that spreadsheets show and save as something else: `0101`, `1-2`, `1.10`, `12:30`. */
+export function isAltered(cell: string): boolean {
+  return /^\d/.test(cell) && !/^(?:0|[1-9]\d{0,14})$/.test(cell)
 }
 
 const EXPONENT = /^\d+(?:[.,]\d+)?E[+-]?\d+$/i

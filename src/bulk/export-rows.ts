@@ -1,6 +1,8 @@
+import type { Line } from '../domain/entities.js'
 import type { UnnumberedPerson } from '../extensions/unnumbered.js'
 import { personSearch } from '../extensions/search.js'
 import type { DeviceRecord, ExtensionRecord, LayerValues } from '../snapshot/snapshot.js'
+import type { OwnerLayer } from './settings-change.js'
 import type { KnownGroup } from './value-questions.js'
 
 /** Sizes of an export: each has the columns of the one before and more; `all` has everything of ours. */
@@ -29,14 +31,14 @@ export interface Exportable {
   readonly devices: readonly DeviceRecord[]
   readonly unnumbered: readonly UnnumberedPerson[]
   readonly groups: readonly KnownGroup[]
-  layer(layer: 'extension', owner: string): LayerValues
+  layer(layer: OwnerLayer, owner: string): LayerValues
 }
 
 /** One row: a line of a phone, a phone without lines, a person without a phone or without a number, or a group. */
 export interface ExportItem {
   readonly person?: ExtensionRecord
   readonly phone?: DeviceRecord
-  readonly line?: number
+  readonly line?: Line
   readonly waiting?: UnnumberedPerson
   readonly group?: KnownGroup
 }
@@ -45,9 +47,11 @@ export interface ExportItem {
 export interface ExportedPart {
   /** By number. */
   readonly people: readonly ExtensionRecord[]
+  /** Theirs. */
+  readonly phones: readonly DeviceRecord[]
   /** By name. */
   readonly waiting: readonly UnnumberedPerson[]
-  /** Those that they are in; of all people those with keys, too. */
+  /** Those that they or their phones are in; of all people all. */
   readonly groups: readonly KnownGroup[]
 }
 
@@ -57,23 +61,23 @@ export function exportedPart(all: Exportable, options: ExportOptions): ExportedP
   const fits = q === undefined ? () => true : personSearch(q)
   const people = wanted(all, options, fits).sort(byNumber)
   const waiting = from !== undefined || to !== undefined ? [] : all.unnumbered
-  const isIn = new Set(people.flatMap(({ groups = [] }) => groups))
+  const phones = phonesOf(people, all.devices, options)
+  const isIn = new Set([
+    ...people.flatMap(({ groups = [] }) => groups),
+    ...phones.flatMap(({ groupId }) => groupId ?? []),
+  ])
   return {
     people,
+    phones,
     waiting: waiting.filter((one) => fits({ ...one, number: '' }, one.settings)),
-    groups: all.groups.filter(({ id, keys }) => isIn.has(id) || (keys.length > 0 && !isPart(options))),
+    groups: all.groups.filter(({ id }) => isIn.has(id) || !isPart(options)),
   }
 }
 
 /** Rows with phones: lines of each, then people without one, those without a number, and groups. */
-export function itemsWithPhones(
-  part: ExportedPart,
-  devices: readonly DeviceRecord[],
-  options: ExportOptions,
-): ExportItem[] {
-  const { people, waiting, groups } = part
+export function itemsWithPhones({ people, phones, waiting, groups }: ExportedPart): ExportItem[] {
   return [
-    ...withPhones(people, devices, options),
+    ...withPhones(people, phones),
     ...waiting.map((one) => ({ waiting: one })),
     ...groups.map((group) => ({ group })),
   ]
@@ -83,27 +87,34 @@ function isPart({ from, to, q }: ExportOptions): boolean {
   return from !== undefined || to !== undefined || q !== undefined
 }
 
-function withPhones(
+/** By MAC address. */
+function phonesOf(
   people: readonly ExtensionRecord[],
   devices: readonly DeviceRecord[],
   options: ExportOptions,
-): ExportItem[] {
+): DeviceRecord[] {
+  const ids = new Set(people.map(({ id }) => id))
+  return (
+    devices
+      .filter(({ state }) => state !== 'retired')
+      // Of a part of the people only phones that are theirs alone: others would lose lines when it is imported again.
+      .filter(
+        ({ lines }) => !isPart(options) || (lines.length > 0 && lines.every(({ extensionId }) => ids.has(extensionId))),
+      )
+      .sort((a, b) => (a.mac < b.mac ? -1 : 1))
+  )
+}
+
+function withPhones(people: readonly ExtensionRecord[], phones: readonly DeviceRecord[]): ExportItem[] {
   const byId = new Map(people.map((person) => [person.id, person]))
-  const phones = devices
-    .filter(({ state }) => state !== 'retired')
-    // Of a part of the people only phones that are theirs alone: others would lose lines when it is imported again.
-    .filter(
-      ({ lines }) => !isPart(options) || (lines.length > 0 && lines.every(({ extensionId }) => byId.has(extensionId))),
-    )
-    .sort((a, b) => (a.mac < b.mac ? -1 : 1))
   const onPhone = new Set(phones.flatMap(({ lines }) => lines.map(({ extensionId }) => extensionId)))
   return [
     ...phones.flatMap((phone): ExportItem[] =>
       phone.lines.length === 0
         ? [{ phone }]
-        : phone.lines.map(({ position, extensionId }) => {
-            const person = byId.get(extensionId)
-            return { phone, line: position, ...(person ? { person } : {}) }
+        : phone.lines.map((line) => {
+            const person = byId.get(line.extensionId)
+            return { phone, line, ...(person ? { person } : {}) }
           }),
     ),
     ...people.filter(({ id }) => !onPhone.has(id)).map((person) => ({ person })),

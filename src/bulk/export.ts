@@ -1,37 +1,26 @@
-import type { Id } from '../domain/entities.js'
-import type { ExtensionRecord } from '../snapshot/snapshot.js'
 import { AppError } from '../domain/errors.js'
-import type { UnnumberedPerson } from '../extensions/unnumbered.js'
-import type { Vocabulary } from '../settings/vocabulary.js'
-import { IMPORTED, type Field } from './columns.js'
+import { byPlace } from '../extensions/keys.js'
+import { IMPORTED, PHONE_KEY, type Field, type SettingOwner } from './columns.js'
 import { csvText } from './csv-text.js'
+import { cellsOf, ownerIn, type CellOf, type CellParts } from './export-cells.js'
 import {
   exportedPart,
   itemsWithPhones,
   needsPositions,
   type Exportable,
-  type ExportedPart,
   type ExportItem,
   type ExportOptions,
   type Scope,
 } from './export-rows.js'
-import { groupsCell } from './group-names.js'
-import { keyCell } from './key-cell.js'
 import type { Pace } from './pace.js'
-import { settingText } from './plan-people.js'
+import { placeOf } from './plan-keys.js'
 import type { Profile, ProfileColumn } from './profile.js'
-import { CLEARED } from './row-cells.js'
-import type { KnownGroup } from './value-questions.js'
 
-export interface ExportParts {
-  readonly vocabulary: Vocabulary
+export interface ExportParts extends CellParts {
   readonly profiles: readonly Profile[]
   readonly pace: Pace
-  isSecret(key: string): boolean
-  /** A person's password; who takes it is kept in the audit log. */
-  password(number: string): Promise<string>
-  /** The text of a sealed setting of a person. */
-  openSetting(owner: Id, key: string, sealed: unknown): string
+  /** An import takes the text of such a column byte for byte. */
+  isExact(column: string): boolean
 }
 
 const BOM = '\ufeff'
@@ -51,38 +40,54 @@ export async function exportPeople(all: Exportable, parts: ExportParts, options:
   const profileId = options.profile ?? (scope === 'all' ? undefined : SCOPE_PROFILES[scope])
   const part = exportedPart(all, options)
   const profile = profileId === undefined ? undefined : requireProfile(parts.profiles, profileId)
-  const columns = profile ? profileColumns(profile, options, parts) : ownColumns(part, all, parts, options)
-  const hasPhones = columns.some(({ field }) => field === 'mac')
-  const items: ExportItem[] = hasPhones
-    ? itemsWithPhones(part, all.devices, options)
+  const withPhones = !profile || profile.columns.some(({ to }) => to === 'mac')
+  const items: ExportItem[] = withPhones
+    ? itemsWithPhones(part)
     : [...part.people.map((person) => ({ person })), ...part.waiting.map((waiting) => ({ waiting }))]
+  const cells = (name: string): CellOf => cellsOf(name, all, parts, options)
+  const columns = profile ? profileColumns(profile, cells) : ownColumns(items, all, parts, options)
   const rows = [columns.map(({ header }) => header)]
   for (const item of items) {
     const row: string[] = []
-    for (const column of columns) row.push(await column.cell(item))
-    rows.push(row)
+    for (const { cell } of columns) row.push(await cell(item))
+    // A group, where the other product has no column for it.
+    if (row.some((text) => text !== '')) rows.push(row)
     await parts.pace()
   }
-  return `${bom ? BOM : ''}${csvText(rows)}`
-
-  function profileColumns(one: Profile, asked: ExportOptions, with_: ExportParts): ExportColumn[] {
-    return one.columns
-      .filter(({ leave }) => leave === undefined)
-      .map((column) => ({
-        header: column.header,
-        field: column.to,
-        cell: async (item) =>
-          item.waiting && column.to === 'number' && one.withoutNumber
-            ? ''
-            : theirs(column, await cellOf(column.to ?? `${IMPORTED}${column.header}`, item, all, with_, asked)),
-      }))
-  }
+  // For a spreadsheet, and for us: others would read the apostrophes.
+  const isGuarded = (column: number): boolean => bom && !profile && columns[column]?.isExact === false
+  return `${bom ? BOM : ''}${csvText(rows, isGuarded)}`
 }
 
 interface ExportColumn {
-  header: string
-  field?: string | undefined
-  cell(item: ExportItem): Promise<string>
+  readonly header: string
+  /** Its text is taken back byte for byte. */
+  readonly isExact?: boolean
+  readonly cell: CellOf
+}
+
+function profileColumns({ columns, withoutNumber }: Profile, cells: (name: string) => CellOf): ExportColumn[] {
+  const hasName = columns.some(({ to }) => to === 'name')
+  return columns
+    .filter(({ leave }) => leave === undefined)
+    .map((column) => {
+      const own = cells(column.to ?? `${IMPORTED}${column.header}`)
+      const cell = column.to === 'firstName' && !hasName ? firstNames(own, cells) : own
+      return {
+        header: column.header,
+        cell: async (item) =>
+          item.waiting && column.to === 'number' && withoutNumber ? '' : theirs(column, await cell(item)),
+      }
+    })
+}
+
+/** Where there is no column for a name that was never given as two, all of it is the first name. */
+function firstNames(own: CellOf, cells: (name: string) => CellOf): CellOf {
+  const [last, name] = [cells('lastName'), cells('name')]
+  return async (item) => {
+    const first = await own(item)
+    return first === '' && (await last(item)) === '' ? name(item) : first
+  }
 }
 
 /** What is the other product's word for a value of ours. */
@@ -90,11 +95,20 @@ function theirs({ values }: ProfileColumn, text: string): string {
   return [...values].find(([, ours]) => ours === text)?.[0] ?? text
 }
 
+function requireProfile(profiles: readonly Profile[], id: string): Profile {
+  const profile = profiles.find((one) => one.id === id)
+  if (profile) return profile
+  throw new AppError('PROFILE_NOT_FOUND', `there is no profile "${id.slice(0, 40)}"`, { field: 'profile' })
+}
+
 const OWN_FIELDS: readonly Field[] = [
   'mac',
   'model',
   'phoneName',
+  'phoneState',
+  'phoneGroup',
   'line',
+  'lineLabel',
   'number',
   'name',
   'email',
@@ -109,117 +123,61 @@ const OWN_HEADERS: Partial<Record<Field, string>> = { number: 'extension' }
 
 /** Every field; columns that would be empty or say what goes without saying are left out. */
 function ownColumns(
-  { people, waiting, groups }: ExportedPart,
+  items: readonly ExportItem[],
   all: Exportable,
   parts: ExportParts,
   options: ExportOptions,
 ): ExportColumn[] {
+  const has = (test: (item: ExportItem) => boolean | undefined): boolean => items.some(test)
   const isUsed: Partial<Record<Field, boolean>> = {
-    phoneName: all.devices.some(({ name }) => name !== undefined),
-    line: all.devices.some(needsPositions),
-    username: people.some(({ authUsername, number }) => authUsername !== number),
-    enabled: people.some(({ enabled }) => !enabled),
+    phoneName: has(({ phone }) => phone?.name !== undefined),
+    phoneState: has(({ phone }) => phone && phone.state !== 'approved'),
+    phoneGroup: has(({ phone }) => phone?.groupId !== undefined),
+    line: has(({ phone }) => phone && needsPositions(phone)),
+    lineLabel: has(({ line }) => line?.label !== undefined),
+    username: has(({ person }) => person && person.authUsername !== person.number),
+    enabled: has(({ person }) => person && !person.enabled),
     password: options.passwords === true,
-    groups: people.some((person) => person.groups !== undefined),
-    keysOfGroup: groups.length > 0,
+    groups: has(({ person }) => person?.groups !== undefined),
+    keysOfGroup: has(({ group }) => group !== undefined),
   }
-  const keyCount = [...people, ...groups].reduce((most, { keys }) => Math.max(most, keys.at(-1)?.position ?? 0), 0)
-  const settings = new Set([
-    ...people.flatMap(({ id }) => [...all.layer('extension', id).values.keys()]),
-    ...waiting.flatMap((one) => [...one.settings.keys()]),
-  ])
-  const names = [
-    ...OWN_FIELDS.filter((field) => isUsed[field] ?? true),
-    ...Array.from({ length: keyCount }, (_, index) => `key${index + 1}`),
-    ...[...settings].filter((key) => options.passwords === true || !parts.isSecret(key)).sort(),
-  ]
-  return names.map((name) => ({
+  const names = [...OWN_FIELDS.filter((field) => isUsed[field] ?? true), ...keyNames(items)]
+  const isTaken = (key: string): boolean => options.passwords === true || !parts.isSecret(key)
+  return [...names, ...settingNames(items, all, isTaken)].map((name) => ({
     header: OWN_HEADERS[name as Field] ?? name,
-    field: name,
-    cell: (item) => cellOf(name, item, all, parts, options),
+    isExact: parts.isExact(name),
+    cell: cellsOf(name, all, parts, options),
   }))
 }
 
-async function cellOf(
-  name: string,
-  { person, phone, line, waiting, group }: ExportItem,
-  all: Exportable,
-  parts: ExportParts,
-  { passwords = false }: ExportOptions,
-): Promise<string> {
-  switch (name) {
-    case 'mac':
-      return phone?.mac ?? ''
-    case 'model':
-      return phone?.model ?? ''
-    case 'vendor':
-      return phone?.model.split('/')[0] ?? ''
-    case 'phoneName':
-      return phone?.name ?? ''
-    case 'line':
-      return line === undefined ? '' : String(line)
-    default:
-      if (person) return personCell(name, person, all, parts, passwords)
-      if (waiting) return waitingCell(name, waiting)
-      return group ? groupCell(name, group) : ''
+/** Columns of keys: of phones by bank and place, of people and groups one for each place. */
+function keyNames(items: readonly ExportItem[]): string[] {
+  const phones = new Set(items.flatMap(({ phone }) => phone ?? []))
+  const ofPhones = new Map([...phones].flatMap(({ keys }) => keys.map((key) => [placeOf(key), key] as const)))
+  const most = items.reduce(
+    (last, { person, group }) => Math.max(last, (person ?? group)?.keys.at(-1)?.position ?? 0),
+    0,
+  )
+  return [
+    ...[...ofPhones].sort(([, a], [, b]) => byPlace(a, b)).map(([place]) => `${PHONE_KEY}${place}`),
+    ...Array.from({ length: most }, (_, index) => `key${index + 1}`),
+  ]
+}
+
+/** Columns of settings: of people by their name, of phones, lines and groups with what they are of before it. */
+function settingNames(items: readonly ExportItem[], all: Exportable, isTaken: (key: string) => boolean): string[] {
+  const found = new Set<string>()
+  for (const item of items) {
+    for (const key of item.waiting?.settings.keys() ?? []) if (isTaken(key)) found.add(key)
+    for (const of of OWNERS) {
+      const place = ownerIn(item, of)
+      if (!place) continue
+      for (const key of all.layer(place.layer, place.owner).values.keys()) {
+        if (isTaken(key)) found.add(of === undefined ? key : `${of}.${key}`)
+      }
+    }
   }
+  return [...found].sort()
 }
 
-async function personCell(
-  name: string,
-  person: ExtensionRecord,
-  all: Exportable,
-  parts: ExportParts,
-  passwords: boolean,
-): Promise<string> {
-  switch (name) {
-    case 'number':
-      return person.number
-    case 'name':
-      return person.displayName
-    case 'email':
-      return person.email ?? ''
-    case 'username':
-      return person.authUsername
-    case 'enabled':
-      return String(person.enabled)
-    case 'groups':
-      return groupsCell((person.groups ?? []).flatMap((id) => all.groups.find((group) => group.id === id)?.name ?? []))
-    case 'password':
-      // One by one, because each look at a password is an audit row of its own.
-      return passwords ? await parts.password(person.number) : ''
-  }
-  const key = keyIn(name, person)
-  if (key !== undefined) return key
-  const value = all.layer('extension', person.id).values.get(name)
-  if (value === undefined) return ''
-  if (!parts.isSecret(name)) return settingText(value)
-  if (!passwords) return ''
-  return value === null ? settingText(value) : parts.openSetting(person.id, name, value)
-}
-
-/** The cell of a column of keys; undefined: it is none. */
-function keyIn(name: string, { keys }: Pick<ExtensionRecord, 'keys'>): string | undefined {
-  const position = /^key(\d+)$/.exec(name)?.[1]
-  if (position === undefined) return undefined
-  const key = keys.find((one) => one.position === Number(position))
-  return key ? keyCell(key) : ''
-}
-
-function waitingCell(name: string, { displayName, email = '', settings }: UnnumberedPerson): string {
-  if (name === 'number') return CLEARED
-  if (name === 'name') return displayName
-  if (name === 'email') return email
-  const value = settings.get(name)
-  return value === undefined ? '' : settingText(value)
-}
-
-function groupCell(column: string, group: KnownGroup): string {
-  return column === 'keysOfGroup' ? group.name : (keyIn(column, group) ?? '')
-}
-
-function requireProfile(profiles: readonly Profile[], id: string): Profile {
-  const profile = profiles.find((one) => one.id === id)
-  if (profile) return profile
-  throw new AppError('PROFILE_NOT_FOUND', `there is no profile "${id.slice(0, 40)}"`, { field: 'profile' })
-}
+const OWNERS: readonly (SettingOwner | undefined)[] = [undefined, 'phone', 'line', 'group']

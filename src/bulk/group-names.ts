@@ -24,6 +24,16 @@ export function requireGroups(text: string): string[] {
   throw new AppError('CSV_INVALID', `more than ${MOST_GROUPS} groups`)
 }
 
+/** The one group of a cell; `\\null` is one that is called so. Throws NAME_INVALID. */
+export function groupName(text: string): string {
+  return requireName(text === `\\${CLEARED}` ? CLEARED : text)
+}
+
+/** The reverse of `groupName`; undefined: none. */
+export function groupNameCell(name: string | undefined): string {
+  return name === CLEARED ? `\\${CLEARED}` : (name ?? '')
+}
+
 /** The reverse of `readGroupsCell`. */
 export function groupsCell(names: readonly string[]): string {
   const cell = names.map((name) => name.replace(/[\\,]/g, '\\$&')).join(', ')

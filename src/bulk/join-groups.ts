@@ -1,6 +1,6 @@
 import type { ExtensionRecord } from '../snapshot/snapshot.js'
 import type { GroupNames } from './group-names.js'
-import { changeOf } from './plan-people.js'
+import { changeOf } from './plan-settings.js'
 import type { Existing } from './plan-parts.js'
 import type { ImportPlan } from './plan.js'
 import type { RowReport } from './report.js'

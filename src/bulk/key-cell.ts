@@ -17,6 +17,10 @@ const KIND = /^([a-z-]+)(?:@(\d{1,4}))?(!)?$/
 
 /** Kind, value and the rest: a colon after a backslash does not part, and the rest may hold colons. */
 function splitCell(text: string): [kind: string, value: string, label: string] {
+  if (!text.includes('\\')) {
+    const [kind = '', value = '', ...label] = text.split(':')
+    return [kind, value, label.join(':')]
+  }
   const parts: [string, string, string] = ['', '', '']
   let part = 0
   for (let at = 0; at < text.length; at += 1) {
@@ -41,14 +45,12 @@ export function readKeyCell(text: string): ImportKey | string {
   const known = KEY_KINDS.find((one) => one === name)
   if (known === undefined)
     return `"${kind.slice(0, 30)}" is no kind of key; write kind:value:label, kinds are ${KEY_KINDS.join(', ')}`
-  const shown = label.trim()
-  return {
-    kind: known,
-    ...(value.trim() === '' ? {} : { value: value.trim() }),
-    ...(shown === '' ? {} : { label: shown }),
-    ...(line === undefined ? {} : { line: Number(line) }),
-    ...(lock === undefined ? {} : { locked: true }),
-  }
+  const key: ImportKey = { kind: known }
+  if (value.trim() !== '') key.value = value.trim()
+  if (label.trim() !== '') key.label = label.trim()
+  if (line !== undefined) key.line = Number(line)
+  if (lock !== undefined) key.locked = true
+  return key
 }
 
 /** The reverse of `readKeyCell`. */

@@ -1,8 +1,9 @@
 import { Secret, type Sealed } from '../domain/secret.js'
-import type { Id, Line } from '../domain/entities.js'
+import type { Line } from '../domain/entities.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
 import type { SecretBox } from '../secrets/seal.js'
 import type { DeviceRecord, ExtensionRecord } from '../snapshot/snapshot.js'
+import type { SettingsChange } from './settings-change.js'
 
 /** What stands for a secret that is not sealed yet; envelopes begin with `v1.`. */
 const PROMISE = 'promised:'
@@ -49,13 +50,13 @@ export class LateSeals implements SecretBox {
     return { ...line, sealedPassword: this.#sealed(line.sealedPassword, SEAL_CONTEXTS.linePassword(line.id)) }
   }
 
-  /** As `extension`, of settings of a person. */
-  settings<Change extends { extensionId: Id; set: ReadonlyMap<string, unknown> }>(change: Change): Change {
-    const { extensionId, set } = change
+  /** As `extension`, of settings. */
+  settings<Change extends Pick<SettingsChange, 'layer' | 'owner' | 'set'>>(change: Change): Change {
+    const { layer, owner, set } = change
     if (![...set.keys()].some(this.isSecret)) return change
     const sealed = [...set].map(([key, value]): [string, unknown] => {
       if (!this.isSecret(key) || typeof value !== 'string' || value === '') return [key, value]
-      return [key, this.#sealed(value as Sealed, SEAL_CONTEXTS.settingValue('extension', extensionId, key))]
+      return [key, this.#sealed(value as Sealed, SEAL_CONTEXTS.settingValue(layer, owner, key))]
     })
     return { ...change, set: new Map(sealed) }
   }

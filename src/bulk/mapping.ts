@@ -1,6 +1,15 @@
 import { AppError } from '../domain/errors.js'
 import { parseRawKey, type SettingDefinition, type Vocabulary } from '../settings/vocabulary.js'
-import { FIELDS, IMPORTED, type Column, type Field, type Target } from './columns.js'
+import {
+  FIELDS,
+  IMPORTED,
+  PHONE_KEY,
+  SETTING_OWNERS,
+  type Column,
+  type Field,
+  type SettingOwner,
+  type Target,
+} from './columns.js'
 import { tidy } from './damage.js'
 import { guessByContent, looksLikeData } from './guess-columns.js'
 import {
@@ -31,8 +40,10 @@ export interface Mapping {
 export type Choices = Readonly<Record<string, string>>
 
 const KEY_TARGET = /^key[ _-]?(\d{1,4})$/i
+const PHONE_KEY_TARGET = new RegExp(`^${PHONE_KEY.replace('.', '\\.')}([a-z][\\w-]*)@(\\d{1,4})$`)
+const SETTING_OWNER_NAMES = Object.keys(SETTING_OWNERS) as SettingOwner[]
 /** Files of others may have columns of nearly these names: only letter by letter they are ours. */
-const EXACT: ReadonlySet<Field> = new Set(['groups', 'keysOfGroup'])
+const EXACT: ReadonlySet<Field> = new Set(['groups', 'keysOfGroup', 'phoneState', 'phoneGroup', 'lineLabel'])
 /** The name of the profile with synonyms, for files of no product. */
 const SYNONYMS = 'any'
 
@@ -46,7 +57,7 @@ function targetOf(name: string, vocabulary: Vocabulary, header: string): Target 
   if (target) return target
   throw new AppError('CSV_INVALID', `"${name.slice(0, 60)}" is nothing that a column can be`, {
     field: 'map',
-    hint: `Known are ${FIELDS.join(', ')}, key1, key2, …, every setting of a person (docs/settings.md), ${ASKS.join(', ')}, keep and leave`,
+    hint: `Known are ${FIELDS.join(', ')}, key1, key2, …, every setting of a person (docs/settings.md), phone.…, line.… and group.… before one of theirs, phoneKey.linekey@1, …, ${ASKS.join(', ')}, keep and leave`,
   })
 }
 
@@ -57,8 +68,40 @@ function knownTarget(name: string, vocabulary: Vocabulary): Target | undefined {
   if (key) return { kind: 'key', position: Number(key[1]) }
   if (name.startsWith(IMPORTED) && name.length > IMPORTED.length) return { kind: 'kept', key: keptName(name) }
   if (parseRawKey(name)) return { kind: 'setting', key: name }
+  const phoneKey = phoneKeyPlace(name)
+  if (phoneKey) return { kind: 'phone-key', ...phoneKey }
+  const owned = ownedTarget(name, vocabulary)
+  if (owned) return owned
   const definition = vocabulary.get(name)
   return definition?.layers.includes('extension') ? settingTarget(name, definition) : undefined
+}
+
+/** The place in `phoneKey.linekey@2`; undefined: the column is of something else. */
+export function phoneKeyPlace(name: string): { bank: string; position: number } | undefined {
+  const [, bank = '', position] = PHONE_KEY_TARGET.exec(name) ?? []
+  return position === undefined ? undefined : { bank, position: Number(position) }
+}
+
+/** Whose setting it is, and which: of `phone.language` the phone's. Undefined: a person's, or none. */
+export function settingOwner(name: string): { of: SettingOwner; key: string } | undefined {
+  const of = SETTING_OWNER_NAMES.find((owner) => name.startsWith(`${owner}.`))
+  return of === undefined ? undefined : { of, key: name.slice(of.length + 1) }
+}
+
+/** True for a column whose text is taken byte for byte. */
+export function isExactColumn(name: string, vocabulary: Vocabulary): boolean {
+  const target = knownTarget(name, vocabulary)
+  return target?.kind === 'kept' || (target !== undefined && 'exact' in target)
+}
+
+/** `phone.language`, `line.raw.yealink.account.1.ptime`, `group.timezone`. */
+function ownedTarget(name: string, vocabulary: Vocabulary): Target | undefined {
+  const { of, key = '' } = settingOwner(name) ?? {}
+  if (of === undefined) return undefined
+  if (parseRawKey(key)) return { kind: 'owned', of, key }
+  const definition = vocabulary.get(key)
+  if (definition?.layers.includes(SETTING_OWNERS[of]) !== true) return undefined
+  return { kind: 'owned', of, key, ...(definition.type === 'lines' ? { exact: true } : {}) }
 }
 
 function settingTarget(key: string, { type }: SettingDefinition): Target {
@@ -224,6 +267,10 @@ export function targetName(target: Target): string {
       return target.field
     case 'key':
       return `key${target.position}`
+    case 'phone-key':
+      return `${PHONE_KEY}${target.bank}@${target.position}`
+    case 'owned':
+      return `${target.of}.${target.key}`
     case 'left':
       return 'leave'
     case 'kept':

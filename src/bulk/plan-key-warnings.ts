@@ -13,7 +13,7 @@ export function warnOfKeys(planned: ImportPlan, existing: Existing): ImportPlan 
   const changed = [...plan.createExtensions, ...plan.updateExtensions]
   if (changed.every(({ keys }) => keys.length === 0)) return planned
   const created = new Map(plan.createExtensions.map((one) => [one.number as string, one]))
-  const set = new Map(plan.settings.map(({ extensionId, set: values }) => [extensionId, values]))
+  const set = new Map(plan.settings.map(({ owner, set: values }) => [owner, values]))
   const layersOf = (id: Id): ReadonlyMap<string, unknown>[] => [
     ...[set.get(id), existing.settings(id).values].filter((one) => one !== undefined),
     ...existing.siteLayers,

@@ -4,6 +4,7 @@ import type { Mac } from '../domain/mac-address.js'
 import type { ExtensionPolicy } from '../extensions/policy.js'
 import type { UnnumberedPerson } from '../extensions/unnumbered.js'
 import type { DeviceRecord, ExtensionRecord, LayerValues } from '../snapshot/snapshot.js'
+import type { OwnerLayer } from './settings-change.js'
 import type { GroupNames } from './group-names.js'
 import type { KnownPlaces } from './value-questions.js'
 
@@ -18,8 +19,8 @@ export interface Existing {
   readonly devices: ReadonlyMap<Mac, DeviceRecord>
   /** Phones of other sites: a MAC address is there once in all of them. */
   readonly foreign: ReadonlySet<Mac>
-  /** Settings of a person. */
-  settings(extensionId: Id): LayerValues
+  /** Settings of a person, or of another owner. */
+  settings(owner: Id, layer?: OwnerLayer): LayerValues
   /** Values of the site, then those of all. */
   readonly siteLayers: readonly ReadonlyMap<string, unknown>[]
   readonly unnumbered: readonly UnnumberedPerson[]
@@ -28,7 +29,7 @@ export interface Existing {
   readonly policy: ExtensionPolicy
 }
 
-export interface PlanParts extends DraftParts {
+export interface PlanParts extends DraftParts, Pick<Existing, 'settings'> {
   readonly strategy: Strategy
   readonly groups: GroupNames
   isSecret(key: string): boolean

@@ -4,19 +4,16 @@ import { isWeakPassword } from '../extensions/rules.js'
 import { draftExtension } from '../extensions/draft.js'
 import { personUserName } from '../extensions/user-names.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
-import type { Sealed } from '../domain/secret.js'
 import type { ExtensionRecord, LayerValues } from '../snapshot/snapshot.js'
-import type { SettingsChange } from './apply.js'
+import type { SettingsChange } from './settings-change.js'
 import { sameText } from './damage.js'
+import { agreed, agreedSettings, emptyInAll, madeGroup, type PersonField, type Rows } from './agreed.js'
 import type { PlanParts, Strategy } from './plan-parts.js'
-import { CLEARED } from './row-cells.js'
+import { changedSettings, changeOf, HIDDEN, settingChanges, withoutWholeName } from './plan-settings.js'
 import { problemAt } from './row-problems.js'
 import { keyChange, keysOf, keysText } from './plan-keys.js'
 import type { FieldChange } from './report.js'
 import type { ImportRow } from './row.js'
-
-/** Rows that belong together: of one person, or of one phone. */
-export type Rows = readonly ImportRow[]
 
 /** What becomes of a person. */
 export interface PlannedPerson {
@@ -56,7 +53,10 @@ export function planPerson(
   checkPassword(number, rows, given.password, { before, policy }, parts, problems)
   warnOfMadeGroups(rows, given.groups, parts, problems)
   const record = before ? changedPerson(before, given, strategy, parts) : newPerson(number, given, policy, parts)
-  const settings = changedSettings(record, given, layer, strategy, parts)
+  const { id: owner, siteId } = record
+  const of = { layer: 'extension', owner, siteId, label: number } as const
+  const said = { ...given, settings: withoutWholeName(given.settings, before?.displayName, layer.values) }
+  const settings = changedSettings(of, said, layer, parts)
   const changes = [
     ...(before ? recordChanges(before, record, parts) : []),
     ...(settings ? settingChanges(settings, layer, parts) : []),
@@ -67,67 +67,26 @@ export function planPerson(
 
 const NONE: ReadonlyMap<string, unknown> = new Map()
 
-type PersonField = 'name' | 'email' | 'password' | 'username' | 'enabled' | 'groups' | 'keys'
-
-interface GivenPerson extends Pick<ImportRow, PersonField> {
-  settings: ReadonlyMap<string, unknown>
+type GivenPerson = { readonly [Field in PersonField]: ImportRow[Field] | undefined } & {
+  readonly settings: ReadonlyMap<string, unknown>
   /** Empty in every row. */
-  empty: ReadonlySet<string>
-}
-
-/** The one value of a field that all rows of a person or phone agree on; undefined when none has one. */
-export function agreed<K extends PersonField | 'model' | 'phoneName'>(
-  rows: Rows,
-  field: K,
-  problems: Problem[],
-): ImportRow[K] | undefined {
-  if (rows.length === 1) return rows[0]?.[field]
-  const given = rows.filter((row) => row[field] !== undefined && (field !== 'keys' || row.keys?.length !== 0))
-  const first = given[0]
-  const other = given.find((row) => JSON.stringify(row[field]) !== JSON.stringify(first?.[field]))
-  if (other && first) {
-    const whose = field === 'model' || field === 'phoneName' ? 'phone' : 'extension'
-    const what = `differs from row ${first.row}, which is the same ${whose}`
-    problems.push(problemAt('CSV_INVALID', other.row, field === 'keys' ? 'key1' : field, what))
-  }
-  return first?.[field] ?? rows.find((row) => row[field] !== undefined)?.[field]
+  readonly empty: ReadonlySet<string>
 }
 
 function agreedPerson(rows: Rows, problems: Problem[]): GivenPerson {
   const [first, ...others] = rows
-  const settings = others.length === 0 ? (first?.settings ?? NONE) : agreedSettings(rows, problems)
-  const empty = [...(first?.empty ?? [])].filter((name) => others.every((row) => row.empty?.has(name)))
+  const settings = others.length === 0 ? (first?.settings ?? NONE) : agreedSettings(rows, 'settings', problems)
   return {
-    ...given('name'),
-    ...given('email'),
-    ...given('password'),
-    ...given('username'),
-    ...given('enabled'),
-    ...given('groups'),
-    ...given('keys'),
+    name: agreed(rows, 'name', problems),
+    email: agreed(rows, 'email', problems),
+    password: agreed(rows, 'password', problems),
+    username: agreed(rows, 'username', problems),
+    enabled: agreed(rows, 'enabled', problems),
+    groups: agreed(rows, 'groups', problems),
+    keys: agreed(rows, 'keys', problems),
     settings,
-    empty: new Set(empty),
+    empty: new Set(emptyInAll(rows)),
   }
-  function given<K extends PersonField>(field: K): Pick<ImportRow, K> {
-    const value = agreed(rows, field, problems)
-    return (value === undefined ? {} : { [field]: value }) as Pick<ImportRow, K>
-  }
-}
-
-function agreedSettings(rows: Rows, problems: Problem[]): Map<string, unknown> {
-  const settings = new Map<string, unknown>()
-  const from = new Map<string, number>()
-  for (const row of rows) {
-    for (const [key, value] of row.settings ?? []) {
-      const other = from.get(key)
-      if (other !== undefined && JSON.stringify(settings.get(key)) !== JSON.stringify(value)) {
-        problems.push(problemAt('CSV_INVALID', row.row, key, `differs from row ${other}, which is the same extension`))
-      }
-      if (other === undefined) settings.set(key, value)
-      from.set(key, other ?? row.row)
-    }
-  }
-  return settings
 }
 
 /** A new password must be as the site wants it; one that is easy to guess is told. */
@@ -154,11 +113,7 @@ function warnOfMadeGroups(
   { groups }: PlanParts,
   problems: Problem[],
 ): void {
-  const row = rows.find((each) => each.groups !== undefined)?.row ?? 0
-  for (const name of names ?? []) {
-    if (groups.has(name)) continue
-    problems.push(problemAt('GROUP_NOT_FOUND', row, 'groups', `there is no group "${name}" yet: it is made`, 'warning'))
-  }
+  for (const name of names ?? []) if (!groups.has(name)) problems.push(madeGroup(rows, 'groups', name))
 }
 
 function newPerson(
@@ -209,36 +164,6 @@ function sealed({ id }: ExtensionRecord, password: string, { secrets }: PlanPart
   return { sealedPassword: secrets.seal(password, SEAL_CONTEXTS.extensionPassword(id)) }
 }
 
-function changedSettings(
-  { id, siteId, number }: ExtensionRecord,
-  { settings, empty }: GivenPerson,
-  { revision, values }: LayerValues,
-  strategy: Strategy,
-  parts: PlanParts,
-): SettingsChange | undefined {
-  const set = new Map<string, unknown>()
-  for (const [key, value] of settings) {
-    if (isStored(values.get(key), value, key, id, parts)) continue
-    const isSecret = parts.isSecret(key) && typeof value === 'string' && value !== ''
-    set.set(key, isSecret ? parts.secrets.seal(value, SEAL_CONTEXTS.settingValue('extension', id, key)) : value)
-  }
-  const unset = strategy === 'overwrite' ? [...empty].filter((key) => values.has(key)) : []
-  return set.size + unset.length === 0 ? undefined : { extensionId: id, siteId, number, revision, set, unset }
-}
-
-function isStored(stored: unknown, value: unknown, key: string, owner: string, parts: PlanParts): boolean {
-  if (stored === undefined) return false
-  if (parts.isSecret(key) && typeof stored === 'string' && typeof value === 'string' && stored !== '') {
-    return parts.secrets.open(stored as Sealed, SEAL_CONTEXTS.settingValue('extension', owner, key)).reveal() === value
-  }
-  // Blanks at the ends are meant, where a text may have them.
-  if (typeof stored === 'string' && typeof value === 'string' && stored.trim() === stored)
-    return sameText(stored, value)
-  return JSON.stringify(stored) === JSON.stringify(value)
-}
-
-const HIDDEN = '•••'
-
 function recordChanges(before: ExtensionRecord, after: ExtensionRecord, { groups }: PlanParts): FieldChange[] {
   if (before === after) return []
   return [
@@ -250,31 +175,4 @@ function recordChanges(before: ExtensionRecord, after: ExtensionRecord, { groups
     ...changeOf('groups', groups.cellOf(before), groups.cellOf(after)),
     ...changeOf('keys', keysText(before.keys), keysText(after.keys)),
   ]
-}
-
-export function changeOf(field: string, before: string | undefined, after: string | undefined): FieldChange[] {
-  if (before === after) return []
-  return [{ field, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }]
-}
-
-function settingChanges({ set, unset }: SettingsChange, { values }: LayerValues, parts: PlanParts): FieldChange[] {
-  const shown = (key: string, value: unknown): string | undefined => {
-    if (value === undefined) return undefined
-    return parts.isSecret(key) ? HIDDEN : settingText(value)
-  }
-  return [
-    ...[...set].map(([key, value]) => {
-      const before = shown(key, values.get(key))
-      return { field: key, ...(before === undefined ? {} : { before }), after: shown(key, value) ?? '' }
-    }),
-    ...unset.map((key) => ({ field: key, before: shown(key, values.get(key)) ?? '' })),
-  ]
-}
-
-/** A value as a cell holds it. */
-export function settingText(value: unknown): string {
-  if (value === null || value === '') return CLEARED
-  if (typeof value === 'string') return value
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(', ')
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

@@ -2,9 +2,13 @@ import { draftDevice, withLine } from '../devices/draft.js'
 import { AppError, type Problem } from '../domain/errors.js'
 import type { Mac } from '../domain/mac-address.js'
 import type { DeviceRecord, ExtensionRecord } from '../snapshot/snapshot.js'
+import { agreed, agreedSettings, emptyInAll, madeGroup, type Rows } from './agreed.js'
+import type { SettingsChange } from './settings-change.js'
+import { PHONE_KEY } from './columns.js'
 import { sameText } from './damage.js'
 import type { PlanParts } from './plan-parts.js'
-import { agreed, changeOf, type Rows } from './plan-people.js'
+import { keyChange, keysText } from './plan-keys.js'
+import { changedSettings, changeOf, ownedNames, settingChanges } from './plan-settings.js'
 import { problemAt } from './row-problems.js'
 import type { FieldChange } from './report.js'
 import type { ImportRow } from './row.js'
@@ -13,6 +17,8 @@ import type { ImportRow } from './row.js'
 export interface PlannedPhone {
   readonly outcome: 'new' | 'changed' | 'same' | 'exists'
   readonly record: DeviceRecord
+  /** Of the phone and its lines. */
+  readonly settings: readonly SettingsChange[]
   readonly changes: readonly FieldChange[]
 }
 
@@ -31,7 +37,7 @@ export function planPhone(
   parts: PlanParts,
   problems: Problem[],
 ): PlannedPhone | undefined {
-  if (before && parts.strategy === 'skip') return { outcome: 'exists', record: before, changes: [] }
+  if (before && parts.strategy === 'skip') return { outcome: 'exists', record: before, settings: [], changes: [] }
   if (before && parts.strategy === 'fail') {
     throw new AppError('DEVICE_EXISTS', `there is a phone ${mac} already`, { field: 'mac' })
   }
@@ -41,19 +47,94 @@ export function planPhone(
     problems.push(problemAt('MODEL_UNKNOWN', rows[0]?.row ?? 0, 'model', what))
     return undefined
   }
-  const name = agreed(rows, 'phoneName', problems) ?? before?.name
   const lineRows = rows.filter((row) => row.extension !== undefined)
-  const sameName = name === undefined || sameText(before?.name, name)
+  const start = described(before ?? draftDevice(parts, { mac, model }), model, rows, parts, problems)
   // A phone that is named without anybody keeps who is on it.
   const keepsLines = before !== undefined && (lineRows.length === 0 || sameLines(before, lineRows, personOf))
-  if (before && model === before.model && sameName && keepsLines)
-    return { outcome: 'same', record: before, changes: [] }
-  if (before && model !== before.model) refuseKeys(parts, model, before)
-  const start = before
-    ? { ...before, model, ...(name === undefined ? {} : { name }), lines: keepsLines ? before.lines : [] }
-    : draftDevice(parts, { mac, model, ...(name === undefined ? {} : { name }) })
-  const record = keepsLines ? start : withLines(start, before, lineRows, personOf, parts, problems)
-  return { outcome: before ? 'changed' : 'new', record, changes: before ? changesOf(before, record, parts) : [] }
+  const lined = keepsLines ? start : withLines({ ...start, lines: [] }, before, lineRows, personOf, parts, problems)
+  const record = withLabels(lined, lineRows, parts)
+  if (record.keys !== before?.keys || model !== before.model) refuseKeys(parts, record, before)
+  const settings = settingsOf(record, rows, lineRows, parts, problems)
+  if (!before) return { outcome: 'new', record, settings, changes: [] }
+  const changes = [...changesOf(before, record, parts), ...settings.flatMap((one) => shownSettings(one, record, parts))]
+  return { outcome: changes.length === 0 ? 'same' : 'changed', record, settings, changes }
+}
+
+/** What the rows say of the phone itself; the same record when that is what it is already. */
+function described(
+  start: DeviceRecord,
+  model: string,
+  rows: Rows,
+  parts: PlanParts,
+  problems: Problem[],
+): DeviceRecord {
+  const clears = (field: string): boolean =>
+    parts.strategy === 'overwrite' && rows.every(({ empty }) => empty?.has(field))
+  const name = agreed(rows, 'phoneName', problems)
+  const state = agreed(rows, 'phoneState', problems)
+  const group = agreed(rows, 'phoneGroup', problems) ?? (clears('phoneGroup') ? '' : undefined)
+  if (group !== undefined && group !== '' && !parts.groups.has(group))
+    problems.push(madeGroup(rows, 'phoneGroup', group))
+  const groupId = group === undefined ? start.groupId : group === '' ? undefined : parts.groups.idOf(group)
+  const { name: oldName, groupId: oldGroup, ...rest } = start
+  const isNamed = name === undefined ? !clears('phoneName') : sameText(oldName, name)
+  const newName = isNamed ? oldName : name
+  const keys = keyChange(start, agreed(rows, 'phoneKeys', problems), parts.strategy === 'overwrite', parts, 'device')
+  const isSame = newName === oldName && groupId === oldGroup && model === start.model && !keys.keys
+  if (isSame && (state === undefined || state === start.state)) return start
+  return {
+    ...{ ...rest, model, ...keys },
+    ...(newName === undefined ? {} : { name: newName }),
+    ...(groupId === undefined ? {} : { groupId }),
+    ...(state === undefined ? {} : { state }),
+  }
+}
+
+/** Settings of the phone and of its lines that differ. */
+function settingsOf(
+  { id, siteId, mac, lines }: DeviceRecord,
+  rows: Rows,
+  lineRows: Rows,
+  parts: PlanParts,
+  problems: Problem[],
+): SettingsChange[] {
+  const ofPhone = {
+    settings: agreedSettings(rows, 'phoneSettings', problems),
+    empty: ownedNames(emptyInAll(rows), 'phone'),
+  }
+  const of = { layer: 'device', owner: id, siteId, label: mac } as const
+  const own = changedSettings(of, ofPhone, parts.settings(id, 'device'), parts)
+  const ofLines = lineRows.flatMap((row) => {
+    const line = lines.find(({ position }) => position === positionIn(lineRows, row))
+    if (!line) return []
+    const said = { settings: row.lineSettings ?? NONE, empty: ownedNames(row.empty ?? [], 'line') }
+    const ofLine = { layer: 'line', owner: line.id, siteId, label: mac } as const
+    return changedSettings(ofLine, said, parts.settings(line.id, 'line'), parts) ?? []
+  })
+  return own ? [own, ...ofLines] : ofLines
+}
+
+const NONE: ReadonlyMap<string, unknown> = new Map()
+
+function shownSettings(change: SettingsChange, { lines }: DeviceRecord, parts: PlanParts): FieldChange[] {
+  const { layer, owner } = change
+  const line = lines.find(({ id }) => id === owner)
+  const prefix = line ? `line ${line.position}.` : 'phone.'
+  return settingChanges(change, parts.settings(owner, layer), parts, prefix)
+}
+
+/** Labels of lines as the rows have them. */
+function withLabels(device: DeviceRecord, rows: Rows, { strategy }: PlanParts): DeviceRecord {
+  if (!rows.some(({ lineLabel, empty }) => lineLabel !== undefined || empty?.has('lineLabel'))) return device
+  const lines = device.lines.map((line) => {
+    const row = rows.find((one) => positionIn(rows, one) === line.position)
+    const clears = strategy === 'overwrite' && row?.empty?.has('lineLabel') === true
+    const { label: old, ...rest } = line
+    const label = row?.lineLabel ?? (clears ? undefined : old)
+    if (label === old || (label !== undefined && sameText(old, label))) return line
+    return { ...rest, ...(label === undefined ? {} : { label }) }
+  })
+  return lines.every((line, index) => line === device.lines[index]) ? device : { ...device, lines }
 }
 
 function withLines(
@@ -79,13 +160,16 @@ function withLines(
   return device
 }
 
-function refuseKeys({ models }: PlanParts, model: string, { keys }: DeviceRecord): void {
+/** Keys that the phone cannot have: those of the file, or those that it has and another model has not. */
+function refuseKeys({ models }: PlanParts, { model, keys }: DeviceRecord, before: DeviceRecord | undefined): void {
   const [first] =
     models(model)
       ?.checkKeys(keys)
       .filter(({ severity }) => severity !== 'warning') ?? []
-  if (first)
-    throw new AppError('KEY_INVALID', `a key of this phone does not fit ${model}: ${first.message}`, { field: 'model' })
+  if (!first) return
+  const isNew = keys !== before?.keys
+  const what = isNew ? first.message : `a key of this phone does not fit ${model}: ${first.message}`
+  throw new AppError('KEY_INVALID', what, { field: isNew ? PHONE_KEY : 'model' })
 }
 
 function sameLines(before: DeviceRecord, rows: Rows, personOf: PersonOf): boolean {
@@ -114,12 +198,24 @@ function keepCredentials(device: DeviceRecord, before: DeviceRecord | undefined)
   return { ...device, lines }
 }
 
-function changesOf(before: DeviceRecord, after: DeviceRecord, { numberOf }: PlanParts): FieldChange[] {
+function changesOf(before: DeviceRecord, after: DeviceRecord, { numberOf, groups }: PlanParts): FieldChange[] {
+  if (before === after) return []
   const lines = ({ lines: all }: DeviceRecord): string =>
-    all.map(({ position, extensionId }) => `${position}=${numberOf(extensionId) ?? '?'}`).join(', ')
+    all
+      .map(({ position, extensionId, label }) => {
+        const who = `${position}=${numberOf(extensionId) ?? '?'}`
+        return label === undefined ? who : `${who} ${label}`
+      })
+      .join(', ')
+  const group = ({ groupId }: DeviceRecord): string | undefined =>
+    groupId === undefined ? undefined : groups.nameOf(groupId)
+  const keys = ({ keys: all }: DeviceRecord): string | undefined => (all.length === 0 ? undefined : keysText(all))
   return [
     ...changeOf('model', before.model, after.model),
     ...changeOf('phoneName', before.name, after.name),
+    ...changeOf('phoneState', before.state, after.state),
+    ...changeOf('phoneGroup', group(before), group(after)),
+    ...changeOf('phoneKeys', keys(before), keys(after)),
     ...changeOf('lines', lines(before), lines(after)),
   ]
 }

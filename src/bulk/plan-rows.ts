@@ -1,5 +1,7 @@
+import { giveNumbers } from './give-numbers.js'
 import type { ImportOptions, PrepareHooks, PrepareParts } from './import-options.js'
 import { LateSeals } from './late-seals.js'
+import { pooledRandom } from '../domain/random.js'
 import { GroupNames } from './group-names.js'
 import { joinGroups } from './join-groups.js'
 import type { Existing, PlanParts } from './plan-parts.js'
@@ -7,7 +9,6 @@ import { groupsOfPeople, planGroups } from './plan-groups.js'
 import { warnOfKeys } from './plan-key-warnings.js'
 import { planUnnumbered } from './plan-unnumbered.js'
 import { planImport, type ImportPlan } from './plan.js'
-import { pooledRandom } from './randomness.js'
 import { reportOf, type Counts } from './report.js'
 import { isGood, type GoodRow, type ReadRow } from './row.js'
 import { proposeSecretaries, withSecretaryKeys, type SecretaryProposal } from './secretary-keys.js'
@@ -35,12 +36,15 @@ export async function planRows(
     secrets: seals,
     random: pooledRandom(parts.random),
     strategy,
+    settings: (owner, layer) => existing.settings(owner, layer),
     groups: new GroupNames(existing.places.groups, parts),
   }
   const questions = await questionsOf(all, existing.places, options.values ?? {}, pace)
   const { rows: answered, left } = await applyAnswers(all, questions, existing.places, pace)
-  const secretaries = proposeSecretaries(answered, existing)
-  const rows = options.secretaryKeys === true ? withSecretaryKeys(answered, secretaries, existing, strategy) : answered
+  const numbers = giveNumbers(answered, existing)
+  const secretaries = proposeSecretaries(numbers.rows, existing)
+  const rows =
+    options.secretaryKeys === true ? withSecretaryKeys(numbers.rows, secretaries, existing, strategy) : numbers.rows
   const waiting = rows.filter(isUnnumbered)
   const ofGroups = rows.filter(isOfGroup)
   const isPlain = waiting.length + ofGroups.length === 0
@@ -68,11 +72,16 @@ export async function planRows(
   )
   return {
     ...told,
-    plan: { ...told.plan, seals, putUnnumbered: unnumbered.put, putGroups: [...groups.put, ...named], answers },
+    plan: {
+      ...told.plan,
+      settings: groups.settings.length === 0 ? told.plan.settings : [...told.plan.settings, ...groups.settings],
+      takeUnnumbered: told.plan.createExtensions.flatMap(({ number }) => numbers.taken.get(number) ?? []),
+      ...{ seals, putUnnumbered: unnumbered.put, putGroups: [...groups.put, ...named], answers },
+    },
     people: plus(told.people, unnumbered.counts),
     groups: plus(groups.counts, { added: named.length, changed: 0, unchanged: 0 }),
     reports: others.length === 0 ? told.reports : [...told.reports, ...others].sort((a, b) => a.row - b.row),
-    basis: [...told.basis, ...unnumbered.basis, ...groups.basis, ...planParts.groups.basis()],
+    basis: [...told.basis, ...numbers.basis, ...unnumbered.basis, ...groups.basis, ...planParts.groups.basis()],
     questions,
     secretaries,
   }

@@ -3,7 +3,7 @@ import type { UnnumberedPerson } from '../extensions/unnumbered.js'
 import { sameText } from './damage.js'
 import { paced, type Pace } from './pace.js'
 import type { Existing, PlanParts } from './plan-parts.js'
-import { changeOf, settingText } from './plan-people.js'
+import { changeOf, settingText, withoutWholeName } from './plan-settings.js'
 import { reportOf, type Counts, type FieldChange, type RowReport } from './report.js'
 import { problemAt } from './row-problems.js'
 import type { GoodRow } from './row.js'
@@ -46,7 +46,8 @@ export async function planUnnumbered(
       continue
     }
     seen.set(key, row.row)
-    const { settings, lost } = openSettings(row, parts.isSecret)
+    const { settings: open, lost } = openSettings(row, parts.isSecret)
+    const settings = before ? withoutWholeName(open, before.displayName, before.settings) : open
     const unset = parts.strategy === 'overwrite' ? emptied(row, before) : []
     const changes = changesOf(before, settings, unset)
     const number = numbersOf.get(displayName.toLowerCase())
@@ -113,7 +114,7 @@ function sameAs(row: number): string {
 function openSettings(
   { checked }: GoodRow,
   isSecret: (key: string) => boolean,
-): { settings: Map<string, unknown>; lost: string[] } {
+): { settings: ReadonlyMap<string, unknown>; lost: string[] } {
   const given = [...(checked.settings ?? [])]
   const fields = [
     ...(checked.password === undefined ? [] : ['password']),

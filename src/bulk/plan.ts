@@ -3,7 +3,8 @@ import { AppError, type Problem } from '../domain/errors.js'
 import { requireNumberInRange } from '../extensions/policy.js'
 import type { Mac } from '../domain/mac-address.js'
 import type { DeviceRecord, ExtensionRecord, LayerValues } from '../snapshot/snapshot.js'
-import type { BulkPlan, SettingsChange } from './apply.js'
+import type { BulkPlan } from './apply.js'
+import type { SettingsChange } from './settings-change.js'
 import { personBasis, phoneBasis } from './basis.js'
 import { withoutDuplicates, type DuplicateRule } from './duplicates.js'
 import { paced, type Pace } from './pace.js'
@@ -158,16 +159,17 @@ class Planner {
       this.#warnOfForwards(settings)
     }
     const phones = { added: 0, changed: 0, unchanged: 0 }
-    for await (const { outcome, record } of paced(this.#phones.values(), this.pace)) {
+    for await (const { outcome, record, settings } of paced(this.#phones.values(), this.pace)) {
       count(phones, outcome)
       if (outcome === 'new') plan.createDevices.push(record)
-      if (outcome === 'changed') plan.updateDevices.push(record)
+      if (outcome === 'changed' && this.existing.devices.get(record.mac) !== record) plan.updateDevices.push(record)
+      plan.settings.push(...settings)
     }
     return { plan, reports: await this.#reports(), people, phones, basis: this.#basis }
   }
 
   /** Forwards to nobody, and rules that are not what whoever wrote them may think. */
-  #warnOfForwards({ number, set }: SettingsChange): void {
+  #warnOfForwards({ label: number, set }: SettingsChange): void {
     const isThere = (to: string): boolean => this.#people.has(to) || this.existing.extensions.has(to)
     for (const { code, key, what } of forwardWarnings(number, set, isThere)) {
       const row = this.#rowsOfPeople.get(number)?.find(({ checked }) => checked?.settings?.has(key))
@@ -223,11 +225,10 @@ class Planner {
 
   #checkNumber(number: string, rows: readonly ImportRow[], problems: Problem[]): void {
     requireNumberInRange(number, this.existing.policy)
-    const row = rows[0]?.row ?? 0
     const longer = [`0${number}`, `00${number}`].find((one) => this.existing.extensions.has(one))
     if (longer === undefined || !rows.some(describesPerson)) return
     const what = `there is an extension ${longer}: did a spreadsheet take the zero of ${number} away?`
-    problems.push(problemAt('NUMBER_INVALID', row, 'number', what, 'warning'))
+    problems.push(problemAt('NUMBER_INVALID', rows[0]?.row ?? 0, 'number', what, 'warning'))
   }
 
   /** Digest user names are there once, of people and lines alike. */

@@ -34,13 +34,16 @@ export function emptyColumns(columns: readonly Column[], texts: readonly string[
     if ((texts[index] ?? '').trim() !== '') return
     if (target.kind === 'field') empty.add(target.field)
     if (target.kind === 'setting' || target.kind === 'kept') empty.add(target.key)
+    if (target.kind === 'owned') empty.add(`${target.of}.${target.key}`)
   })
   return empty
 }
 
 /** Only what has a value. */
 export function withoutAbsent<T extends object>(given: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T
+  const kept: Partial<T> = {}
+  for (const key in given) if (given[key] !== undefined) kept[key] = given[key]
+  return kept as T
 }
 
 /** What a row says that stands for something of ours. */

@@ -9,7 +9,13 @@ import type { Ask } from './profile.js'
 /** A key with its place among the person's keys, 1-based. */
 export interface PlacedKey extends ImportKey {
   position: number
+  /** Bank of the phone that it is a key of. */
+  bank?: string
 }
+
+/** What a file may say of a phone; a removed one is in no file. */
+export const PHONE_STATES = ['approved', 'pending', 'blocked'] as const
+export type PhoneState = (typeof PHONE_STATES)[number]
 
 /** A checked row. A row without MAC is a person without a phone, one without extension a phone without a line; one without both is
  * somebody who has no number yet, or the keys of a group. */
@@ -24,6 +30,15 @@ export interface ImportRow {
   model?: string
   /** Label of the phone. */
   phoneName?: string
+  phoneState?: PhoneState
+  /** Name of the group that the phone is in; empty: none. */
+  phoneGroup?: string
+  /** Keys of the phone itself; undefined: the file has no columns of them. */
+  phoneKeys?: PlacedKey[]
+  phoneSettings?: ReadonlyMap<string, SettingContent>
+  lineLabel?: string
+  /** Settings of the line of the phone that the row is about. */
+  lineSettings?: ReadonlyMap<string, SettingContent>
   name?: string
   email?: string
   password?: string
@@ -38,6 +53,7 @@ export interface ImportRow {
   groups?: readonly string[]
   /** Name of the group whose keys these are; then the row is about nobody. */
   keysOfGroup?: string
+  groupSettings?: ReadonlyMap<string, SettingContent>
   /** Group that this person is to join. */
   group?: { readonly id: Id; readonly name: string }
   /** Columns that are there but empty in this row: fields, settings, and `keys` when all of them are. */

@@ -4,12 +4,14 @@ import type { Sealed, Secret } from '../domain/secret.js'
 import { requireExtensionNumber } from '../domain/extension-number.js'
 import type { UnnumberedAdmin } from '../extensions/unnumbered.js'
 import { SEAL_CONTEXTS } from '../secrets/contexts.js'
+import type { OwnerLayer } from './settings-change.js'
 import { importAtOnce, importChecked, numberUnnumbered, type ImportReport, type RunOptions } from './at-once.js'
 import type { ImportDesk } from './desk.js'
 import { exportPeople } from './export.js'
 import type { ExportOptions } from './export-rows.js'
 import type { ImportView } from './open-import.js'
 import type { ImportOptions } from './import-options.js'
+import { isExactColumn } from './mapping.js'
 import type { Profile } from './profile.js'
 import { wrongState } from './refusals.js'
 import { resultCsv } from './result.js'
@@ -120,16 +122,17 @@ export function createBulkUseCases(parts: BulkParts): BulkUseCases {
     profiles: async () => (await parts.knowledge()).profiles,
     template: async (profile) => templateCsv((await parts.knowledge()).profiles, profile),
     exportCsv: async (actor, options = {}) => {
-      const { vocabulary, profiles, isSecret } = await parts.knowledge()
+      const { profiles, isSecret, vocabulary } = await parts.knowledge()
       const all = await parts.load()
       const people = { ...all, extensions: [...all.extensions].filter((one) => one.siteId === siteId) }
       const devices = [...all.devices].filter((one) => one.siteId === siteId)
       const password = async (number: string): Promise<string> => (await parts.password(actor, number)).reveal()
-      const openSetting = (owner: Id, key: string, sealed: unknown): string =>
+      const openSetting = (layer: OwnerLayer, owner: Id, key: string, sealed: unknown): string =>
         typeof sealed === 'string' && sealed !== ''
-          ? parts.secrets.open(sealed as Sealed, SEAL_CONTEXTS.settingValue('extension', owner, key)).reveal()
+          ? parts.secrets.open(sealed as Sealed, SEAL_CONTEXTS.settingValue(layer, owner, key)).reveal()
           : ''
-      const how = { vocabulary, profiles, isSecret, password, openSetting, pace: parts.pace() }
+      const isExact = (column: string): boolean => isExactColumn(column, vocabulary)
+      const how = { isExact, profiles, isSecret, password, openSetting, pace: parts.pace() }
       const { unnumbered, places } = await parts.surroundings(siteId)
       return exportPeople({ ...people, devices, unnumbered, groups: places.groups }, how, options)
     },

@@ -8,6 +8,7 @@ import type { SecretBox } from '../secrets/seal.js'
 import type { SettingContent } from '../settings/vocabulary.js'
 import type { DeviceRecord, ExtensionRecord, LayerValues } from '../snapshot/snapshot.js'
 import { planSize, type ApplyBulk } from './apply.js'
+import type { OwnerLayer } from './settings-change.js'
 import { changedSince } from './basis.js'
 import type { DeskWork, WorkHooks } from './open-import.js'
 import { paced, type Pace } from './pace.js'
@@ -24,7 +25,7 @@ import type { StoredImport } from './store.js'
 export interface Stored {
   extensions: Iterable<ExtensionRecord>
   devices: Iterable<DeviceRecord>
-  layer(layer: 'global' | 'site' | 'extension', owner: string): LayerValues
+  layer(layer: 'global' | 'site' | OwnerLayer, owner: string): LayerValues
 }
 
 /** The vocabulary, and what else is known of phones and of others' files. */
@@ -45,8 +46,8 @@ export interface WorkParts {
   pace(check?: () => void): Pace
   /** Read when first asked for. Throws TEMPLATES_INVALID. */
   knowledge(): Knowledge | Promise<Knowledge>
-  /** The value of a person's setting; throws SETTING_UNKNOWN, SETTING_VALUE_INVALID. */
-  checkSetting(key: string, value: unknown): SettingContent
+  /** The value of a setting, a person's if nothing else is said; throws SETTING_UNKNOWN, SETTING_VALUE_INVALID. */
+  checkSetting(key: string, value: unknown, layer?: OwnerLayer): SettingContent
 }
 
 /** For work that nobody watches. */
@@ -123,6 +124,6 @@ async function loadExisting({ load, surroundings, siteId }: WorkParts, pace: Pac
   }
   const siteLayers = [stored.layer('site', siteId).values, stored.layer('global', '').values]
   const policy = policyOf([...siteLayers].reverse())
-  const settings: Existing['settings'] = (id) => stored.layer('extension', id)
+  const settings: Existing['settings'] = (id, layer = 'extension') => stored.layer(layer, id)
   return { extensions, devices, foreign, policy, settings, siteLayers, ...(await surroundings(siteId)) }
 }

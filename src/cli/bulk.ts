@@ -8,9 +8,10 @@ import { NO_PAUSE } from '../bulk/pace.js'
 import { resultCsv } from '../bulk/result.js'
 import { AppError } from '../domain/errors.js'
 import { actor, withInstallation } from './context.js'
-import { exportCommands, writeOut } from './export.js'
+import { exportCommands } from './export.js'
 import { importLines } from './import-report.js'
 import { EXIT, shownTime, table, type Io, type Report, type Run } from './output.js'
+import { writeOut } from './write-file.js'
 
 interface ImportFlags {
   dryRun?: boolean

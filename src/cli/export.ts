@@ -1,9 +1,9 @@
-import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Option, type Command } from 'commander'
 import { SCOPES, type ExportOptions, type Scope } from '../bulk/export-rows.js'
 import { actor, withInstallation } from './context.js'
 import { table, type Io, type Report, type Run } from './output.js'
+import { writeOut } from './write-file.js'
 
 interface ExportFlags {
   output?: string
@@ -50,7 +50,8 @@ async function exportFile(io: Io, flags: ExportFlags): Promise<Report> {
   return withInstallation(io, async ({ bulk }) => {
     const options: ExportOptions = { scope, profile, from, to, q: search, bom, passwords: withPasswords }
     const csv = await bulk.exportCsv(actor(), options)
-    const rows = csv.split('\r\n').length - 2
+    // Line breaks within quotes are no ends of rows.
+    const rows = csv.replace(/"[^"]*"/g, '').split('\r\n').length - 2
     if (output === undefined) return { json: { rows, csv }, lines: [asLines(csv)] }
     await writeOut(resolve(io.folder, output), csv, withPasswords)
     return { json: { rows, output }, lines: [`${rows} row(s) written to ${output}`] }
@@ -78,15 +79,4 @@ async function template(io: Io, profile: string | undefined, output: string | un
 
 function asLines(csv: string): string {
   return csv.replace(/\r\n$/, '').replaceAll('\r\n', '\n')
-}
-
-/** With passwords the file is for its owner alone, also one that was there before and open to others. */
-export async function writeOut(path: string, csv: string, secret: boolean): Promise<void> {
-  const file = await open(path, 'w', secret ? 0o600 : 0o644)
-  try {
-    if (secret && (await file.stat()).isFile()) await file.chmod(0o600)
-    await file.writeFile(csv)
-  } finally {
-    await file.close()
-  }
 }

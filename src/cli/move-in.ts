@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { AppError } from '../domain/errors.js'
@@ -7,6 +7,7 @@ import type { OldFile } from '../move-in/gather.js'
 import { actor, withInstallation } from './context.js'
 import { moveInReport } from './move-in-report.js'
 import type { Io, Report, Run } from './output.js'
+import { writeOut } from './write-file.js'
 
 interface Flags {
   model?: string[]
@@ -43,7 +44,7 @@ async function moveInFolder({ moveIns }: Installation, folder: string, flags: Fl
   const { model: models = [], apply = false, csv } = flags
   const input = { name: basename(folder), files: await readFolder(folder), models }
   const { found, imported } = await moveIns.atOnce(actor(), { ...input, apply })
-  if (csv !== undefined) await writeFile(resolve(io.folder, csv), found.plan.csv, { mode: 0o600 })
+  if (csv !== undefined) await writeOut(resolve(io.folder, csv), found.plan.csv, true)
   return moveInReport(found, imported, apply)
 }
 

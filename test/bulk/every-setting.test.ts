@@ -3,8 +3,9 @@ import { csvText } from '../../src/bulk/csv-text.js'
 import type { Existing } from '../../src/bulk/plan-parts.js'
 import { SEAL_CONTEXTS } from '../../src/secrets/contexts.js'
 import type { Sealed } from '../../src/domain/secret.js'
+import { SETTING_OWNERS, type SettingOwner } from '../../src/bulk/columns.js'
 import { checkSetting } from '../../src/settings/vocabulary.js'
-import { afterPlan, exportedFrom, importParts, prepared } from '../support/imports.js'
+import { afterPlan, exportedFrom, importParts, NOTHING_THERE, prepared } from '../support/imports.js'
 import { samplesOf } from '../support/setting-samples.js'
 
 const parts = importParts()
@@ -12,13 +13,17 @@ const { vocabulary } = parts
 /** Everything that a person can have set for themselves. */
 const PERSONAL = [...vocabulary].filter(([, { layers }]) => layers.includes('extension'))
 
+/** A person with a phone, and a group: everybody who can have settings. */
+const OFFICE = 'extension,name,mac,model,keysOfGroup\n101,Anna,001565aabbcc,yealink/t21p-e2,\n,,,,Sales\n'
+const NOBODY: Existing = { ...NOTHING_THERE, places: { ...NOTHING_THERE.places, groups: [] } }
+
 const openSetting = (owner: string, key: string, sealed: unknown): string =>
   parts.secrets.open(sealed as Sealed, SEAL_CONTEXTS.settingValue('extension', owner, key)).reveal()
 
 const exported = (existing: Existing): Promise<string> => exportedFrom(existing, parts, { passwords: true })
 
 async function imported(csv: string, before?: Existing): ReturnType<typeof prepared> {
-  const found = await prepared(csv, parts, before)
+  const found = await prepared(csv, parts, before ?? NOBODY)
   expect(found.obstacles).toEqual([])
   return found
 }
@@ -36,14 +41,14 @@ function settingsOf(existing: Existing): Record<string, unknown> {
 
 /** Anna with these settings, as page, API or command line would have saved them. */
 async function withSettings(values: Readonly<Record<string, unknown>>): Promise<Existing> {
-  const there = afterPlan((await imported('extension,name\n101,Anna\n')).planned)
+  const there = afterPlan((await imported('extension,name\n101,Anna\n')).planned, NOBODY)
   const owner = there.extensions.get('101')?.id ?? ''
   const stored = Object.entries(values).map(([key, given]): [string, unknown] => {
     const value = checkSetting(vocabulary, key, 'extension', given)
     const isSealed = parts.isSecret(key) && typeof value === 'string'
     return [key, isSealed ? parts.secrets.seal(value, SEAL_CONTEXTS.settingValue('extension', owner, key)) : value]
   })
-  return { ...there, settings: () => ({ revision: 1, values: new Map(stored) }) }
+  return { ...there, settings: (id) => (id === owner ? { revision: 1, values: new Map(stored) } : NOBODY.settings(id)) }
 }
 
 /** Goes out to a file and comes back: to whom it came from, and to somebody who has nothing yet. */
@@ -53,7 +58,7 @@ async function roundTrip(values: Readonly<Record<string, unknown>>): Promise<{ f
   const again = await imported(file, there)
   expect(again.planned.reports.map(({ outcome, changes }) => [outcome, changes])).toEqual([['same', []]])
   const elsewhere = await imported(file)
-  const arrived = afterPlan(elsewhere.planned)
+  const arrived = afterPlan(elsewhere.planned, NOBODY)
   expect(settingsOf(arrived)).toEqual(settingsOf(there))
   expect(await exported(arrived)).toBe(file)
   return { file, kept: elsewhere.summary.kept.map(({ setting }) => setting) }
@@ -103,5 +108,43 @@ describe('every setting of a person', () => {
       ])
     }
     expect(strict.length).toBeGreaterThan(50)
+  })
+})
+
+/** Ids of the phone, its line and the group of `OFFICE`. */
+function ownersIn({ devices, places }: Existing): Record<SettingOwner, string> {
+  const phone = [...devices.values()][0]
+  return { phone: phone?.id ?? '', line: phone?.lines[0]?.id ?? '', group: places.groups[0]?.id ?? '' }
+}
+
+describe.each(Object.keys(SETTING_OWNERS) as SettingOwner[])('every setting of a %s', (of) => {
+  const layer = SETTING_OWNERS[of]
+  const settings = [...vocabulary].filter(([, { layers }]) => layers.includes(layer))
+
+  test.each(settings)('%s goes through a file without loss, each kind of value', async (key, definition) => {
+    const raw = { 'raw.yealink.account.1.ptime': '20', 'raw.snom.user_descr#1': '' }
+    for (const value of [...samplesOf(key, definition), ...(definition.default === null ? [null] : [])]) {
+      const there = afterPlan((await imported(OFFICE)).planned, NOBODY)
+      const values = new Map<string, unknown>([
+        [key, checkSetting(vocabulary, key, layer, value)],
+        ...Object.entries(raw),
+      ])
+      const owner = ownersIn(there)[of]
+      const full = { ...there, settings: (id: string) => ({ revision: 1, values: id === owner ? values : new Map() }) }
+      const file = await exported(full)
+      expect(file.split('\r\n')[0]?.split(',')).toContain(`${of}.${key}`)
+      for (const strategy of ['update', 'overwrite'] as const) {
+        const again = await prepared(file, parts, full, { strategy })
+        expect(again.planned.reports.map(({ outcome, changes }) => [outcome, changes])).toEqual([
+          ['same', []],
+          ['same', []],
+        ])
+      }
+      const arrived = afterPlan((await imported(file)).planned, NOBODY)
+      expect(Object.fromEntries(arrived.settings(ownersIn(arrived)[of], layer).values)).toEqual(
+        Object.fromEntries(values),
+      )
+      expect(await exported(arrived)).toBe(file)
+    }
   })
 })

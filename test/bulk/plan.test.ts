@@ -237,7 +237,7 @@ describe('exporting', () => {
     ])
     expect(standard).toEqual(expect.arrayContaining(minimal))
     expect(full).toEqual(expect.arrayContaining(standard))
-    expect(await headers({})).toEqual(['mac', 'model', 'extension', 'name', 'email', 'key1'])
+    expect(await headers({})).toEqual(['mac', 'model', 'extension', 'name', 'email', 'keysOfGroup', 'key1'])
   })
 
   test('a range of numbers is compared as numbers', async () => {
@@ -265,5 +265,145 @@ describe('exporting', () => {
       expect(csv).not.toContain('4711')
     }
     expect(await exported(existing, { passwords: true })).toMatch(/Sehr-Geheim-77.*4711/)
+  })
+
+  test("other products' columns hold a name that was never given as two, and bring it back unchanged", async () => {
+    const existing = await after(
+      'extension,name,firstName,lastName,dialContext,sipProtocol\n101,Anna Berg,,,default,sip\n102,Bob Clarke,Bob,Clarke,default,sip\nnull,Carla Diaz,,,,\n',
+    )
+    const csv = await exported(existing, { profile: 'xivo' })
+    const names = csv.split('\r\n').map((row) => row.split(',').slice(1, 3).join('+'))
+    expect(names).toEqual(['firstname+lastname', 'Anna Berg+', 'Bob+Clarke', 'Carla Diaz+', ''])
+    const again = await read(csv, existing)
+    expect(outcomes(again)).toEqual(['same', 'same', 'same'])
+    expect(planSize(again.planned.plan)).toBe(0)
+    const elsewhere = await after(csv)
+    expect(elsewhere.extensions.get('101')?.displayName).toBe('Anna Berg')
+  })
+
+  test('takes the group, state, keys and settings of a phone along, and names each that differs', async () => {
+    const there = await after(
+      'mac,model,extension,name,phoneGroup,phoneState,lineLabel,phoneKey.linekey@2,phone.language,line.transport\n' +
+        '001565aabbcc,yealink/t21p-e2,101,Anna,Warehouse,blocked,Front,blf:102:Bob,de,tcp\n',
+    )
+    const other = await after('mac,model,extension,name\n001565aabbcc,yealink/t21p-e2,101,Anna\n')
+    const { planned } = await read(await exported(there), other)
+    expect(planned.reports[0]?.changes).toEqual([
+      { field: 'phoneState', before: 'approved', after: 'blocked' },
+      { field: 'phoneGroup', after: 'Warehouse' },
+      { field: 'phoneKeys', after: 'linekey@2=blf:102:Bob' },
+      { field: 'lines', before: '1=101', after: '1=101 Front' },
+      { field: 'phone.language', after: 'de' },
+      { field: 'line 1.transport', after: 'tcp' },
+    ])
+    // Whoever is registered stays so: only what was said is another.
+    const [line] = planned.plan.updateDevices[0]?.lines ?? []
+    expect(line?.sealedPassword).toBe([...other.devices.values()][0]?.lines[0]?.sealedPassword)
+    expect(await exported(afterPlan(planned, other))).toBe(await exported(there))
+  })
+
+  test.each([
+    ['skip', 'exists'],
+    ['update', 'same'],
+    ['overwrite', 'changed'],
+  ] as const)('what is empty of a phone is taken away by overwriting alone (%s)', async (strategy, outcome) => {
+    const there = await after(
+      'mac,model,extension,phoneName,phoneGroup,lineLabel,phoneKey.linekey@2,phone.language\n' +
+        '001565aabbcc,yealink/t21p-e2,101,Desk,Warehouse,Front,blf:102:Bob,de\n',
+    )
+    const empty =
+      'mac,extension,phoneName,phoneGroup,lineLabel,phoneKey.linekey@2,phone.language\n001565aabbcc,101,,,,,\n'
+    const found = await read(empty, there, { strategy })
+    expect(outcomes(found)).toEqual([outcome])
+    const [phone] = [...afterPlan(found.planned, there).devices.values()]
+    const isGone = strategy === 'overwrite'
+    expect([phone?.name, phone?.groupId, phone?.lines[0]?.label, phone?.keys.length]).toEqual(
+      isGone ? [undefined, undefined, undefined, 0] : ['Desk', 'group-1', 'Front', 1],
+    )
+    expect(found.planned.plan.settings.flatMap(({ unset }) => unset)).toEqual(isGone ? ['language'] : [])
+  })
+
+  test.each([
+    ['a bank that the phone has not', 'phoneKey.sidecar@1', 'blf:102', 'KEY_INVALID'],
+    ['a place that the bank has not', 'phoneKey.linekey@99', 'blf:102', 'KEY_INVALID'],
+    ['a state that is none', 'phoneState', 'retired', 'CSV_INVALID'],
+    ['a wrong value', 'phone.language', '12', 'SETTING_VALUE_INVALID'],
+  ])('%s is refused', async (_what, column, cell, code) => {
+    const found = await read(`mac,model,extension,${column}\n001565aabbcc,yealink/t21p-e2,101,${cell}\n`)
+    expect(problems(found).filter(([, , severity]) => severity === undefined)[0]?.[1]).toBe(code)
+    expect(found.obstacles).not.toEqual([])
+  })
+})
+
+describe('an export that goes through a spreadsheet', () => {
+  const THERE =
+    'extension,name,jobTitle,voicemailMailbox,imported.note\r\n0101,1-2,12:30,007,"00\r\n7"\r\n101,20 Ways,1.5E+11,8,3/4\r\n'
+
+  test('for Excel has an apostrophe before digits that would become another number or a date', async () => {
+    const existing = await after(THERE)
+    const csv = await exported(existing, { bom: true })
+    expect(csv).toContain("'0101,'1-2")
+    expect(csv).toContain("101,'20 Ways")
+    expect(csv).toContain("'12:30,'007")
+    expect(csv).toContain("'1.5E+11,8")
+    // What is taken back byte for byte stays as it is, as does what others read.
+    expect(csv).toContain('"00\r\n7"')
+    expect(await exported(existing, { bom: true, scope: 'minimal' })).toContain('0101,1-2')
+    expect(await exported(existing)).not.toContain("'0")
+    expect(new Set(outcomes(await read(csv, existing)))).toEqual(new Set(['same']))
+  })
+
+  test('is the same with the line ends of the spreadsheet', async () => {
+    const existing = await after(THERE)
+    const csv = (await exported(existing)).replaceAll('\r\n', '\n')
+    expect(new Set(outcomes(await read(csv, existing)))).toEqual(new Set(['same']))
+  })
+})
+
+describe('a number for somebody who has none yet', () => {
+  const THERE = 'extension,name,email,jobTitle\nnull,Carla Diaz,carla@example.com,Cook\nnull,Dan Evans,,\n'
+
+  test('is typed into the exported row, and it is that person who has it, with all that was kept', async () => {
+    const there = await after(THERE)
+    const csv = (await exported(there)).replace(/null(?=,Carla)/, '105')
+    const found = await read(csv, there)
+    expect(outcomes(found)).toEqual(['new', 'same', 'same'])
+    expect(problems(found)).toEqual([[undefined, 'NUMBER_INVALID', 'warning']])
+    const now = afterPlan(found.planned, there)
+    expect(now.unnumbered.map(({ displayName }) => displayName)).toEqual(['Dan Evans'])
+    expect(now.extensions.get('105')).toMatchObject({ displayName: 'Carla Diaz', email: 'carla@example.com' })
+  })
+
+  test('brings what was kept, unless the row says otherwise; the name alone will do when one person has it', async () => {
+    const there = await after(THERE)
+    const found = await read('extension,name,jobTitle\n105,carla diaz,Chef\n106,Dan Evans,\n', there, {
+      strategy: 'skip',
+    })
+    const now = afterPlan(found.planned, there)
+    expect(now.unnumbered).toEqual([])
+    expect(now.extensions.get('105')?.email).toBe('carla@example.com')
+    expect(found.planned.plan.settings.map(({ set }) => [...set])).toEqual([[['jobTitle', 'Chef']]])
+  })
+
+  test.each([
+    ['another e-mail address', 'extension,name,email\n105,Carla Diaz,other@example.com\n', THERE],
+    [
+      'another row says that she has none',
+      'extension,name,email\n105,Carla Diaz,carla@example.com\nnull,Carla Diaz,carla@example.com\n',
+      THERE,
+    ],
+    ['two have the name', 'extension,name\n105,Carla Diaz\n', `${THERE}null,Carla Diaz,carla2@example.com,\n`],
+  ])('is not taken for that person: %s', async (_why, csv, before) => {
+    const there = await after(before)
+    const { planned } = await read(csv, there)
+    expect(planned.plan.createExtensions.map(({ number }) => number)).toEqual(['105'])
+    expect(planned.plan.takeUnnumbered).toEqual([])
+  })
+
+  test('is refused when the person was changed since the preview', async () => {
+    const there = await after(THERE)
+    const { planned } = await read('extension,name,email\n105,Carla Diaz,carla@example.com\n', there)
+    const unnumbered = there.unnumbered.map((one) => ({ ...one, revision: one.revision + 1 }))
+    expect(await changed(planned.basis, { ...there, unnumbered })).toEqual(['carla diaz <carla@example.com>'])
   })
 })

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { planSize } from '../../src/bulk/apply.js'
 import { csvText } from '../../src/bulk/csv-text.js'
 import type { ExportOptions } from '../../src/bulk/export-rows.js'
-import { groupsCell } from '../../src/bulk/group-names.js'
+import { groupNameCell, groupsCell } from '../../src/bulk/group-names.js'
 import { keyCell } from '../../src/bulk/key-cell.js'
 import type { Existing } from '../../src/bulk/plan-parts.js'
 import type { ImportOptions } from '../../src/bulk/import-options.js'
@@ -57,9 +57,27 @@ const person = fc.record({
   voicemailPin: fc.constantFrom('', '0042', '=1+1'),
   /** Places among the groups. */
   groups: fc.uniqueArray(fc.nat({ max: 3 }), { maxLength: 4 }),
+  phoneName: fc.option(name, { nil: '' }),
+  phoneState: fc.constantFrom('approved', 'pending', 'blocked'),
+  phoneGroup: fc.constantFrom(undefined, 0, 1, 2, 3),
+  lineLabel: fc.option(name, { nil: '' }),
+  phoneKey: fc.option(
+    fc.record({
+      kind: fc.constantFrom('blf' as const, 'speed-dial' as const),
+      value: fc.stringMatching(/^[0-9]{1,6}$/),
+    }),
+    { nil: undefined },
+  ),
+  phoneLanguage: fc.constantFrom('', 'de', 'en'),
+  phoneRaw: fc.constantFrom('', 'null', '=1+1', "'0042", '1.10'),
+  lineTransport: fc.constantFrom('', 'tcp', 'udp'),
 })
 const waiting = fc.record(OWN)
-const group = fc.record({ name: fc.oneof(name, fc.constantFrom('null', 'Sales, North', 'a\\')), keys })
+const group = fc.record({
+  timezone: fc.constantFrom('', 'Europe/Berlin'),
+  name: fc.oneof(name, fc.constantFrom('null', 'Sales, North', 'a\\')),
+  keys,
+})
 const office = fc.record({
   people: fc.array(person, { minLength: 1, maxLength: 5 }),
   waiting: fc.uniqueArray(waiting, { maxLength: 3, selector: (one) => `${one.name.toLowerCase()} ${one.email}` }),
@@ -81,6 +99,15 @@ function fileOf({ people, waiting: others, groups }: Office): string {
     'model',
     'line',
     'groups',
+    'phoneName',
+    'phoneState',
+    'phoneGroup',
+    'lineLabel',
+    'phoneKey.linekey@1',
+    'phone.language',
+    'phone.raw.yealink.account.1.ptime',
+    'line.transport',
+    'group.timezone',
     'keysOfGroup',
     'key1',
     'key2',
@@ -99,14 +126,29 @@ function fileOf({ people, waiting: others, groups }: Office): string {
       one.phone ? one.model : '',
       one.phone ? String(one.position) : '',
       groupsCell(one.groups.map((at) => groups[at]?.name ?? '')),
+      ...(one.phone
+        ? [
+            one.phoneName,
+            one.phoneState,
+            one.phoneGroup === undefined ? '' : groupNameCell(groups[one.phoneGroup]?.name),
+            one.lineLabel,
+            // The model has no such keys.
+            one.phoneKey && one.model !== 'yealink/t28p' && one.model !== 'snom/d120' ? keyCell(one.phoneKey) : '',
+            one.phoneLanguage,
+            one.phoneRaw,
+            one.lineTransport,
+          ]
+        : Array<string>(8).fill('')),
+      '',
       '',
       ...keyCells(one.keys, one.locked),
       ...own(one),
       one.voicemailPin,
     ]),
-    ...others.map((one) => ['null', one.name, one.email, ...Array<string>(8).fill(''), ...own(one), '']),
+    ...others.map((one) => ['null', one.name, one.email, ...Array<string>(17).fill(''), ...own(one), '']),
     ...groups.map((one) => [
-      ...Array<string>(7).fill(''),
+      ...Array<string>(15).fill(''),
+      one.timezone,
       one.name,
       ...keyCells(one.keys),
       ...Array<string>(5).fill(''),
@@ -121,7 +163,7 @@ function inOrder<T>(all: readonly T[], by: (one: T) => string): T[] {
 }
 
 /** What a file is to bring back: everything but ids, revisions and what was made for the first time. */
-function told({ extensions, unnumbered, places, settings }: Existing): object {
+function told({ extensions, devices, unnumbered, places, settings }: Existing): object {
   const nameOf = new Map(places.groups.map((one) => [one.id, one.name]))
   const plain = (all: readonly object[]): object[] =>
     all.map((one) => Object.fromEntries(Object.entries(one).filter(([field]) => !['id', 'owner'].includes(field))))
@@ -132,14 +174,18 @@ function told({ extensions, unnumbered, places, settings }: Existing): object {
         settings: [...settings(id).values].filter(([setting]) => !parts.isSecret(setting)).sort(),
       }),
     ),
+    phones: inOrder([...devices.values()], (one) => one.mac).map(({ id, groupId, lines, keys: own, ...phone }) => ({
+      ...{ mac: phone.mac, model: phone.model, name: phone.name, state: phone.state },
+      group: nameOf.get(groupId ?? ''),
+      lines: lines.map((line) => [line.position, line.label, [...settings(line.id, 'line').values]]),
+      keys: plain(own),
+      settings: [...settings(id, 'device').values].sort(),
+    })),
     waiting: inOrder(
       unnumbered.map((one) => [one.displayName, one.email, [...one.settings].sort()] as const),
       (one) => JSON.stringify(one),
     ),
-    // A group without keys that nobody is in is no matter of a file of people.
-    groups: places.groups
-      .filter(({ id, keys: own }) => own.length > 0 || [...extensions.values()].some((one) => one.groups?.includes(id)))
-      .map((one) => [one.name, plain(one.keys)] as const),
+    groups: places.groups.map((one) => [one.name, plain(one.keys), [...settings(one.id, 'group').values]] as const),
   }
 }
 
@@ -154,7 +200,7 @@ describe('an export that comes back', () => {
     ['standard', { scope: 'standard', passwords: true }],
     ['full', { scope: 'full' }],
   ])(
-    'changes nothing: phones, people with and without a number, groups and their keys (%s)',
+    'changes nothing: phones with all of theirs, people with and without a number, groups with keys and settings (%s)',
     async (_what, options) => {
       await fc.assert(
         fc.asyncProperty(office, async (all) => {
@@ -174,7 +220,7 @@ describe('an export that comes back', () => {
     120_000,
   )
 
-  test('makes the same people, groups and keys where there is nothing yet', async () => {
+  test('makes the same people, phones, groups, keys and settings where there is nothing yet', async () => {
     await fc.assert(
       fc.asyncProperty(office, async (all) => {
         const existing = await after(fileOf(all), NO_GROUPS)

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals'
-import { planSize, type BulkPlan, type SettingsChange } from '../../src/bulk/apply.js'
+import { planSize, type BulkPlan } from '../../src/bulk/apply.js'
+import type { SettingsChange } from '../../src/bulk/settings-change.js'
 import { createKnexApplyBulk } from '../../src/bulk/edge/knex-apply.js'
 import { draftDevice } from '../../src/devices/draft.js'
 import { draftExtension } from '../../src/extensions/draft.js'
@@ -151,7 +152,8 @@ describeOverDatabases('a bulk write', (fresh) => {
     await apply({ ...there, putUnnumbered: [ada, ida] })
     const [one, two] = there.createExtensions
     const settings = (person: typeof one, revision: number, unset: readonly string[] = []): SettingsChange => ({
-      ...{ extensionId: person?.id ?? '', siteId: DEFAULT_SITE, number: person?.number ?? '', revision, unset },
+      layer: 'extension',
+      ...{ owner: person?.id ?? '', siteId: DEFAULT_SITE, label: person?.number ?? '', revision, unset },
       set: new Map(unset.length === 0 ? [['language', 'de']] : []),
     })
     await apply({ settings: [settings(two, 0)] })

@@ -2,7 +2,7 @@ import { afterEach, expect, jest, test } from '@jest/globals'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import { freshPostgres, type FreshDatabase } from '../support/databases.js'
+import { describeOverPostgres, freshPostgres, type FreshDatabase } from '../support/databases.js'
 import { SERVER_TEST_MS, TestInstallation, eventually, type ServerProcess } from '../support/server.js'
 
 jest.setTimeout(SERVER_TEST_MS)
@@ -81,11 +81,8 @@ test('an import is worked out and written in a thread of lower priority, which g
   await eventually(async () => expect(await ask('/extensions?limit=1')).toMatchObject({ total: 0 }))
 })
 
-const testOverPostgres = process.env.PHONEBOOT_TEST_POSTGRES_URL ? test : test.skip
-
-testOverPostgres(
-  'over PostgreSQL, too, a file is imported in that thread, its phones are served, and it is undone',
-  async () => {
+describeOverPostgres('over PostgreSQL', () => {
+  test('a file, too, is imported in that thread, its phones are served, and it is undone', async () => {
     postgres = await freshPostgres({ migrated: false })
     await start({ PHONEBOOT_DATABASE_URL: postgres.url ?? '' })
     const rows = Array.from(
@@ -108,8 +105,8 @@ testOverPostgres(
     await eventually(async () => expect((await fetch(last)).status).toBe(404), 30_000)
     expect(await ask('/extensions?limit=1')).toMatchObject({ total: 0 })
     await eventually(() => expect(threadsBeside()).toBe(0))
-  },
-)
+  })
+})
 
 test('mistakes of a file come over from that thread, one by one', async () => {
   await start()

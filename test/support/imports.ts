@@ -1,7 +1,9 @@
 import type { ImportNote } from '../../src/bulk/apply.js'
+import type { OwnerLayer } from '../../src/bulk/settings-change.js'
 import { exportPeople } from '../../src/bulk/export.js'
 import type { ExportOptions } from '../../src/bulk/export-rows.js'
 import { profilesIn } from '../../src/bulk/edge/load-profiles.js'
+import { isExactColumn } from '../../src/bulk/mapping.js'
 import { createModelFinder } from '../../src/bulk/model-names.js'
 import { NO_PAUSE } from '../../src/bulk/pace.js'
 import type { ImportPlan } from '../../src/bulk/plan.js'
@@ -46,7 +48,7 @@ export function importParts(): PrepareParts {
     profiles: [...profilesIn([shippedTemplates()])],
     findModel: createModelFinder(catalog.models()),
     isSecret: (key) => vocabulary.get(key)?.type === 'secret',
-    checkSetting: (key, value) => checkSetting(vocabulary, key, 'extension', value),
+    checkSetting: (key, value, layer = 'extension') => checkSetting(vocabulary, key, layer, value),
   }
 }
 
@@ -91,10 +93,10 @@ export function afterPlan({ plan }: ImportPlan, before: Existing = NOTHING_THERE
   for (const one of plan.updateDevices) devices.set(one.mac, { ...phone(one), revision: one.revision + 1 })
   const layers = new Map<string, LayerValues>()
   for (const change of plan.settings) {
-    const { extensionId, revision, set, unset } = seals?.settings(change) ?? change
-    const values = new Map([...before.settings(extensionId).values, ...set])
+    const { layer, owner, revision, set, unset } = seals?.settings(change) ?? change
+    const values = new Map([...before.settings(owner, layer).values, ...set])
     for (const key of unset) values.delete(key)
-    layers.set(extensionId, { revision: revision + 1, values })
+    layers.set(owner, { revision: revision + 1, values })
   }
   const unnumbered = new Map(before.unnumbered.map((one) => [one.id, one]))
   for (const one of plan.putUnnumbered ?? []) unnumbered.set(one.id, { ...one, revision: one.revision + 1 })
@@ -113,7 +115,7 @@ export function afterPlan({ plan }: ImportPlan, before: Existing = NOTHING_THERE
     devices,
     unnumbered: [...unnumbered.values()],
     places,
-    settings: (id) => layers.get(id) ?? before.settings(id),
+    settings: (id, layer) => layers.get(id) ?? before.settings(id, layer),
   }
 }
 
@@ -152,14 +154,15 @@ export function exportedFrom(existing: Existing, parts: PrepareParts, options: E
     devices: [...existing.devices.values()],
     unnumbered: existing.unnumbered,
     groups: existing.places.groups,
-    layer: (_layer: string, owner: string) => existing.settings(owner),
+    layer: (layer: OwnerLayer, owner: string) => existing.settings(owner, layer),
   }
   const password = (number: string): Promise<string> => {
     const one = existing.extensions.get(number)
     if (!one) throw new Error(`no ${number}`)
     return Promise.resolve(parts.secrets.open(one.sealedPassword, SEAL_CONTEXTS.extensionPassword(one.id)).reveal())
   }
-  const openSetting = (owner: string, key: string, sealed: unknown): string =>
-    parts.secrets.open(sealed as Sealed, SEAL_CONTEXTS.settingValue('extension', owner, key)).reveal()
-  return exportPeople(all, { ...parts, password, openSetting, pace: NO_PAUSE }, options)
+  const openSetting = (layer: OwnerLayer, owner: string, key: string, sealed: unknown): string =>
+    parts.secrets.open(sealed as Sealed, SEAL_CONTEXTS.settingValue(layer, owner, key)).reveal()
+  const isExact = (column: string): boolean => isExactColumn(column, parts.vocabulary)
+  return exportPeople(all, { ...parts, isExact, password, openSetting, pace: NO_PAUSE }, options)
 }

@@ -210,14 +210,26 @@ describe('the import page', () => {
     expect(forged.status).toBe(403)
   })
 
-  test('passwords are exported to who may see them, and to nobody else', async () => {
+  test('passwords are exported to who may see them, and to nobody else; the audit log keeps whose were taken', async () => {
     const helpdesk = await bench.signedIn('viewer')
+    const api = bench.as(await bench.tokenFor('owner'))
+    await api.post('/extensions', { number: '590', name: 'Pat', password: 'Sehr-Geheim-77' })
+    await bench.parts.refresh()
+    const looks = async (): Promise<number> => {
+      const { body } = await api.get('/audit?entity=extension&limit=500')
+      return (body as { items: { action: string }[] }).items.filter(
+        ({ action }) => action === 'extension.show-password',
+      ).length
+    }
+    const before = await looks()
     expect((await helpdesk.post('/import/passwords')).status).toBe(403)
     const csv = await owner.post('/import/passwords', { scope: 'minimal' })
     expect(csv.headers['content-disposition']).toContain('attachment')
     expect(csv.text.split('\r\n')[0]).toContain('sip_secret')
     const plain = await owner.post('/import/export', { scope: 'minimal', from: '', to: '', q: '' })
     expect(plain.text.split('\r\n')[0]).toBe(csv.text.split('\r\n')[0])
+    expect([csv.text.includes('Sehr-Geheim-77'), plain.text.includes('Sehr-Geheim-77')]).toEqual([true, false])
+    expect((await looks()) - before).toBe(csv.text.trim().split('\r\n').length - 1)
     expect((await helpdesk.get('/import')).status).toBe(403)
   })
 })

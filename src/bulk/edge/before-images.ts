@@ -3,6 +3,7 @@ import { chunks } from '../../database/edge/write.js'
 import type { Id } from '../../domain/entities.js'
 import type { DeviceRecord, ExtensionRecord } from '../../snapshot/snapshot.js'
 import type { BulkPlan } from '../apply.js'
+import { OWNER_LAYERS } from '../settings-change.js'
 import { writePart } from './import-parts.js'
 
 /** Records per image part, and per look into the database. */
@@ -39,6 +40,7 @@ export type Image =
   | { readonly kind: 'purged'; readonly label: string; readonly before: Before }
   | {
       readonly kind: 'settings'
+      /** Id of their owner, whatever its layer. */
       readonly id: Id
       readonly label: string
       readonly after: number
@@ -93,10 +95,10 @@ export async function keepBeforeImages(trx: Knex.Transaction, jobId: Id, plan: B
     )
   }
   for (const some of chunks(plan.settings, PART)) {
-    const owners = some.map(({ extensionId }) => extensionId)
-    const rows: Row[] = await trx('setting_values').where({ layer: 'extension' }).whereIn('owner', owners)
+    const owners = some.map(({ owner }) => owner)
+    const rows: Row[] = await trx('setting_values').whereIn('layer', OWNER_LAYERS).whereIn('owner', owners)
     await keep(
-      some.map(({ extensionId: id, number: label, revision }) => ({
+      some.map(({ owner: id, label, revision }) => ({
         kind: 'settings',
         id,
         label,

@@ -28,15 +28,15 @@ export function* changesOf(plan: BulkPlan, author: Author, { done }: ImportNote)
   yield* eachAs(plan.updateExtensions, (extension) => extensionChange(author, 'update', extension))
   yield* eachAs(plan.createDevices, (device) => deviceChange(author, 'add', device))
   yield* eachAs(plan.updateDevices, (device) => deviceChange(author, 'update', device))
-  yield* eachAs(plan.settings, ({ extensionId, siteId: site, set, unset }) => ({
+  yield* eachAs(plan.settings, ({ layer, owner, siteId: site, set, unset }) => ({
     author,
     action: 'setting.import',
     entity: 'setting' as const,
-    entityId: `extension:${extensionId}`,
+    entityId: `${layer}:${owner}`,
     siteId: site,
     // Names only: the values of an import may be secrets.
     after: { set: [...set.keys()], ...(unset.length === 0 ? {} : { unset }) },
-    feed: [layerTopic('extension', extensionId)],
+    feed: [layerTopic(layer, owner)],
   }))
 }
 

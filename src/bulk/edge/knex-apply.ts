@@ -19,7 +19,8 @@ import type { Mac } from '../../domain/mac-address.js'
 import { extensionGroupRows, revisionConflict } from '../../extensions/edge/knex-store.js'
 import { extensionExists } from '../../extensions/draft.js'
 import type { DeviceRecord, ExtensionRecord } from '../../snapshot/snapshot.js'
-import type { ApplyBulk, BulkPlan, ImportNote, SettingsChange } from '../apply.js'
+import type { ApplyBulk, BulkPlan, ImportNote } from '../apply.js'
+import { OWNER_LAYERS, OWNER_WORDS, type SettingsChange } from '../settings-change.js'
 import { keepBeforeImages } from './before-images.js'
 import { changesOf } from './changes.js'
 import { writeDone } from './knex-import-store.js'
@@ -157,8 +158,8 @@ class Writer {
     const { trx, author } = this
     const rows = allOf(this.#counted(settings), (change) =>
       [...(seals?.settings(change) ?? change).set].map(([key, value]) => ({
-        layer: 'extension',
-        owner: change.extensionId,
+        layer: change.layer,
+        owner: change.owner,
         key,
         value: JSON.stringify(value ?? null),
         updated_at: author.at,
@@ -168,9 +169,9 @@ class Writer {
       await trx('setting_values').insert(some).onConflict(['layer', 'owner', 'key']).merge(['value', 'updated_at'])
       await this.note.progress(this.#written)
     }
-    for (const { extensionId, unset } of settings) {
+    for (const { layer, owner, unset } of settings) {
       if (unset.length === 0) continue
-      await trx('setting_values').where({ layer: 'extension', owner: extensionId }).whereIn('key', unset).delete()
+      await trx('setting_values').where({ layer, owner }).whereIn('key', unset).delete()
     }
     await growLayers(trx, settings)
     // Those that only take values away are in no chunk above.
@@ -181,11 +182,7 @@ class Writer {
 /** Grows the revisions of the layers; a config's cache key holds them. */
 async function growLayers(trx: Knex.Transaction, settings: readonly SettingsChange[]): Promise<void> {
   for (const some of chunks(settings)) {
-    const rows = some.map(({ extensionId, revision }) => ({
-      layer: 'extension',
-      owner: extensionId,
-      revision: revision + 1,
-    }))
+    const rows = some.map(({ layer, owner, revision }) => ({ layer, owner, revision: revision + 1 }))
     await trx('layer_revisions').insert(rows).onConflict(['layer', 'owner']).merge(['revision'])
   }
 }
@@ -215,14 +212,15 @@ async function requireUnchanged(
 
 async function requireSettingsUnchanged(trx: Knex.Transaction, settings: readonly SettingsChange[]): Promise<void> {
   for (const some of chunks(settings, 500)) {
-    const owners = some.map(({ extensionId }) => extensionId)
+    const owners = some.map(({ owner }) => owner)
+    // An id is one owner's alone, whatever the layer.
     const rows: { owner: Id; revision: number }[] = await trx('layer_revisions')
-      .where({ layer: 'extension' })
+      .whereIn('layer', OWNER_LAYERS)
       .whereIn('owner', owners)
       .select('owner', 'revision')
     const stored = new Map(rows.map(({ owner, revision }) => [owner, revision]))
-    const stale = some.find(({ extensionId, revision }) => (stored.get(extensionId) ?? 0) !== revision)
-    if (stale) throw revisionConflict(`extension ${stale.number}`)
+    const stale = some.find(({ owner, revision }) => (stored.get(owner) ?? 0) !== revision)
+    if (stale) throw revisionConflict(`${OWNER_WORDS[stale.layer]} ${stale.label}`)
   }
 }
 

@@ -4,6 +4,7 @@ import { chunks, insertInChunks, isUniqueViolation, recordChanges } from '../../
 import type { Millis } from '../../domain/clock.js'
 import type { Id } from '../../domain/entities.js'
 import { AppError, type Problem } from '../../domain/errors.js'
+import { OWNER_LAYERS } from '../settings-change.js'
 import type { StoredImport } from '../store.js'
 import type { Image, Row } from './before-images.js'
 import { partsOf } from './import-parts.js'
@@ -42,7 +43,7 @@ export async function undoImport(
   refuse([
     ...(await changedSince(trx, records, settings)),
     ...(await changedUnnumbered(trx, unnumbered)),
-    ...(await changedGroups(trx, groups)),
+    ...(await changedGroups(trx, groups, new Set(settings.map(({ id }) => id)))),
     ...(await lostGroups(trx, membersOf(records))),
   ])
   try {
@@ -58,8 +59,13 @@ export async function undoImport(
   await recordChanges(trx, [{ ...change, before: { records: records.length }, feed: [ALL_CHANGED] }])
 }
 
-function membersOf(records: readonly Records[]): { label: string; groups: readonly Row[] }[] {
-  return records.map(({ label, before }) => ({ label, groups: before?.groups ?? [] }))
+/** Who is to be in which groups again. */
+function membersOf(records: readonly Records[]): { who: string; groups: readonly string[] }[] {
+  return records.flatMap(({ kind, label, before }) => {
+    const own = kind === 'device' ? [before?.row ?? {}] : (before?.groups ?? [])
+    const groups = own.flatMap(({ group_id }) => (typeof group_id === 'string' ? group_id : []))
+    return groups.length === 0 ? [] : [{ who: `${kind === 'device' ? 'phone' : 'extension'} ${label}`, groups }]
+  })
 }
 
 function refuse(what: readonly string[]): void {
@@ -116,7 +122,7 @@ async function changedSettings(
   const found: string[] = []
   for (const some of chunks([...labels.keys()], CHUNK)) {
     const rows: { owner: Id; revision: number }[] = await trx('layer_revisions')
-      .whereIn('layer', ['extension', 'device'])
+      .whereIn('layer', OWNER_LAYERS)
       .whereIn('owner', some)
       .select('owner', 'revision')
     for (const { owner, revision } of rows) {
@@ -206,9 +212,8 @@ async function deleteById(trx: Knex.Transaction, table: string, records: readonl
 async function dropSettings(trx: Knex.Transaction, owners: readonly { id: Id }[]): Promise<void> {
   for (const some of chunks(owners, CHUNK)) {
     const ids = some.map(({ id }) => id)
-    const layers = ['extension', 'device']
-    await trx('setting_values').whereIn('layer', layers).whereIn('owner', ids).delete()
-    await trx('layer_revisions').whereIn('layer', layers).whereIn('owner', ids).increment('revision', 1)
+    await trx('setting_values').whereIn('layer', OWNER_LAYERS).whereIn('owner', ids).delete()
+    await trx('layer_revisions').whereIn('layer', OWNER_LAYERS).whereIn('owner', ids).increment('revision', 1)
   }
 }
 

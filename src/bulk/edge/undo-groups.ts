@@ -2,18 +2,23 @@ import type { Knex } from 'knex'
 import { chunks, insertInChunks } from '../../database/edge/write.js'
 import type { Id } from '../../domain/entities.js'
 import { growGroup } from '../../extensions/edge/knex-store.js'
-import type { Image, Row } from './before-images.js'
+import type { Image } from './before-images.js'
 
 export type GroupImage = Extract<Image, { kind: 'group' }>
 
-/** Groups that were changed or removed after an import, or are of use to somebody else by now; in words. */
-export async function changedGroups(trx: Knex.Transaction, images: readonly GroupImage[]): Promise<string[]> {
+/** Groups that were changed or removed after an import, or are of use to somebody else by now; in words. Of settings that the
+ * import itself wrote others tell (`told`). */
+export async function changedGroups(
+  trx: Knex.Transaction,
+  images: readonly GroupImage[],
+  told: ReadonlySet<Id>,
+): Promise<string[]> {
   const found: string[] = []
   for (const { id, label, after, before } of images) {
     const [revision] = (await trx('device_groups').where({ id }).pluck('revision')) as number[]
     if (revision === undefined) found.push(`group ${label} was removed since`)
     else if (revision !== after) found.push(`group ${label} was changed since`)
-    if (before) continue
+    if (before || told.has(id)) continue
     const [setting] = (await trx('setting_values')
       .where({ layer: 'group', owner: id })
       .limit(1)
@@ -23,18 +28,18 @@ export async function changedGroups(trx: Knex.Transaction, images: readonly Grou
   return found
 }
 
-/** Groups that are gone, of which people were members before the import; in words. */
+/** Groups that are gone, which people or phones were in before the import; in words. */
 export async function lostGroups(
   trx: Knex.Transaction,
-  people: readonly { label: string; groups: readonly Row[] }[],
+  members: readonly { who: string; groups: readonly Id[] }[],
 ): Promise<string[]> {
   const found: string[] = []
-  for (const some of chunks(people)) {
-    const wanted = [...new Set(some.flatMap(({ groups }) => groups.map((row) => String(row.group_id))))]
+  for (const some of chunks(members)) {
+    const wanted = [...new Set(some.flatMap(({ groups }) => groups))]
     const there = new Set((await trx('device_groups').whereIn('id', wanted).pluck('id')) as Id[])
-    for (const { label, groups } of some) {
-      if (groups.every((row) => there.has(String(row.group_id)))) continue
-      found.push(`a group that extension ${label} was in was removed since`)
+    for (const { who, groups } of some) {
+      if (groups.every((id) => there.has(id))) continue
+      found.push(`a group that ${who} was in was removed since`)
     }
   }
   return found

@@ -1,4 +1,4 @@
-import { FIELDS, IMPORTED, type Field } from '../../bulk/columns.js'
+import { FIELDS, IMPORTED, PHONE_FIELDS } from '../../bulk/columns.js'
 import { ASKS } from '../../bulk/profile.js'
 import type { Vocabulary } from '../../settings/vocabulary.js'
 import type { PageCall } from '../page.js'
@@ -19,7 +19,6 @@ export function optionsOf<const T extends string>(
   return values.map((value) => ({ value, text: text(value), chosen: value === chosen }))
 }
 
-const PHONE_FIELDS: readonly Field[] = ['mac', 'model', 'vendor', 'line', 'phoneName']
 /** Keys that can be chosen by hand; files of ours may have more. */
 const KEYS = 12
 
@@ -39,7 +38,7 @@ export function fieldLabel(words: Words, field: string): string {
 
 /** The columns of a file, each with everything it can be. */
 export function columnRows({ words }: PageCall, columns: readonly FileColumn[], vocabulary: Vocabulary): object[] {
-  const person = FIELDS.filter((field) => !PHONE_FIELDS.includes(field))
+  const person = FIELDS.filter((field) => !PHONE_FIELDS.some((one) => one === field))
   const settings = [...vocabulary].filter(([, { layers }]) => layers.includes('extension')).map(([key]) => key)
   const keys = Array.from({ length: KEYS }, (_, index) => `key${index + 1}`)
   const groups = [
