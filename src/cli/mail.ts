@@ -38,7 +38,10 @@ export function mailCommands(program: Command, io: Io, run: Run): void {
             return { json: [], lines: ['No mail: nobody of them has an e-mail address and got none before.'] }
           }
           const told = mails.configured ? 'waiting to be sent' : 'not sent: no SMTP server is configured'
-          return { json: queued.map(mailJson), lines: [`${queued.length} mail(s) ${told}.`] }
+          return {
+            json: queued.map(mailJson),
+            lines: [`${queued.length} ${queued.length === 1 ? 'mail is' : 'mails are'} ${told}.`],
+          }
         }),
       ),
     )
@@ -49,7 +52,10 @@ export function mailCommands(program: Command, io: Io, run: Run): void {
       run(() =>
         withInstallation(io, async ({ mails }) => {
           const { to, subject, text, html } = await mails.preview(extension, inputOf(options, MAIL_KINDS))
-          return { json: { to, subject, text, html }, lines: [`To: ${to}`, `Subject: ${subject}`, '', text] }
+          return {
+            json: { to, subject, text, html },
+            lines: [`To: ${to === '' ? '(no address)' : to}`, `Subject: ${subject}`, '', text],
+          }
         }),
       ),
     )

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { SOFTPHONE_TRANSPORTS, type SoftphoneTransport } from '../domain/entities.js'
 import { AppError } from '../domain/errors.js'
@@ -7,6 +7,7 @@ import type { KeptSoftphone } from '../softphones/store.js'
 import type { CodeNote, SoftphoneCode } from '../softphones/code.js'
 import { actor, withInstallation } from './context.js'
 import { table, type Io, type Report, type Run } from './output.js'
+import { requireWritable, writeOut } from './write-file.js'
 
 interface QrOptions {
   app: string
@@ -25,7 +26,7 @@ const NOTES: Readonly<Record<CodeNote, string>> = {
   'certificate-names-no-address':
     'Apps take a certificate for a name only: give this address a host name (PHONEBOOT_PUBLISHED_ADDRESSES), or --http within the office.',
   'host-without-dot': 'Linphone on Android scans addresses with a full name only, such as pbx.example.com.',
-  'password-in-code': 'The code holds the password itself: it does not expire. Revoke the softphone when it gets lost.',
+  'password-in-code': 'The code itself holds the password and does not end. Revoke the softphone when it gets lost.',
 }
 
 /** `softphone qr|list|revoke|apps`. */
@@ -96,6 +97,8 @@ function qrCommand(softphone: Command, io: Io, run: Run): void {
     .action((extension: string, options: QrOptions) =>
       run(() =>
         withInstallation(io, async ({ softphones }) => {
+          const pictures = picturesOf(io, options)
+          for (const { path } of pictures) await requireWritable(path)
           const code = await softphones.create(actor(), extension, {
             app: options.app,
             name: options.name,
@@ -105,7 +108,7 @@ function qrCommand(softphone: Command, io: Io, run: Run): void {
             uses: wholeNumber('--uses', options.uses, 20),
             minutes: wholeNumber('--minutes', options.minutes, 10_080),
           })
-          return await codeReport(code, options)
+          return await codeReport(code, pictures)
         }),
       ),
     )
@@ -128,13 +131,24 @@ function wholeNumber(option: string, text: string | undefined, most: number): nu
   return value
 }
 
-async function codeReport(code: SoftphoneCode, { png, svg }: QrOptions): Promise<Report> {
+/** A file to write, and how the code is drawn in it. */
+interface Picture {
+  file: string
+  path: string
+  draw: (text: string) => Promise<string | Buffer>
+}
+
+function picturesOf({ folder }: Io, { png, svg }: QrOptions): Picture[] {
+  const picture = (file: string | undefined, draw: Picture['draw']): Picture[] =>
+    file === undefined ? [] : [{ file, path: resolve(folder, file), draw }]
+  return [...picture(png, qrPng), ...picture(svg, qrSvg)]
+}
+
+async function codeReport(code: SoftphoneCode, pictures: readonly Picture[]): Promise<Report> {
   const text = code.text.reveal()
   // For the owner alone: whoever has the picture has the account.
-  const mode = { mode: 0o600 }
-  if (png !== undefined) await writeFile(png, await qrPng(text), mode)
-  if (svg !== undefined) await writeFile(svg, await qrSvg(text), mode)
-  const files = [png, svg].filter((file) => file !== undefined)
+  for (const { path, draw } of pictures) await writeOut(path, await draw(text), true)
+  const files = pictures.map(({ file }) => file)
   const until = new Date(code.expiresAt).toISOString()
   const link = code.link?.reveal()
   return {
@@ -154,10 +168,14 @@ async function codeReport(code: SoftphoneCode, { png, svg }: QrOptions): Promise
       `Page:    ${code.url.reveal()}`,
       ...(link === undefined ? [] : [`Link:    ${link}`]),
       `Id:      ${code.softphone.id}`,
-      `It opens ${code.uses} time(s) until ${until}.`,
+      `${code.app.code === 'document' ? 'The page' : 'It'} opens ${times(code.uses)} until ${until}.`,
       ...code.notes.map((note) => NOTES[note]),
     ],
   }
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
 }
 
 function softphoneJson(one: KeptSoftphone): object {

@@ -1,8 +1,13 @@
+import { AppError } from '../domain/errors.js'
 import { firstSet } from '../snapshot/person-layers.js'
 
 /** Forwards that people set themselves, as the vocabulary names them. */
 const OWN_FORWARDS = ['forwardAlways', 'forwardBusy', 'forwardNoAnswer'] as const
 type OwnForward = (typeof OWN_FORWARDS)[number]
+
+export function isOwnForward(key: string): key is OwnForward {
+  return OWN_FORWARDS.some((one) => one === key)
+}
 
 /** What a forward may be set to: as the admin has it, none, the own mobile number, or another number. */
 export const FORWARD_CHOICES = ['inherit', 'none', 'mobile', 'number'] as const
@@ -57,7 +62,7 @@ export function ownCalls([own, ...others]: Layers): OwnCalls {
 
 /**
  * The settings that a form means, of those that are free; undefined goes back to what the admin has. What the form
- * does not hold stays.
+ * does not hold stays. Throws SETTING_VALUE_INVALID for a forward to a number without one.
  */
 export function changedCalls(form: URLSearchParams, free: FreeCalls): Record<string, unknown> {
   const values: Record<string, unknown> = {}
@@ -67,7 +72,7 @@ export function changedCalls(form: URLSearchParams, free: FreeCalls): Record<str
       if (choice === 'inherit') values[key] = undefined
       else if (choice === 'none') values[key] = null
       else if (choice === 'mobile') values[key] = 'mobile'
-      else if (choice === 'number') values[key] = (form.get(`${key}-number`) ?? '').replace(/[\s()/]/g, '')
+      else if (choice === 'number') values[key] = numberOf(form, key)
     }
     const seconds = form.get('forwardNoAnswerSeconds')?.trim()
     if (seconds !== undefined) values.forwardNoAnswerSeconds = seconds === '' ? undefined : Number(seconds)
@@ -76,4 +81,10 @@ export function changedCalls(form: URLSearchParams, free: FreeCalls): Record<str
   if (quiet === 'inherit') values.doNotDisturb = undefined
   else if (quiet === 'on' || quiet === 'off') values.doNotDisturb = quiet === 'on'
   return values
+}
+
+function numberOf(form: URLSearchParams, key: OwnForward): string {
+  const number = (form.get(`${key}-number`) ?? '').replace(/[\s()/]/g, '')
+  if (number !== '') return number
+  throw new AppError('SETTING_VALUE_INVALID', `${key}: the number is missing`, { field: key })
 }

@@ -25,7 +25,16 @@ export interface AccountValues {
 }
 
 /** Kinds of files, by how a value is written into them. */
-export const DOCUMENT_KINDS = ['xml', 'ini', 'quoted', 'properties', 'json', 'account-line', 'semicolons'] as const
+export const DOCUMENT_KINDS = [
+  'xml',
+  'xml-ascii',
+  'ini',
+  'quoted',
+  'properties',
+  'json',
+  'account-line',
+  'semicolons',
+] as const
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number] | 'plain'
 
 export type DocumentTemplate = (values: AccountValues) => string
@@ -47,6 +56,9 @@ function without(signs: RegExp, what: string): Escape {
 const ESCAPE: Readonly<Record<DocumentKind, Escape>> = {
   plain,
   xml: ESCAPES.xml,
+  // For a code: it cannot say how its letters are encoded, and readers that guess get umlauts wrong.
+  'xml-ascii': (value, where) =>
+    ESCAPES.xml(value, where).replace(/[^\x00-\x7f]/gu, (letter) => `&#${letter.codePointAt(0)};`),
   // Windows cuts off blanks at the ends, and quotes around everything.
   ini: (value, where) => {
     if (/^\s|\s$|^(["']).*\1$/.test(value)) return refuse(where, 'begins or ends with a blank or quotation mark')

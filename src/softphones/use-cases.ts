@@ -35,7 +35,7 @@ export interface SoftphoneAdminParts {
 export interface SoftphoneAdmin {
   apps(): Promise<SoftphoneApps>
   addresses(): readonly PublishedAddress[]
-  /** A softphone of its own for a person, with a code that sets it up. Throws EXTENSION_NOT_FOUND, REQUEST_INVALID. */
+  /** A softphone of its own for a person, with a code that sets it up. Throws EXTENSION_NOT_FOUND, SOFTPHONE_INVALID. */
   create(actor: string, number: string, input: CodeInput): Promise<SoftphoneCode>
   list(number: string): Promise<KeptSoftphone[]>
   /** It cannot register any more, at once. Throws SOFTPHONE_NOT_FOUND. */

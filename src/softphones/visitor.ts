@@ -6,7 +6,7 @@ export interface FetchRequest {
 
 /** Programs that fetch links they find in mails and chats, to show or to check them. */
 const LOOKERS =
-  /bot\b|crawl|spider|preview|slurp|facebookexternalhit|whatsapp|telegram|slack|discord|skypeuri|teams|linkedin|twitter|pinterest|viber|snapchat|embedly|google|bing|yahoo|safelinks|barracuda|proofpoint|mimecast|symantec|trendmicro|fortinet|sophos|scanner|urlscan|virustotal|headless|python-|go-http-client|okhttp\/.*preview|node-fetch|axios\//i
+  /bot\b|crawl|spider|preview|slurp|facebookexternalhit|whatsapp|telegram|slack|discord|skypeuri|teams|linkedin|twitter|pinterest|viber|snapchat|embedly|google|bing|yahoo|safelinks|barracuda|proofpoint|mimecast|symantec|trendmicro|fortinet|sophos|scanner|urlscan|virustotal|headless|python-|go-http-client|okhttp\/.*preview|node-fetch|axios\/|ms-?office|microsoft (office|outlook)|rocket\.chat|mattermost|mastodon|iframely|kakaotalk|line-poker|signal-desktop/i
 
 /**
  * Does an app fetch its set-up, so that it is given out and counted? Everybody else is shown the page, which holds no

@@ -19,11 +19,11 @@ export interface CodeInput {
   minutes?: number | undefined
 }
 
-/** Throws REQUEST_INVALID naming the apps there are. */
+/** Throws SOFTPHONE_INVALID naming the apps there are. */
 export function requireApp(apps: SoftphoneApps, id: string): SoftphoneApp {
   const app = apps.get(id)
   if (!app) {
-    throw new AppError('REQUEST_INVALID', `there is no softphone app "${id.slice(0, 40)}"`, {
+    throw new AppError('SOFTPHONE_INVALID', `there is no softphone app "${id.slice(0, 40)}"`, {
       field: 'app',
       hint: `Known are ${[...apps.keys()].join(', ')}`,
     })
@@ -42,9 +42,10 @@ export interface Wish {
   minutes: number
 }
 
+/** Throws SOFTPHONE_INVALID naming what cannot be, and what can. */
 export function checkedWish(app: SoftphoneApp, place: SoftphonePlace, input: CodeInput): Wish {
   const refuse = (field: string, what: string, hint?: string): AppError =>
-    new AppError('REQUEST_INVALID', what, { field, ...(hint === undefined ? {} : { hint }) })
+    new AppError('SOFTPHONE_INVALID', what, { field, ...(hint === undefined ? {} : { hint }) })
   if (!place.serves) {
     throw refuse('app', 'set-ups of softphones are switched off', 'Set PHONEBOOT_SOFTPHONES to https or http-trusted')
   }

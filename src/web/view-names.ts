@@ -23,6 +23,7 @@ export const VIEW_NAMES = [
   'import-undo',
   'imports',
   'keys',
+  'mail-new',
   'mails',
   'move-in',
   'move-in-found',

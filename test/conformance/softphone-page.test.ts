@@ -14,9 +14,11 @@ describeWithClients('softphones in Chromium', { chromium: 'chromium' }, () => {
     const office = await openOffice()
     const browser = await launchBrowser()
     try {
-      const { extensions, accounts, softphones } = office.installation
+      const { extensions, accounts, softphones, secrets } = office.installation
       await extensions.add('test', { number: '101', name: 'Ann Berg', email: 'ann@example.com' })
-      const { page, wrong } = await openPage(browser, { ignoreHTTPSErrors: true })
+      const { page, wrong } = await openPage(browser, {
+        ...{ ignoreHTTPSErrors: true, permissions: ['clipboard-read', 'clipboard-write'] },
+      })
       const admin = `http://127.0.0.1:${office.ports.admin}`
       await page.goto(`${admin}/setup#${(await accounts.setupLink())?.reveal()}`)
       await page.fill('input[name=name]', 'owner')
@@ -45,6 +47,16 @@ describeWithClients('softphones in Chromium', { chromium: 'chromium' }, () => {
       await page.click('main form button')
       await page.waitForSelector('button[data-copy]')
       await expectAccessible(page)
+      const given: string[] = []
+      for (const button of await page.locator('button[data-copy]').all()) {
+        await button.click()
+        const shown = await page.locator(`#${await button.getAttribute('data-copy')}`).textContent()
+        await eventually(async () => expect(await page.evaluate('navigator.clipboard.readText()')).toBe(shown))
+        given.push(shown ?? '')
+      }
+      const { id, authUsername, sealedPassword } = code.softphone
+      const password = secrets.open(sealedPassword, SEAL_CONTEXTS.softphonePassword(id))
+      expect(given).toEqual(expect.arrayContaining([authUsername, password.reveal()]))
       // A code that the server does not know yet is no mistake of the page.
       expect(wrong.filter((text) => !text.includes('404'))).toEqual([])
     } finally {

@@ -45,7 +45,9 @@ test('forwards and do not disturb are set on the own page, reach the phone, and 
     forwardNoAnswerSeconds: '30',
     doNotDisturb: 'on',
   })
-  expect([saved.status, saved.location]).toEqual([303, '/me/'])
+  expect([saved.status, saved.location]).toEqual([303, '/me/?done=saved'])
+  const { cookie } = await signIn()
+  expect((await askOwnPage(office, '/me/?done=saved', { cookie })).body).toContain('Saved.')
   expect(await ownValues()).toMatchObject({
     ...{ forwardAlways: null, forwardBusy: 'mobile', forwardNoAnswer: '0305551' },
     ...{ forwardNoAnswerSeconds: 30, doNotDisturb: true },
@@ -61,6 +63,19 @@ test('forwards and do not disturb are set on the own page, reach the phone, and 
   const [note] = (await office.installation.databases.main('audit_log').where({ actor: 'self:101' })) as object[]
   expect(note).toMatchObject({ action: 'setting.set' })
 }, 40_000)
+
+test('a number that is missing or cannot be dialled is refused in the words of the page, and nothing changes', async () => {
+  const before = await ownValues()
+  for (const number of ['', ' ', 'call me <now>']) {
+    const { status, body } = await save({ forwardAlways: 'number', 'forwardAlways-number': number })
+    expect([number, status]).toEqual([number, 422])
+    expect(body).toContain('Forward every call to – give a number that can be dialled.')
+    expect(body).not.toContain('GXP')
+  }
+  const { body } = await save({ forwardNoAnswerSeconds: 'soon' })
+  expect(body).toContain('Ringing time before that – this value does not fit.')
+  expect(await ownValues()).toEqual(before)
+})
 
 test('what the form leaves to the admin goes back to what is set for everybody', async () => {
   await office.installation.settings.set('test', { layer: 'global', owner: '', key: 'forwardBusy' }, '900')

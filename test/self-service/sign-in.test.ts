@@ -97,6 +97,22 @@ test('who is not to sign in has no page, by link or by password', async () => {
   await office.installation.settings.set('test', place, true)
 })
 
+test('a site that hides own pages lets nobody sign in, and answers as it answers a stranger', async () => {
+  expect((await set('103')).body).toContain('The password is set')
+  const { cookie = '', status } = await signIn('cy@example.com', PASSWORD)
+  expect(status).toBe(303)
+  const { extension } = await office.installation.extensions.show('103')
+  const place = { layer: 'site' as const, owner: extension.siteId, key: 'hiddenFeatures' }
+  await office.installation.settings.set('test', place, ['own-pages'])
+  await eventually(async () => expect((await ask('/me/', { cookie })).status).not.toBe(200))
+  const [hidden, nobody] = [await signIn('cy@example.com', PASSWORD), await signIn('zoe@example.com', PASSWORD)]
+  expect([hidden.status, hidden.cookie]).toEqual([401, undefined])
+  expect(hidden.body.replace('cy@', 'zoe@')).toBe(nobody.body)
+  await office.installation.settings.unset('test', place)
+  await eventually(async () => expect((await ask('/me/', { cookie })).status).toBe(200))
+  expect((await signIn('cy@example.com', PASSWORD)).status).toBe(303)
+})
+
 test("nobody else's page signs somebody in", async () => {
   expect((await signIn('ann@example.com', PASSWORD, { 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403)
 })

@@ -68,6 +68,7 @@ describe('codes of softphones', () => {
     expect(stranger).toMatchObject({ status: 404, body: 'Not Found\n' })
     const used = await code('--uses', '1')
     expect((await ask(used.url)).status).toBe(200)
+    await eventually(async () => expect(await ask(used.url, BROWSER)).toEqual(stranger))
     const revoked = await code()
     await office.cli('softphone', 'revoke', revoked.id)
     await eventually(async () => expect((await ask(revoked.url)).status).toBe(404))
@@ -105,6 +106,9 @@ describe('codes of softphones', () => {
       { 'User-Agent': 'Microsoft Office/16.0 SkypeUriPreview Preview/0.5', Accept: '*/*' },
       { 'User-Agent': 'SomeApp/1', Purpose: 'prefetch' },
       { 'User-Agent': 'python-requests/2.31', Accept: '*/*' },
+      { 'User-Agent': 'Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0; Pro)', Accept: '*/*' },
+      { 'User-Agent': 'Rocket.Chat/7.0.0', Accept: '*/*' },
+      { 'User-Agent': 'http.rb/5.1.1 (Mastodon/4.2.1; +https://social.example/)' },
     ]
     for (const headers of lookers) {
       const { status, body, headers: got } = await ask(url, headers)

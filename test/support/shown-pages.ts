@@ -72,6 +72,7 @@ const PEOPLE: readonly ShownPage[] = [
   { name: 'person-remove', path: '/people/109/remove' },
   { name: 'person-password', path: '/people/102', then: press('Show the password') },
   { name: 'keys', path: '/people/107/keys' },
+  { name: 'mail-new', path: '/people/103/mail' },
   { name: 'softphones', path: '/people/103/softphones' },
   { name: 'softphone-code', path: '/people/104/softphones', then: press('Show the code') },
   { name: 'softphone-sheet-new', path: '/softphone-sheet' },

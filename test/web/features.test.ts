@@ -61,6 +61,19 @@ test('another site shows them still', async () => {
   await hide()
 })
 
+test('a site that sets null shows what is hidden for all', async () => {
+  const set = (layer: string, value: unknown) =>
+    owner.put(`/settings/${layer}/hiddenFeatures`, { value }).set('If-Match', '*')
+  expect((await set('global/-', ['webhooks'])).status).toBe(200)
+  await bench.parts.refresh()
+  expect((await owner.get('/webhooks')).status).toBe(404)
+  expect((await set('site/default', null)).status).toBe(200)
+  await bench.parts.refresh()
+  expect((await owner.get('/webhooks')).status).toBe(200)
+  await owner.delete('/settings/global/-/hiddenFeatures').set('If-Match', '*')
+  await hide()
+})
+
 test('hidden fields of the PBX and expansion modules are on no page, and keep their values', async () => {
   const person = (await browser.get('/people/101')).text
   const layer = (await browser.get('/settings/site/default')).text

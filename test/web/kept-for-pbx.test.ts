@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { csvText } from '../../src/bulk/csv-text.js'
-import { settingText } from '../../src/bulk/plan-people.js'
+import { settingText } from '../../src/bulk/plan-settings.js'
 import { happeningOfAudit } from '../../src/webhooks/happening.js'
 import { sampleOf } from '../support/setting-samples.js'
 import { loadPhones } from '../support/phone-catalog.js'

@@ -32,3 +32,25 @@ test('who may not send mails is neither asked nor obeyed', async () => {
   expect((await viewer.post(`/import/${id}/mails`)).status).toBe(403)
   expect(await use().mails.list({ number: '603' })).toEqual([])
 })
+
+test('a mail is shown in both languages before it is sent, as it is chosen, and not without an address', async () => {
+  await use().extensions.add('test', { number: '604', name: 'Dee', email: 'dee@example.com' })
+  await use().extensions.add('test', { number: '605', name: 'Eve' })
+  await bench.parts.refresh()
+  const owner = await bench.signedIn('owner')
+  expect((await owner.get('/people/604/softphones')).text).toContain('href="/people/604/mail"')
+  expect((await owner.get('/people/604/mail')).text).toContain('your extension is 604')
+  const german = (await owner.get('/people/604/mail?kind=set-up&language=de')).text
+  const held = ['name="kind" value="set-up"', 'name="language" value="de"', '<option value="de" selected>']
+  for (const text of ['Neue Einrichtung', 'Guten Tag Dee', ...held]) expect(german).toContain(text)
+  expect(await use().mails.list({ number: '604' })).toEqual([])
+
+  const sent = await owner.post('/people/604/mails', { kind: 'set-up', language: 'de' })
+  expect(sent.headers.location).toBe('/mails?done=queued')
+  expect(await use().mails.list({ number: '604' })).toMatchObject([{ kind: 'set-up', language: 'de' }])
+
+  expect((await owner.get('/people/605/mail')).text).toMatch(/Eve has no e-mail address[\s\S]* disabled>Send this mail/)
+  const viewer = await bench.signedIn('viewer')
+  expect((await viewer.get('/people/604/mail')).text).not.toContain('Send this mail')
+  expect((await owner.get('/people/604/mail?kind=nonsense')).status).toBe(400)
+})

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { SOFTPHONE_TRANSPORTS } from '../../domain/entities.js'
 import { AppError } from '../../domain/errors.js'
 import type { KeptSoftphone } from '../../softphones/store.js'
+import type { ExtensionRecord } from '../../snapshot/snapshot.js'
 import { CODE_NOTES, type SoftphoneCode } from '../../softphones/code.js'
 import type { AdminParts } from '../parts.js'
 import { route, type Call } from '../route.js'
@@ -12,6 +13,7 @@ const TAG = 'Softphones'
 const params = { number }
 /** People of one sheet: what a browser prints and a database does in one go. */
 const MOST_ON_SHEET = 200
+const UNKNOWN: ReadonlySet<string> = new Set(['EXTENSION_NOT_FOUND', 'NUMBER_INVALID'])
 
 const app = z
   .object({
@@ -201,7 +203,7 @@ export const softphoneRoutes = [
     method: 'post',
     path: '/softphone-sheets',
     tag: TAG,
-    summary: `A softphone and its code for each person of a group of phones, or of a list of numbers; at most ${MOST_ON_SHEET}`,
+    summary: `A softphone and its code for each person of a group, or of a list of numbers; at most ${MOST_ON_SHEET}`,
     access: 'people.password',
     body: z.strictObject({
       ...codeInput,
@@ -211,27 +213,39 @@ export const softphoneRoutes = [
     status: 201,
     answer: z.object({ items: z.array(code) }),
     handle: async ({ use, by, parts, site, body: { group, numbers, ...input } }) => {
-      const wanted = numbers ?? (await numbersOfGroup({ use, parts, site }, group ?? ''))
-      if (wanted.length === 0 || wanted.length > MOST_ON_SHEET) {
-        const what = wanted.length === 0 ? 'nobody has a phone of this group' : `more than ${MOST_ON_SHEET} people`
-        throw new AppError('REQUEST_INVALID', what, { field: 'group' })
-      }
+      const wanted = numbers ?? (await numbersOfGroup({ use, parts, site }, group))
       const items = []
-      for (const own of new Set(wanted)) {
-        const { extension } = await use.extensions.show(own)
-        const made = await use.softphones.create(by.actor, own, input)
-        items.push(await codeView(parts, { number: extension.number, name: extension.displayName }, made))
+      // Everybody is looked up first: a wrong number among many leaves no softphones behind.
+      for (const { number: own, displayName: name } of await peopleOf(use, wanted)) {
+        items.push(await codeView(parts, { number: own, name }, await use.softphones.create(by.actor, own, input)))
       }
       return { body: { items } }
     },
   }),
 ]
 
-/** Numbers of everybody who is in the group, or has a line on a phone of it, in order. */
+/** Each once. Throws SOFTPHONE_INVALID naming every number that nobody has. */
+async function peopleOf({ extensions }: Call['use'], numbers: readonly string[]): Promise<ExtensionRecord[]> {
+  const people: ExtensionRecord[] = []
+  const unknown: string[] = []
+  for (const own of new Set(numbers)) {
+    try {
+      people.push((await extensions.show(own)).extension)
+    } catch (error) {
+      if (!(error instanceof AppError && UNKNOWN.has(error.code))) throw error
+      unknown.push(own)
+    }
+  }
+  if (unknown.length === 0) return people
+  throw new AppError('SOFTPHONE_INVALID', `nobody has ${unknown.join(', ')}`, { field: 'numbers' })
+}
+
+/** Numbers of everybody who is in the group, or has a line on a phone of it, in order. Throws SOFTPHONE_INVALID. */
 async function numbersOfGroup(
   { use, parts: { snapshot }, site }: Pick<Call, 'use' | 'parts' | 'site'>,
-  name: string,
+  name: string | undefined,
 ): Promise<string[]> {
+  if (name === undefined) throw new AppError('SOFTPHONE_INVALID', 'neither a group nor numbers', { field: 'group' })
   const { id } = await use.groups.find(name)
   const numbers = new Set<string>()
   for (const { groups, siteId, number } of snapshot.allExtensions()) {
@@ -243,6 +257,11 @@ async function numbersOfGroup(
       const extension = snapshot.extension(extensionId)
       if (extension) numbers.add(extension.number)
     }
+  }
+  if (numbers.size === 0 || numbers.size > MOST_ON_SHEET) {
+    const what =
+      numbers.size === 0 ? 'nobody is in this group or has a phone of it' : `more than ${MOST_ON_SHEET} people`
+    throw new AppError('SOFTPHONE_INVALID', what, { field: 'group' })
   }
   return [...numbers].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
 }

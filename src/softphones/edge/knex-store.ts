@@ -110,8 +110,18 @@ async function useToken(db: Knex, { tokenHash, at, ip, userAgent }: TokenUse): P
       .whereNull('fetched_at')
       .whereIn('id', trx('softphone_tokens').where({ token_hash: tokenHash }).select('softphone_id'))
       .update({ fetched_at: at })
+    await tellSpent(trx, tokenHash, at)
     return true
   })
+}
+
+/** A code without a use left is taken out of memory: whoever looks then is a stranger. */
+async function tellSpent(trx: Knex.Transaction, tokenHash: string, at: Millis): Promise<void> {
+  const spent = (await trx('softphones')
+    .join('softphone_tokens', 'softphone_tokens.softphone_id', 'softphones.id')
+    .where({ token_hash: tokenHash, uses_left: 0 })
+    .first('extension_id')) as { extension_id: Id } | undefined
+  if (spent) await trx('change_feed').insert({ at, topic: 'extension', key: spent.extension_id })
 }
 
 async function prune(db: Knex, before: Millis, now: Millis): Promise<number> {

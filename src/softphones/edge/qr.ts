@@ -26,7 +26,7 @@ async function modulesOf(text: string): Promise<Modules> {
 
 /**
  * The code as a drawing that can be put into a page: dark on white, whatever the page looks like, for cameras do not
- * read light on dark. It has no width or height of its own.
+ * read light on dark. Saved and opened by itself it is as large as the picture; a page may make it smaller.
  */
 export async function qrSvg(text: string): Promise<string> {
   const { size, isDark } = await modulesOf(text)
@@ -39,7 +39,8 @@ export async function qrSvg(text: string): Promise<string> {
       path += `M${from} ${row}h${column - from + 1}v1H${from}z`
     }
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges"><path fill="#ffffff" d="M0 0h${size}v${size}H0z"/><path fill="#000000" d="${path}"/></svg>`
+  const width = size * SCALE
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${width}" viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges"><path fill="#ffffff" d="M0 0h${size}v${size}H0z"/><path fill="#000000" d="${path}"/></svg>`
 }
 
 /** The code as a picture of one bit per pixel. */

@@ -3,12 +3,14 @@ import type { SiteUseCases } from '../../admin/parts.js'
 import type { AppError } from '../../domain/errors.js'
 import type { Id } from '../../domain/entities.js'
 import { formatMac } from '../../domain/mac-address.js'
-import { freeCalls } from '../../self-service/own-calls.js'
+import { freeCalls, isOwnForward } from '../../self-service/own-calls.js'
 import { isFreeKey } from '../../self-service/own-keys.js'
 import { personLayers } from '../../snapshot/person-layers.js'
 import type { ExtensionRecord, ListedSnapshot } from '../../snapshot/snapshot.js'
+import type { SoftphoneApp } from '../../softphones/app.js'
 import type { OwnAnswer } from '../../softphones/edge/http.js'
 import { callsView } from '../own/calls-view.js'
+import { codeText, FIRST_APP } from '../own/code-view.js'
 import { refusalOf } from '../page.js'
 import type { Words } from '../words/words.js'
 import type { OwnPages } from './own-pages.js'
@@ -25,9 +27,10 @@ export interface OwnHomeSources {
 
 /** What just happened on the page. */
 export interface HomeNews {
-  code?: { app: string; svg: string; url: string }
+  code?: { app: Pick<SoftphoneApp, 'name' | 'code'>; svg: string; url: string }
   refused?: AppError
   passwordSet?: boolean
+  saved?: boolean
 }
 
 interface Home extends HomeNews {
@@ -42,7 +45,7 @@ export async function ownHome(
   sources: OwnHomeSources,
   pages: OwnPages,
   words: Words,
-  { extension, csrf, login, code, refused, passwordSet }: Home,
+  { extension, csrf, login, code, refused, passwordSet, saved }: Home,
 ): Promise<OwnAnswer> {
   const { mayChange } = sources
   const layers = ownLayers(sources, extension)
@@ -63,9 +66,9 @@ export async function ownHome(
     })),
     mayChange: mayChange && extension.keys.some(isFreeKey),
     calls: mayChange ? callsView(words, layers, freeCalls(layers)) : undefined,
-    code,
+    code: code && { ...code, ...codeText(words, code.app) },
     login,
-    done: passwordSet === true ? words.t('own.password.done') : undefined,
+    done: passwordSet === true ? words.t('own.password.done') : saved === true ? words.t('done.saved') : undefined,
     refusal: refused && words.t('own.home.refused', { why: whyOf(words, refused) }),
   }
   return pages.render('own-home', words, data, refused ? statusOf(refused) : 200)
@@ -95,14 +98,21 @@ async function appsOf({ forSite }: OwnHomeSources, { siteId, number }: Extension
   const apps = await softphones.apps()
   const own = await softphones.list(number)
   return {
-    softphones: own.map(({ id, app, authUsername }) => ({ id, app: apps.get(app)?.name ?? app, user: authUsername })),
-    choices: [...apps.values()].map(({ id, name }) => ({ id, name })),
+    softphones: own.map(({ id, app, name, authUsername: user, fetchedAt }) => ({
+      ...{ id, app: apps.get(app)?.name ?? app, name, user, waits: fetchedAt === undefined },
+    })),
+    choices: [...apps.values()].map(({ id, name }) => ({ id, name, chosen: id === FIRST_APP })),
   }
 }
 
+/** In the words of the page: people know neither the names of settings nor of phones. */
 function whyOf(words: Words, refused: AppError): string {
-  const { text, detail } = refusalOf({ words }, refused)
-  return detail ?? text
+  const { text, detail, field } = refusalOf({ words }, refused)
+  if (refused.code === 'SETTING_VALUE_INVALID' && field !== undefined) {
+    const what = words.find(`field.${field}`) ?? field
+    return words.t(isOwnForward(field) ? 'own.calls.wrongNumber' : 'own.calls.wrong', { what })
+  }
+  return words.language === 'en' ? (detail ?? text).replace(`${field}: `, '') : text
 }
 
 function statusOf({ code }: AppError): number {

@@ -39,6 +39,8 @@ export interface OwnHttpOptions extends OwnHomeSources {
 }
 
 const START = /^\/me\/start\/([0-9a-hjkmnp-tv-z]{32})$/
+/** Behind the address after something was saved. */
+const SAVED = '?done=saved'
 const REVOKE = /^\/me\/softphones\/([0-9a-z]{26})\/revoke$/
 const COOKIE = 'phoneboot-me'
 
@@ -84,15 +86,16 @@ async function answer(options: OwnHttpOptions, visit: Visit): Promise<void> {
   const sessionId = cookieOf(request)
   const owner = sessionId === undefined ? undefined : await access.session(sessionId)
   const extension = owner === undefined ? undefined : snapshot.extension(owner)
-  const isThere = extension && !isHidden(snapshot, extension.siteId, 'own-pages')
-  const may = isThere && mayHaveOwnPage(ownLayers(options, extension), extension)
+  const may = extension && mayHaveOwnPage(ownLayers(options, extension), extension)
   if (sessionId === undefined || !extension || !may) {
     if (options.signIn && path === OWN_PATH && !isPost) return send(visit, goTo(SIGN_IN_PATH))
     return stranger(options, visit)
   }
   const csrf = sha256Hex(`csrf ${sessionId}`).slice(0, 32)
   if (!isPost)
-    return path === OWN_PATH ? home(options, visit, extension, csrf) : options.otherwise(request, visit.response)
+    return path === OWN_PATH
+      ? home(options, visit, extension, csrf, newsOf(request))
+      : options.otherwise(request, visit.response)
   const form = await formOf(request)
   if (form.get('_csrf') !== csrf) return absent(visit)
   try {
@@ -122,6 +125,11 @@ async function signIn(options: OwnHttpOptions, visit: Visit, how: OwnSignIn): Pr
   const { request, peer } = visit
   const form = request.method === 'POST' ? await formOf(request) : undefined
   send(visit, await signInPage(how, { request, peer, form, begun, pages: await options.pages() }))
+}
+
+/** What the address tells that was done before. */
+function newsOf({ url = '' }: IncomingMessage): HomeNews {
+  return { saved: url.endsWith(SAVED) }
 }
 
 function goTo(path: string): OwnAnswer {
@@ -169,7 +177,7 @@ async function change(
   if (path === `${OWN_PATH}softphones`) {
     const code = await use.softphones.create(actor, extension.number, { app: form.get('app') ?? '' })
     const svg = await qrSvg(code.text.reveal())
-    return home(options, visit, extension, csrf, { code: { app: code.app.name, svg, url: code.url.reveal() } })
+    return home(options, visit, extension, csrf, { code: { app: code.app, svg, url: code.url.reveal() } })
   }
   if (revoked !== undefined && (await use.softphones.list(extension.number)).some(({ id }) => id === revoked)) {
     await use.softphones.revoke(actor, revoked)
@@ -180,7 +188,7 @@ async function change(
     await use.settings.setAll(actor, { layer: 'extension', owner: extension.id }, values)
   } else return absent(visit)
   await options.refresh().catch(() => undefined)
-  send(visit, goTo(OWN_PATH))
+  send(visit, goTo(OWN_PATH + SAVED))
 }
 
 async function home(

@@ -16,6 +16,14 @@ export interface CodeView {
   qr?: string
 }
 
+/** The app that is offered first: free, on every platform, and set up by its code alone. */
+export const FIRST_APP = 'linphone'
+
+/** What is said beside a code, and whether it is so dense that it needs more room for a camera to read it. */
+export function codeText(words: Words, { name, code }: Pick<SoftphoneApp, 'name' | 'code'>): object {
+  return { scan: words.t(`softphone.scan.${code}`, { app: name }), dense: code === 'document' }
+}
+
 /** Data of the template `own-code`; holds no secret unless there is an account. */
 export function codeView(words: Words, { app, extension, path, link, account, qr }: CodeView): object {
   return {

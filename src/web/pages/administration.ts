@@ -1,5 +1,5 @@
 import type { AppError } from '../../domain/errors.js'
-import { EVERYWHERE, type BanScope } from '../../limits/ban.js'
+import { EVERYWHERE, isInForce, type BanScope } from '../../limits/ban.js'
 import { ask, done, given, mayUse, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import { banReason } from '../program-texts.js'
 import { adminPage } from './admin-menu.js'
@@ -115,7 +115,8 @@ async function bans(call: PageCall, refused?: AppError): Promise<PageAnswer> {
         user: one.user ?? '',
         sinceAt: Date.parse(one.since),
         untilAt: Date.parse(one.until),
-        holds: one.liftedAt === undefined && Date.parse(one.until) > now,
+        holds:
+          one.liftedAt === undefined && isInForce({ since: Date.parse(one.since), until: Date.parse(one.until) }, now),
         liftedBy: one.liftedBy ?? '',
       })),
       lifts: mayUse(call, 'liftBan'),

@@ -1,7 +1,9 @@
 import type { AppError } from '../../domain/errors.js'
-import type { MailKind } from '../../mail/mail.js'
-import { ask, done, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
+import { CODE_KINDS, type MailKind } from '../../mail/mail.js'
+import { LANGUAGE_NAMES, LANGUAGES } from '../words/words.js'
+import { ask, done, given, page, refusalOf, type PageAnswer, type PageCall } from '../page.js'
 import { importPath } from './import-rows.js'
+import type { Person } from './records.js'
 
 interface Mail {
   id: string
@@ -32,6 +34,34 @@ async function list(call: PageCall, refused?: AppError): Promise<PageAnswer> {
         retryable: one.state === 'failed' || one.state === 'not-sent',
       })),
       refusal: refused ? refusalOf(call, refused) : undefined,
+    },
+  }
+}
+
+/** A mail as it would be, before it is sent. */
+async function preview(call: PageCall): Promise<PageAnswer> {
+  const { words, query } = call
+  const { number = '' } = call.params
+  const { kind = CODE_KINDS[0], language = '' } = query
+  const params = { number }
+  const person = await ask<Person>(call, 'showExtension', { params })
+  const { configured } = await ask<{ configured: boolean }>(call, 'listMails', { query: { limit: '1' } })
+  const mail = await ask<{ to: string; subject: string; text: string }>(call, 'previewMail', {
+    params,
+    query: given({ kind, language }),
+  })
+  return {
+    view: 'mail-new',
+    title: words.t('mails.new.title', { name: person.name }),
+    menu: 'people',
+    data: {
+      ...mail,
+      configured,
+      kind,
+      written: language,
+      person: { name: person.name, path: `/people/${encodeURIComponent(number)}` },
+      kinds: CODE_KINDS.map((id) => ({ id, name: words.t(`mails.kind.${id}`), chosen: id === kind })),
+      writtenIn: LANGUAGES.map((id) => ({ id, name: LANGUAGE_NAMES[id], chosen: id === language })),
     },
   }
 }
@@ -102,12 +132,20 @@ export const mailPages = [
     refused: list,
   }),
   page({
+    id: 'newMail',
+    method: 'get',
+    path: '/people/{number}/mail',
+    of: 'previewMail',
+    run: (call) => preview(call),
+  }),
+  page({
     id: 'sendMail',
     method: 'post',
     path: '/people/{number}/mails',
     of: 'sendMail',
     run: async (call) => {
-      await ask(call, 'sendMail', { params: { number: call.params.number }, body: {} })
+      const { kind, language } = call.form
+      await ask(call, 'sendMail', { params: { number: call.params.number }, body: given({ kind, language }) })
       return { to: done('/mails', 'queued') }
     },
     refused: list,

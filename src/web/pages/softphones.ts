@@ -1,5 +1,6 @@
 import type { AppError } from '../../domain/errors.js'
 import { SOFTPHONE_TRANSPORTS } from '../../domain/entities.js'
+import { codeText, FIRST_APP } from '../own/code-view.js'
 import { ask, done, given, page, refusalOf, type Fields, type PageAnswer, type PageCall } from '../page.js'
 import type { Person } from './records.js'
 
@@ -52,7 +53,7 @@ function choices({ words }: Pick<PageCall, 'words'>, { items, addresses }: Apps,
     apps: items.map((one) => ({
       ...one,
       priceText: words.t(`softphone.price.${one.price}`),
-      chosen: one.id === (form.app ?? 'linphone'),
+      chosen: one.id === (form.app ?? FIRST_APP),
     })),
     addresses: addresses.map((one) => ({ ...one, chosen: one.name === form.address })),
     transports: SOFTPHONE_TRANSPORTS.map((id) => ({ id, name: id.toUpperCase(), chosen: id === form.transport })),
@@ -82,12 +83,19 @@ function shownCode(call: PageCall, apps: Apps, code: Code): object {
     ...code,
     appName: app?.name ?? code.app,
     website: app?.website,
+    ...(app ? codeText(call.words, app) : {}),
+    opensPage: app?.code === 'page',
+    valid: call.words.t(app?.code === 'document' ? 'softphone.valid.document' : 'softphone.valid', { uses: code.uses }),
     minutes: Math.max(1, Math.round((Date.parse(code.expiresAt) - call.parts.clock.now()) / 60_000)),
     expires: Date.parse(code.expiresAt),
-    notes: code.notes.map((note) => call.words.find(`softphone.note.${note}`) ?? note),
+    notes: noteTexts(call, code.notes),
     file: `${code.number}-${code.app}`,
     svgData: Buffer.from(code.svg).toString('base64'),
   }
+}
+
+function noteTexts({ words }: Pick<PageCall, 'words'>, notes: readonly string[]): string[] {
+  return notes.map((note) => words.find(`softphone.note.${note}`) ?? note)
 }
 
 async function list(call: PageCall, refused?: AppError): Promise<PageAnswer> {
@@ -158,7 +166,10 @@ export const softphonePages = [
         view: 'softphone-sheet',
         title: call.words.t('softphone.sheet'),
         menu: 'people',
-        data: { codes: items.map((one) => shownCode(call, apps, one)) },
+        data: {
+          codes: items.map((one) => shownCode(call, apps, one)),
+          notes: noteTexts(call, [...new Set(items.flatMap(({ notes }) => notes))]),
+        },
       }
     },
     refused: sheetForm,

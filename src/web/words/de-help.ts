@@ -41,6 +41,8 @@ export const deHelp: Readonly<Record<keyof typeof enHelp, string>> = {
   'help.softphone-code': 'Lassen Sie ihn jetzt scannen: Er wird nur dieses eine Mal gezeigt.',
   'help.softphone-sheet-new': 'Ein Code je Person, zum Drucken und Ausschneiden.',
   'help.softphone-sheet': 'Drucken Sie jetzt; die Codes werden nicht noch einmal gezeigt.',
+  'help.mail-new':
+    'Eine Mail, wie die Person sie sehen wird, bevor sie gesendet wird; Art und Sprache werden hier gewählt.',
   'help.mails': 'Mails mit Codes und Links, Hinweise auf das, was geschehen ist; und was aus ihnen wurde.',
   'help.settings':
     'Beginnen Sie mit „Dieser Standort“. Was bei Hersteller, Modell, Gruppe, Person oder Telefon gesetzt ist, geht vor.',

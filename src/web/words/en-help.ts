@@ -37,6 +37,7 @@ export const enHelp = {
   'help.softphone-code': 'Let the person scan this now: it is shown only this once.',
   'help.softphone-sheet-new': 'One code for each person, to print and cut.',
   'help.softphone-sheet': 'Print it now; the codes are not shown again.',
+  'help.mail-new': 'A mail as the person will see it, before it is sent: kind and language are chosen here.',
   'help.mails': 'Mails with codes and links, and notices of what happened; and what became of them.',
   'help.settings': 'Begin with “This site”. What is set for a maker, model, group, person or phone wins over it.',
   'help.setting-layer':
