@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   LINE_INVALID: 'The phone has no such line, or the line is taken.',
   KEY_INVALID: 'The phone has no such key, or the key cannot do this.',
   KEY_REPEATED: 'Two keys of one owner would do the same; a phone would lose one of them.',
+  SOFTPHONE_INVALID: 'No code for a softphone can be made as asked; the reason is named.',
   SOFTPHONE_NOT_FOUND: 'No such softphone; it may be revoked.',
   MAIL_NOT_FOUND: 'No such mail.',
   SITE_NOT_FOUND: 'No such site.',

@@ -3,6 +3,25 @@ export interface Random {
   bytes(count: number): Uint8Array
 }
 
+const POOL_BYTES = 16 * 1024
+
+/** The same randomness, drawn in large pieces: asking the system for each id costs more than all else of what it is for. */
+export function pooledRandom(random: Random): Random {
+  let pool: Uint8Array = new Uint8Array(0)
+  let at = 0
+  return {
+    bytes: (count) => {
+      if (count > POOL_BYTES) return random.bytes(count)
+      if (at + count > pool.length) {
+        pool = random.bytes(POOL_BYTES)
+        at = 0
+      }
+      at += count
+      return pool.subarray(at - count, at)
+    },
+  }
+}
+
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** `length` characters of Crockford's base32 in lower case: 5 bits each, no i, l, o, u. */
@@ -11,8 +30,10 @@ export function randomText(random: Random, length: number): string {
 }
 
 /** Joined at once: a text that grows by one character at a time is kept as a chain of its pieces, ten times as large. */
-function codesOf(random: Random, length: number): number[] {
-  return Array.from(random.bytes(length), (byte) => CROCKFORD.charCodeAt(byte & 31))
+function codesOf(random: Random, length: number, codes: number[] = []): number[] {
+  const bytes = random.bytes(length)
+  for (let i = 0; i < length; i += 1) codes.push(CROCKFORD.charCodeAt((bytes[i] ?? 0) & 31))
+  return codes
 }
 
 /** `length` decimal digits without bias (bytes of 250 and above are drawn again). */
@@ -37,7 +58,7 @@ export function newId(random: Random, nowMs: number): string {
     time.push(CROCKFORD.charCodeAt(rest % 32))
     rest = Math.floor(rest / 32)
   }
-  return String.fromCharCode(...time.reverse(), ...codesOf(random, 16))
+  return String.fromCharCode(...codesOf(random, 16, time.reverse()))
 }
 
 /** Letters and digits that nobody mistakes for one another when reading aloud or typing: no 0 O 1 l I o i. */

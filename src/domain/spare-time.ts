@@ -26,3 +26,19 @@ export class SpareTime implements Pick<Clock, 'after'> {
     return () => cancel()
   }
 }
+
+/**
+ * A pause in long work: a short one while the thread has little else to do, and so much more when others worked in it.
+ * @param passed resolves when the time is over
+ */
+export function giveWay(
+  passed: (ms: Millis) => Promise<void>,
+  watchPause: WatchPause,
+  { shortMs, moreMs }: { shortMs: Millis; moreMs: Millis },
+): () => Promise<void> {
+  return async () => {
+    const wasIdle = watchPause()
+    await passed(shortMs)
+    if (!wasIdle()) await passed(moreMs)
+  }
+}

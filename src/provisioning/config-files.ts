@@ -45,6 +45,8 @@ export interface ConfigFiles {
 export interface FilesAhead {
   /** The file of a phone in use, or with no phone that of a model. */
   prepare(model: PhoneModel, file: PhoneFile, device: DeviceRecord | undefined, server: ServerAddress): Prepared
+  /** Takes into memory what was stored before the start, if it is still right; renders nothing. @returns its size in bytes */
+  recall(model: PhoneModel, file: PhoneFile, device: DeviceRecord | undefined, server: ServerAddress): number
 }
 
 export interface Prepared {
@@ -124,6 +126,10 @@ export function createConfigFiles(parts: ConfigFileParts): ConfigFiles & FilesAh
     build: () => buildModelView(sources, model, server),
     digest: () => modelContentDigest(snapshot, model, server),
   })
+  const wantedAhead: (...of: Parameters<FilesAhead['prepare']>) => Wanted = (model, file, device, server) =>
+    device
+      ? wantedDevice(deviceFileId(file, device, server, false), model, file, device, server, false)
+      : wantedCommon(commonFileId(file, model, server), model, file, server)
   return {
     device: (model, file, device, server, cleared) => {
       const id = deviceFileId(file, device, server, cleared)
@@ -137,13 +143,11 @@ export function createConfigFiles(parts: ConfigFileParts): ConfigFiles & FilesAh
       if (known && isFrom(known.from, snapshot.version, model, server)) return known.result
       return refreshed(parts, wantedCommon(id, model, file, server), known)
     },
-    prepare: (model, file, device, server) => {
-      const id = device ? deviceFileId(file, device, server, false) : commonFileId(file, model, server)
-      const wanted = device
-        ? wantedDevice(id, model, file, device, server, false)
-        : wantedCommon(id, model, file, server)
-      return { id, isReady: prepared(parts, wanted) }
+    prepare: (...of) => {
+      const wanted = wantedAhead(...of)
+      return { id: wanted.id, isReady: prepared(parts, wanted) }
     },
+    recall: (...of) => recalled(parts, wantedAhead(...of)),
   }
 }
 
@@ -196,6 +200,16 @@ function prepared(parts: ConfigFileParts, wanted: Wanted): boolean {
   if (known?.key === wanted.key) store(parts, wanted, digest, known.result)
   else refreshed(parts, wanted, known)
   return false
+}
+
+/** @returns bytes that are in memory now and were not before */
+function recalled({ cache, stored }: ConfigFileParts, wanted: Wanted): number {
+  const { id, key, from } = wanted
+  const digest = cache.get(id) ? undefined : wanted.digest?.()
+  const found = digest === undefined ? undefined : stored?.find(id, digest)
+  if (!found) return 0
+  cache.set(id, { key, result: freshOf(wanted, undefined, found), from })
+  return found.body.byteLength
 }
 
 function store({ stored }: ConfigFileParts, { id, model, file }: Wanted, digest: string, result: ConfigResult): void {

@@ -177,18 +177,17 @@ function deviceAnswer(
   trusted: boolean,
 ): Answer {
   const device = parts.snapshot.deviceByMac(mac)
-  const known = { mac, ...(device ? { device } : {}) }
+  const refused = (outcome: Outcome, reason: string): Answer => ({
+    ...absent(outcome, reason),
+    ...{ mac, ...(device ? { device } : {}) },
+  })
   const decision = decisionOn(parts, request, device, tokenDevice, trusted)
-  if (!decision.allow) return { ...absent(decision.outcome, decision.reason), ...known }
+  if (!decision.allow) return refused(decision.outcome, decision.reason)
   const fitting = names.fitting(claim, decision.device.model)
-  if (!fitting) {
-    return {
-      ...absent('unknown-file', `not a file of ${decision.device.model}, the model assigned to this phone`),
-      ...known,
-    }
-  }
+  if (!fitting)
+    return refused('unknown-file', `not a file of ${decision.device.model}, the model assigned to this phone`)
   const { model, file, askedAs } = fitting
-  if (file.expectedMiss) return { ...absent('expected-miss', 'this file is not served; the phone goes on'), ...known }
+  if (file.expectedMiss) return refused('expected-miss', 'this file is not served; the phone goes on')
   const result = parts.configs.device(model, file, decision.device, parts.serverAddress(request), decision.cleared)
   const answer = configAnswer(result)
   answer.mac = mac

@@ -1,11 +1,13 @@
 import type { Catalog } from '../catalog/catalog.js'
 import type { PhoneFile, PhoneModel } from '../catalog/manifest.js'
-import type { Clock } from '../domain/clock.js'
+import type { Clock, Millis } from '../domain/clock.js'
+import { sha256Hex } from '../domain/fingerprint.js'
+import type { Turns } from '../domain/turns.js'
 import type { Log } from '../observe/log.js'
 import type { DeviceRecord, ListedSnapshot } from '../snapshot/snapshot.js'
 import type { FilesAhead } from './config-files.js'
 import type { ServerAddress } from './file-view.js'
-import type { StoringWork } from './stored-files.js'
+import type { StoredFiles, StoringWork } from './stored-files.js'
 
 /** Work in one go, and the pause after it: a fifth of one core at most. In milliseconds. */
 const SLICE_MS = 2
@@ -18,12 +20,17 @@ const SETTLE_MS = 2_000
 const MOST_ADDRESSES = 4
 /** Files looked at in a slice that were all there. */
 const MOST_LOOKED_AT = 200
+/** Taken into memory after a start at most: half of what the cache of files holds, and what fits into this time. */
+const MOST_RECALLED_BYTES = 64 * 1024 * 1024
+const MOST_RECALL_MS: Millis = 2_000
+/** Under which the addresses are stored that phones were told. */
+const ADDRESSES = { id: 'addresses that phones were told', digest: sha256Hex('addresses'), kind: 'addresses' }
 
 export interface RenderAheadParts {
   readonly snapshot: Pick<ListedSnapshot, 'allDevices'>
   readonly catalog: Pick<Catalog, 'model' | 'files'>
   readonly files: FilesAhead
-  readonly store: StoringWork
+  readonly store: StoringWork & Pick<StoredFiles, 'find' | 'put'>
   readonly clock: Pick<Clock, 'now'>
   readonly spareTime: Pick<Clock, 'after'>
   readonly log: Log
@@ -62,9 +69,34 @@ export class RenderAhead {
     this.#lastHost = server.host
     if (this.#servers.size < MOST_ADDRESSES && !this.#servers.has(server.host)) {
       this.#servers.set(server.host, server)
+      const body = Buffer.from(JSON.stringify([...this.#servers.values()]))
+      this.#parts.store.put({ ...ADDRESSES, body, lastModified: this.#parts.clock.now() })
       this.changed()
     }
     return server
+  }
+
+  /**
+   * Takes into memory what was stored before the start for the addresses that phones were told then: after a power cut all
+   * of them ask at once. Never rejects.
+   */
+  async recall(turns: Turns): Promise<void> {
+    const { clock, files, store, log } = this.#parts
+    const addresses = store.find(ADDRESSES.id, ADDRESSES.digest)?.body
+    if (!addresses) return
+    const until = clock.now() + MOST_RECALL_MS
+    const taken = { files: 0, bytes: 0 }
+    // Sealed by this very program: it is as it was written.
+    const servers = JSON.parse(Buffer.from(addresses).toString()) as ServerAddress[]
+    for (const { model, file, device, server } of this.#all(servers)) {
+      const turn = turns()
+      if (turn) await turn
+      if (this.#stopped || clock.now() > until || taken.bytes > MOST_RECALLED_BYTES) break
+      const bytes = files.recall(model, file, device, server)
+      if (bytes > 0) taken.files += 1
+      taken.bytes += bytes
+    }
+    log.debug(taken, 'files of before the start are in memory')
   }
 
   /** Something changed: looks at all files again, once it has settled. */
@@ -74,7 +106,7 @@ export class RenderAhead {
     if (this.#servers.size === 0) return
     this.#cancel?.()
     this.#later(SETTLE_MS, () => {
-      this.#due = this.#all()
+      this.#due = this.#all(this.#servers.values())
       this.#slice()
     })
   }
@@ -110,8 +142,8 @@ export class RenderAhead {
     const next = this.#due?.next()
     if (!next || next.done) {
       if (this.#due) {
-        this.#parts.store.retain(this.#ids)
         this.#parts.log.info({ files: this.#ids.size }, 'files of all phones are ready')
+        this.#parts.store.retain(this.#ids.add(ADDRESSES.id))
       }
       this.#due = undefined
       return false
@@ -121,10 +153,10 @@ export class RenderAhead {
     return true
   }
 
-  *#all(): Generator<Due> {
+  *#all(servers: Iterable<ServerAddress>): Generator<Due> {
     const { snapshot, catalog } = this.#parts
     const models = new Set<PhoneModel>()
-    for (const server of this.#servers.values()) {
+    for (const server of servers) {
       for (const device of snapshot.allDevices()) {
         const model = device.state === 'approved' ? catalog.model(device.model) : undefined
         if (!model) continue

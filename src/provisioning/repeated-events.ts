@@ -9,10 +9,11 @@ const MOST_REMEMBERED = 50_000
 /** Phones ask again for what they have; a refusal or a failure is never only counted. */
 const COUNTED: ReadonlySet<Outcome> = new Set(['served', 'not-modified', 'expected-miss', 'cleared'])
 
-/** The first of its kind, which was handed on, and what came after. */
+/** The first of its kind, which was handed on, and what came after: only what may differ, so that events are let go at once. */
 interface Repeated {
-  first: ProvisioningEvent
-  last: ProvisioningEvent
+  readonly first: ProvisioningEvent
+  lastAt: Millis
+  lastMicros: number
   /** Requests after the first. */
   times: number
 }
@@ -34,7 +35,8 @@ export class RepeatedEvents {
     if (known) {
       const age = event.at - known.first.at
       if (age >= 0 && age < REPEAT_MS && isSame(known.first, event)) {
-        known.last = event
+        known.lastAt = event.at
+        known.lastMicros = event.micros
         known.times += 1
         return
       }
@@ -42,7 +44,9 @@ export class RepeatedEvents {
       tell(known, handOn)
     }
     handOn(event)
-    if (this.#known.size < MOST_REMEMBERED) this.#known.set(key, { first: event, last: event, times: 0 })
+    if (this.#known.size < MOST_REMEMBERED) {
+      this.#known.set(key, { first: event, lastAt: event.at, lastMicros: event.micros, times: 0 })
+    }
   }
 
   /** Hands on what was counted and is a minute old at `now`; without `now`, all of it. */
@@ -63,9 +67,8 @@ export class RepeatedEvents {
   }
 }
 
-function tell({ last, times }: Repeated, handOn: (event: ProvisioningEvent) => void): void {
-  if (times === 1) handOn(last)
-  else if (times > 1) handOn({ ...last, times })
+function tell({ first, lastAt, lastMicros, times }: Repeated, handOn: (event: ProvisioningEvent) => void): void {
+  if (times > 0) handOn({ ...first, at: lastAt, micros: lastMicros, ...(times > 1 ? { times } : {}) })
 }
 
 /** All but time and duration: the same answer to the same phone. */

@@ -54,7 +54,11 @@ export async function openBase(installation: Installation, undo: Undo): Promise<
   undo.add(() => feed.stop())
   const live = new Live({ clock: systemClock, snapshot: feed.snapshot })
   undo.add(() => live.stop())
-  const importEnded = (job: StoredImport): void => live.importEnded(job)
+  const importEnded = (job: StoredImport): void => {
+    live.importEnded(job)
+    // Its phones are served as soon as may be; when this fails the next look at the feed tells.
+    feed.refresh().catch(() => undefined)
+  }
   const imports =
     PROGRAM === undefined
       ? undefined

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { spareTime, systemClock } from '../domain/edge/system-clock.js'
+import { briskTurns, spareTime, systemClock } from '../domain/edge/system-clock.js'
 import type { Id, ProvisioningEvent } from '../domain/entities.js'
 import { Afterwards } from '../observe/afterwards.js'
 import { createConfigFiles, entryBytes } from '../provisioning/config-files.js'
@@ -36,6 +36,8 @@ export interface PhoneListeners {
   outcomes: ReadonlyMap<string, number>
   /** Which phones would get other files than they have. */
   waiting: WaitingChanges
+  /** Takes files of before the start into memory. Never rejects. */
+  recallFiles(): Promise<void>
   /** A file as a phone was given it, by digest. */
   keptFile(sha256: string): Promise<Uint8Array | undefined>
 }
@@ -141,5 +143,9 @@ export async function startPhones(base: Base, ports: Ports, webSockets: WebSocke
   undo.add(() => Promise.all([http.stop(), tftp.stop(), webSockets.close()]))
   ports.http = http.httpPort
   ports.https = http.httpsPort ?? 0
-  return { viewSources, outcomes, waiting, keptFile: (sha256) => keptFiles.find(sha256) }
+  return {
+    ...{ viewSources, outcomes, waiting },
+    recallFiles: async () => ahead?.recall(briskTurns()),
+    keptFile: (sha256) => keptFiles.find(sha256),
+  }
 }

@@ -15,7 +15,10 @@ export interface RunningServer {
   ports: Ports
   /** The admin listener speaks HTTPS. */
   adminIsSecure: boolean
-  /** To be called when everybody was told that it is up: it goes its own ways once, before phones come (decision 22). */
+  /**
+   * To be called when everybody was told that it is up: it takes into memory what phones will ask for (decision 14), and goes
+   * its own ways once, before they come (decision 22).
+   */
   rehearse(): void
   /** Finishes commits, lets transfers go on for up to 5 s, closes everything but the installation. */
   stop(): Promise<void>
@@ -43,7 +46,7 @@ async function startParts(installation: Installation, undo: Undo): Promise<Omit<
   undo.add(feed.onChange(sip.peopleChanged))
   ports.sip = sip.port
   ports.sips = sip.tlsPort
-  const { viewSources, outcomes, waiting, keptFile } = await startPhones(base, ports, sip.webSockets)
+  const { viewSources, outcomes, waiting, keptFile, recallFiles } = await startPhones(base, ports, sip.webSockets)
   installation.allSoftphones.listensOn(ports)
   startMail(base)
   const serverAddress = (host?: string): ServerAddress => toldAddress(host ?? config.host ?? '127.0.0.1', ports)
@@ -64,5 +67,9 @@ async function startParts(installation: Installation, undo: Undo): Promise<Omit<
   startAutoResync(base, waiting)
   startScheduledChanges(base, { catalog, render, viewSources, serverAddress })
   undo.add(() => base.rehearsal.stop())
-  return { ports, adminIsSecure: admin.secure, rehearse: () => void base.rehearsal.run() }
+  const rehearse = async (): Promise<void> => {
+    await recallFiles()
+    await base.rehearsal.run()
+  }
+  return { ports, adminIsSecure: admin.secure, rehearse: () => void rehearse() }
 }

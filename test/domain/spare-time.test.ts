@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { SpareTime } from '../../src/domain/spare-time.js'
+import { giveWay, SpareTime } from '../../src/domain/spare-time.js'
 import { FakeClock } from '../support/fake-clock.js'
 
 test('work waits for its delay, and for a pause in which there was little else to do', () => {
@@ -41,4 +41,16 @@ test('cancelling leaves no timer, also after it was put off', () => {
   cancel()
   clock.advance(1_000)
   expect(clock.pending).toBe(0)
+})
+
+test('a pause is short on an idle thread, and longer when others worked in it', async () => {
+  const pauses: number[] = []
+  const passed = (ms: number): Promise<void> => Promise.resolve(void pauses.push(ms))
+  let isIdle = true
+  const pause = giveWay(passed, () => () => isIdle, { shortMs: 1, moreMs: 3 })
+  await pause()
+  expect(pauses).toEqual([1])
+  isIdle = false
+  await pause()
+  expect(pauses).toEqual([1, 1, 3])
 })

@@ -3,6 +3,7 @@ import { FakeClock } from '../support/fake-clock.js'
 import type { Mac } from '../../src/domain/mac-address.js'
 import { Secret, type Sealed } from '../../src/domain/secret.js'
 import { SpareTime } from '../../src/domain/spare-time.js'
+import { AT_ONCE } from '../../src/domain/turns.js'
 import { createConfigFiles, type ConfigFiles, type FilesAhead } from '../../src/provisioning/config-files.js'
 import { RenderAhead } from '../../src/provisioning/render-ahead.js'
 import type { FileToStore, StoredFile, StoredFiles, StoringWork } from '../../src/provisioning/stored-files.js'
@@ -109,7 +110,8 @@ test('nothing is rendered before a phone was told an address; then all files are
   ahead.told({ ...SERVER })
   clock.advance(60_000)
   expect(rendered).toBeGreaterThanOrEqual(4)
-  expect(store.files.size).toBe(rendered)
+  // The addresses that phones were told are stored beside them.
+  expect(store.files.size).toBe(rendered + 1)
   expect(store.retained).toEqual(new Set(store.files.keys()))
   expect(store.flushed).toBe(1)
   expect(clock.pending).toBe(0)
@@ -146,6 +148,65 @@ test('a changed name and a changed password render the one file again, ahead and
   start()
   expect(bytesOf(ANNA).body).toContain('rotated-secret')
   expect(rendered).toBe(1)
+})
+
+/** Files of before the start that came into memory: those the store is not asked for any more. */
+function foundInStore(): string[] {
+  const found: string[] = []
+  const find = store.find.bind(store)
+  store.find = (id, digest) => {
+    const file = find(id, digest)
+    if (file) found.push(id)
+    return file
+  }
+  return found
+}
+
+test('after a start the files of before come into memory before a phone asks, and nothing is rendered for it', async () => {
+  const before = [bytesOf(ANNA), bytesOf(CARL)]
+  ahead.told(SERVER)
+  clock.advance(60_000)
+  start()
+  await ahead.recall(AT_ONCE)
+  const found = foundInStore()
+  expect([bytesOf(ANNA), bytesOf(CARL)]).toEqual(before)
+  expect(found).toEqual([])
+  expect(rendered).toBe(0)
+})
+
+test('what changed since is not taken from before the start', async () => {
+  ahead.told(SERVER)
+  clock.advance(60_000)
+  bench.snapshot.content.putExtension(extensionRecord('101', { displayName: 'Anna Berg', revision: 2 }))
+  start()
+  await ahead.recall(AT_ONCE)
+  expect(rendered).toBe(0)
+  expect(bytesOf(ANNA).body).toContain('Anna Berg')
+  expect(rendered).toBe(1)
+})
+
+test('nothing comes into memory before any phone was told an address, nor when the server stops or two seconds are over', async () => {
+  await ahead.recall(AT_ONCE)
+  ahead.told(SERVER)
+  clock.advance(60_000)
+  const ends: [() => void, number][] = [
+    [() => ahead.stop(), 0],
+    // Only what was begun by then.
+    [() => clock.advance(2_001), 0],
+    [() => undefined, 4],
+  ]
+  for (const [end, expected] of ends) {
+    start()
+    const found = foundInStore()
+    let isFirst = true
+    await ahead.recall(() => {
+      if (isFirst) end()
+      isFirst = false
+      return undefined
+    })
+    expect(found.slice(1).length).toBeGreaterThanOrEqual(expected)
+    if (expected === 0) expect(found.slice(1)).toEqual([])
+  }
 })
 
 test('a row of changes is waited for; what is being looked at is begun anew', () => {
@@ -188,7 +249,7 @@ test('blocked and removed phones are given nothing ahead, and a file that fails 
   bench.breakage = new Error('no template')
   ahead.told(SERVER)
   clock.advance(60_000)
-  expect(store.files.size).toBe(0)
+  expect([...store.files.keys()]).toEqual(['addresses that phones were told'])
   expect(rendered).toBeLessThan(4)
   expect(clock.pending).toBe(0)
 })

@@ -16,8 +16,9 @@ import type { Mac } from '../../domain/mac-address.js'
 import { isAuthUsernameTaken, revisionConflict } from '../../extensions/edge/knex-store.js'
 import { readDevices, readExtensions } from '../../snapshot/edge/read-records.js'
 import type { DeviceRecord } from '../../snapshot/snapshot.js'
-import type { DeviceReads, DeviceStore, DeviceView, DeviceWrites, Sighting } from '../store.js'
+import type { DeviceReads, DeviceStore, DeviceView, DeviceWrites } from '../store.js'
 import { deviceExists } from '../move.js'
+import { noteSightings } from './sighting-rows.js'
 
 export function createKnexDeviceStore(db: Knex): DeviceStore {
   return {
@@ -116,42 +117,4 @@ async function insertParts(trx: Knex.Transaction, record: DeviceRecord): Promise
   const keys = record.keys.map((key) => lineKeyRow(key, record.siteId))
   await insertInChunks(trx, 'lines', lines)
   await insertInChunks(trx, 'line_keys', keys)
-}
-
-/** A hundred phones per statement and transaction: a power-up of a whole house holds nobody up for long. */
-async function noteSightings(db: Knex, sightings: readonly Sighting[]): Promise<void> {
-  for (const some of chunks([...new Map(sightings.map((each) => [each.deviceId, each])).values()])) {
-    await inWriteTransaction(db, (trx) => noteSome(trx, some))
-  }
-}
-
-async function noteSome(trx: Knex.Transaction, sightings: readonly Sighting[]): Promise<void> {
-  const ids = sightings.map(({ deviceId }) => deviceId)
-  const stored = (await trx('devices').whereIn('id', ids).select('id', 'firmware_version')) as FirmwareRow[]
-  const versions = new Map(stored.map((row) => [row.id, row.firmware_version]))
-  const renewed = sightings.filter(
-    ({ deviceId, firmwareVersion }) =>
-      firmwareVersion !== undefined && versions.has(deviceId) && versions.get(deviceId) !== firmwareVersion,
-  )
-  const byId = (type: 'bigint' | 'text', valueOf: (sighting: Sighting) => string | number | null): Knex.Raw =>
-    trx.raw(
-      `case id ${sightings.map(() => `when ? then cast(? as ${type})`).join(' ')} end`,
-      sightings.flatMap((each) => [each.deviceId, valueOf(each) as string]),
-    )
-  await trx('devices')
-    .whereIn('id', ids)
-    .update({
-      last_seen_at: byId('bigint', ({ at }) => at),
-      last_seen_ip: byId('text', ({ ip }) => ip),
-      firmware_version: trx.raw('coalesce(?, firmware_version)', [
-        byId('text', (each) => each.firmwareVersion ?? null),
-      ]),
-    })
-  const feed = renewed.map(({ deviceId, at }) => ({ at, topic: 'device', key: deviceId }))
-  await insertInChunks(trx, 'change_feed', feed)
-}
-
-interface FirmwareRow {
-  id: Id
-  firmware_version: string | null
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import { parseLayerKey } from '../../database/change.js'
-import { eachRow, inTurns } from '../../database/edge/read-rows.js'
+import { eachRow } from '../../database/edge/read-rows.js'
 import {
   DEVICE_COLUMNS,
   LINE_COLUMNS,
@@ -36,7 +36,7 @@ import {
 } from '../../database/edge/softphone-rows.js'
 import { inReadTransaction } from '../../database/edge/write.js'
 import type { Id, Layer, Line, LineKey, SoftphoneToken } from '../../domain/entities.js'
-import type { Turns } from '../../domain/turns.js'
+import { AT_ONCE, inTurns, type Turns } from '../../domain/turns.js'
 import { SnapshotContent } from '../memory-snapshot.js'
 import { push, type ExtensionGroupRow } from './read-records.js'
 import type { LayerValues, SoftphoneRecord } from '../snapshot.js'
@@ -57,7 +57,7 @@ export interface LoadedSnapshot {
  * Reads the whole domain in one read transaction, page by page.
  * @param turns where others are to have theirs meanwhile: a busy server goes on answering
  */
-export async function loadSnapshot(db: Knex, turns?: Turns): Promise<LoadedSnapshot> {
+export async function loadSnapshot(db: Knex, turns: Turns = AT_ONCE): Promise<LoadedSnapshot> {
   return await inReadTransaction(db, async (trx) => {
     const [newest] = (await trx('change_feed').max({ id: 'id' })) as { id: number | null }[]
     const content = new SnapshotContent()
@@ -103,7 +103,7 @@ export async function readLayer(db: Knex, layer: Layer, owner: string): Promise<
   })
 }
 
-async function loadSoftphones(trx: Knex, turns?: Turns): Promise<ReadonlyMap<Id, SoftphoneRecord[]>> {
+async function loadSoftphones(trx: Knex, turns: Turns): Promise<ReadonlyMap<Id, SoftphoneRecord[]>> {
   const tokens = new Map<Id, SoftphoneToken[]>()
   const putToken = (row: SoftphoneTokenRow): void => {
     if (isLive(row)) push(tokens, row.softphone_id, toSoftphoneToken(row))
@@ -116,25 +116,22 @@ async function loadSoftphones(trx: Knex, turns?: Turns): Promise<ReadonlyMap<Id,
   return softphones
 }
 
-async function loadGroups(trx: Knex, turns?: Turns): Promise<ReadonlyMap<Id, Id[]>> {
+async function loadGroups(trx: Knex, turns: Turns): Promise<ReadonlyMap<Id, Id[]>> {
   const rows = new Map<Id, ExtensionGroupRow[]>()
   const by = ['extension_id', 'group_id'] as const
   const putRow = (row: ExtensionGroupRow): void => push(rows, row.extension_id, row)
   await eachRow(trx, { table: 'extension_groups', columns: [...by, 'position'], by }, putRow, turns)
   const groups = new Map<Id, Id[]>()
-  await inTurns(
-    rows,
-    ([person, own]) =>
-      groups.set(
-        person,
-        inOrder(own).map((row) => row.group_id),
-      ),
-    turns,
-  )
+  await inTurns(rows, turns, ([person, own]) => {
+    groups.set(
+      person,
+      inOrder(own).map((row) => row.group_id),
+    )
+  })
   return groups
 }
 
-async function loadLayers(trx: Knex, content: SnapshotContent, turns?: Turns): Promise<void> {
+async function loadLayers(trx: Knex, content: SnapshotContent, turns: Turns): Promise<void> {
   const revisions = new Map<string, number>()
   const owner = ['layer', 'owner'] as const
   const putRevision = (row: LayerRevisionRow): void => void revisions.set(`${row.layer}:${row.owner}`, row.revision)
@@ -151,7 +148,7 @@ async function loadLayers(trx: Knex, content: SnapshotContent, turns?: Turns): P
     const own = layer === 'group' ? (keys.get(owner) ?? []) : []
     content.putLayer(layer, owner, { revision: revisions.get(key) ?? 0, values, ...withKeys(own) })
   }
-  await inTurns(new Set([...revisions.keys(), ...rows.keys()]), putLayer, turns)
+  await inTurns(new Set([...revisions.keys(), ...rows.keys()]), turns, putLayer)
 }
 
 /** A group that has keys has a revision of its layer: setting them lets it grow. */
