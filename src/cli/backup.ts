@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
-import { chmod, copyFile, cp, mkdir, readdir, rename } from 'node:fs/promises'
+import { chmod, copyFile, cp, readdir, rename } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import { prepareDataDir } from '../database/edge/connect.js'
 import { copySqlite } from '../database/edge/copy.js'
 import { holdServerLock } from '../database/edge/server-lock.js'
-import { AppError } from '../domain/errors.js'
+import { makeFolder } from '../domain/edge/make-folder.js'
+import { AppError, systemErrorCode } from '../domain/errors.js'
 import { becomeOwnerOf } from '../installation.js'
 import { KEY_FILE_NAME } from '../secrets/edge/key-file.js'
 import { configOf, withInstallation } from './context.js'
@@ -41,8 +43,7 @@ async function backup(io: Io, folder: string): Promise<Report> {
         hint: `and keep ${join(config.dataDir, KEY_FILE_NAME)} with it`,
       })
     }
-    await mkdir(target, { recursive: true, mode: 0o700 })
-    await chmod(target, 0o700)
+    await makeTarget(target)
     const files: string[] = []
     for (const file of [databases.files.main, databases.files.live]) {
       await copySqlite(file, join(target, basename(file)))
@@ -65,6 +66,18 @@ async function backup(io: Io, folder: string): Promise<Report> {
   })
 }
 
+async function makeTarget(folder: string): Promise<void> {
+  try {
+    await makeFolder(folder, 0o700)
+    await chmod(folder, 0o700)
+  } catch (error) {
+    throw new AppError('USAGE', `${folder}: cannot be made (${systemErrorCode(error)})`, {
+      field: 'folder',
+      hint: 'Name a folder where you may make one',
+    })
+  }
+}
+
 async function restore(io: Io, folder: string, replace: boolean): Promise<Report> {
   const source = resolve(io.folder, folder)
   const { dataDir, databaseUrl } = configOf(io)
@@ -80,7 +93,7 @@ async function restore(io: Io, folder: string, replace: boolean): Promise<Report
     }
   }
   const aside = await makeRoom(dataDir, replace)
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await prepareDataDir(dataDir)
   becomeOwnerOf(dataDir)
   await cp(source, dataDir, { recursive: true })
   await chmod(join(dataDir, KEY_FILE_NAME), 0o600)

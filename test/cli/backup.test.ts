@@ -37,6 +37,11 @@ describe('backup and restore', () => {
     expect(await cli('backup', 'saved')).toMatchObject({ exit: 2, err: expect.stringMatching(/is not empty/) })
   })
 
+  test('a backup to where no folder can be made is refused, as below /proc', async () => {
+    const refused = await cli('backup', '/proc/phoneboot/saved')
+    expect(refused).toMatchObject({ exit: 2, err: expect.stringContaining('/proc/phoneboot/saved: cannot be made') })
+  })
+
   test('a folder that is no backup is refused by what it lacks', async () => {
     expect(await cli('restore', 'nowhere')).toMatchObject({ exit: 1, err: expect.stringMatching(/phoneboot\.key/) })
   })

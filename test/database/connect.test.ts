@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { openDatabases } from '../../src/database/edge/connect.js'
+import { openDatabases, prepareDataDir } from '../../src/database/edge/connect.js'
 import { inWriteTransaction } from '../../src/database/edge/write.js'
 import { SILENT_LOG } from '../../src/observe/log.js'
 import { describeOverDatabases } from '../support/databases.js'
@@ -22,6 +22,25 @@ describe('opening a database', () => {
   test('a data folder below a file is refused', async () => {
     await writeFile(join(folder, 'file'), '')
     await expect(open({ dataDir: join(folder, 'file', 'data') })).rejects.toMatchObject({ code: 'DATA_DIR_UNUSABLE' })
+  })
+
+  test('a data folder where the system makes none, as below /proc, is refused and not tried for ever', async () => {
+    for (const dataDir of ['/proc/phoneboot/data', '/proc/self/data']) {
+      await expect(open({ dataDir })).rejects.toMatchObject({
+        code: 'DATA_DIR_UNUSABLE',
+        message: `data folder ${dataDir} cannot be used: no folder can be made there`,
+        details: { field: 'PHONEBOOT_DATA_DIR', hint: expect.stringContaining('set PHONEBOOT_DATA_DIR') },
+      })
+    }
+    await expect(open({ url: 'sqlite:/proc/phoneboot/data.sqlite' })).rejects.toMatchObject({
+      code: 'DATABASE_UNUSABLE',
+    })
+  })
+
+  test('a data folder is made with those above it, for its owner alone', async () => {
+    const dataDir = join(folder, 'var', 'lib', 'phoneboot')
+    await Promise.all([prepareDataDir(dataDir), prepareDataDir(dataDir)])
+    for (const one of [dataDir, join(folder, 'var')]) expect((await stat(one)).mode & 0o777).toBe(0o700)
   })
 
   test('a file that is no database is refused and left as it is', async () => {

@@ -1,8 +1,9 @@
-import { access, constants, mkdir, open } from 'node:fs/promises'
+import { access, constants, open } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import knex, { type Knex } from 'knex'
 import type Pg from 'pg'
 import type sqlite3 from 'sqlite3'
+import { makeFolder } from '../../domain/edge/make-folder.js'
 import { AppError, systemErrorCode } from '../../domain/errors.js'
 import type { Log } from '../../observe/log.js'
 import { BUSY_TIMEOUT_MS } from './write.js'
@@ -69,7 +70,7 @@ function withLive(main: string): { main: string; live: string } {
 /** Makes the data folder when it is missing. Throws DATA_DIR_UNUSABLE. */
 export async function prepareDataDir(dataDir: string): Promise<void> {
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    await makeFolder(dataDir, 0o700)
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     throw new AppError('DATA_DIR_UNUSABLE', `data folder ${dataDir} cannot be used: ${reason(error)}`, {
@@ -122,7 +123,7 @@ async function openSqlite(files: NonNullable<Databases['files']>, log: Log): Pro
 
 /** The files -wal and -shm take the mode of the database file. */
 export async function createPrivately(file: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  await makeFolder(dirname(file), 0o700)
   const handle = await open(file, 'a', 0o600)
   await handle.close()
 }
@@ -214,6 +215,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EROFS: 'the file system is read-only',
   ENOSPC: 'no space left',
+  ENOENT: 'no folder can be made there',
   ENOTDIR: 'a part of its path is not a folder',
   EEXIST: 'it is not a folder',
   ECONNREFUSED: 'connection refused',

@@ -1,13 +1,11 @@
 import type { Knex } from 'knex'
-import type { Turns } from '../../domain/turns.js'
-import { chunks, isPostgres } from './write.js'
+import { AT_ONCE, inTurns, type Turns } from '../../domain/turns.js'
+import { isPostgres } from './write.js'
 
 /** Rows per query: the event loop goes round between two pages, and the database reads one while we look at the one before. */
 const PAGE_ROWS = 500
 /** The same while others wait for their turn: read out of its text in a millisecond. */
 const SMALL_PAGE_ROWS = 200
-/** Rows used between two looks at the clock. */
-const STRIDE = 20
 
 /** A table to be read as a whole. */
 export interface WholeTable<Row> {
@@ -27,9 +25,9 @@ export async function eachRow<Row extends object>(
   trx: Knex,
   { table, columns, by = ['id' as keyof Row & string] }: WholeTable<Row>,
   use: (row: Row) => void,
-  turns?: Turns,
+  turns: Turns = AT_ONCE,
 ): Promise<void> {
-  const size = turns ? SMALL_PAGE_ROWS : PAGE_ROWS
+  const size = turns === AT_ONCE ? PAGE_ROWS : SMALL_PAGE_ROWS
   const sql = pageSql(isPostgres(trx), columns, by.length)
   const pageAfter = async (last: readonly string[]): Promise<Row[]> => {
     const answer = firstRow(await trx.raw(sql, [[...by], [...columns], table, [...by], ...last, [...by], size]))
@@ -42,19 +40,7 @@ export async function eachRow<Row extends object>(
     next = last === undefined || rows.length < size ? undefined : pageAfter(by.map((column) => String(last[column])))
     // When `use` throws nobody waits for the next page any more.
     next?.catch(() => undefined)
-    await inTurns(rows, use, turns)
-  }
-}
-
-/** Each item in turn, while others have theirs in between. */
-export async function inTurns<T>(items: Iterable<T>, use: (item: T) => void, turns?: Turns): Promise<void> {
-  if (!turns) {
-    for (const item of items) use(item)
-    return
-  }
-  for (const some of chunks(items, STRIDE)) {
-    await turns()
-    for (const item of some) use(item)
+    await inTurns(rows, turns, use)
   }
 }
 
