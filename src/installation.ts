@@ -15,6 +15,7 @@ import type { DeviceStore } from './devices/store.js'
 import type { DeviceAdmin } from './devices/use-cases.js'
 import { systemClock } from './domain/edge/system-clock.js'
 import { systemRandom } from './domain/edge/system-random.js'
+import { pooledRandom } from './domain/random.js'
 import type { Site } from './domain/entities.js'
 import type { ExtensionAdmin } from './extensions/use-cases.js'
 import type { GroupAdmin } from './groups/use-cases.js'
@@ -100,7 +101,7 @@ export async function openInstallation(config: Config, log: Log): Promise<Instal
       random: systemRandom,
       sealedRowsExist: () => sealedRowsExist(databases.main),
     })
-    const secrets = createSecretBox(keyRing, systemRandom)
+    const secrets = createSecretBox(keyRing, pooledRandom(systemRandom))
     const site = await siteStore.defaultSite()
     const deviceStore = createKnexDeviceStore(databases.main)
     const accountStore = createKnexAccountStore(databases.main)

@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers'
 import { isMainThread } from 'node:worker_threads'
+import { endWithoutOutput } from './cli/lost-output.js'
 import { runCommandLine } from './cli/program.js'
 
 // The server runs the same program a second time, in a thread that answers no phones.
@@ -11,11 +12,7 @@ function main(): void {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve())
   })
 
-  // A reader that goes away (`phoneboot device list | head`) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
-  })
+  endWithoutOutput(process, (code) => process.exit(code))
 
   const exit = runCommandLine(process.argv.slice(2), {
     out: (line) => void process.stdout.write(line),

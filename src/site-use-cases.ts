@@ -144,7 +144,7 @@ export function createSiteUseCases(parts: SiteUseCasesParts): ForSite {
       ...sharedBulk,
       models,
       unnumbered: createUnnumberedAdmin({ ...inSite, store: stores.unnumbered }),
-      checkSetting: (key, value) => check(key, 'extension', value),
+      checkSetting: (key, value, layer = 'extension') => check(key, layer, value),
       password: (actor, number) => extensions.password(actor, number),
     })
     const bulk = withImportsBeside(ownBulk, siteId, () => parts.server?.()?.imports)

@@ -1,5 +1,5 @@
 import { AppError } from '../domain/errors.js'
-import { AT_ONCE, type Turns } from '../domain/turns.js'
+import { AT_ONCE, inTurns, type Turns } from '../domain/turns.js'
 
 /** How a list can be sorted: by name of the field. Texts are compared as they are, see `sortedBy`. */
 export type SortKeys<T> = Readonly<Record<string, (item: T) => string | number>>
@@ -46,12 +46,10 @@ export async function pageOf<T extends { readonly id: string }>(
   const compare = (a: Placed, b: Placed): number =>
     direction * (compareValues(a.value, b.value) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
   const first = new FirstOf<Placed & { item: T }>(limit + 1, compare)
-  for (const item of items) {
-    const turn = turns()
-    if (turn) await turn
+  await inTurns(items, turns, (item) => {
     const one = { item, value: keyOf(item), id: item.id }
     if (!after || compare(one, after) > 0) first.offer(one)
-  }
+  })
   const shown = first.taken.slice(0, limit)
   const last = shown.at(-1)
   return {

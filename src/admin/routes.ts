@@ -2,6 +2,7 @@ import { accountRoutes } from './api/accounts.js'
 import { banRoutes } from './api/bans.js'
 import { bulkRoutes } from './api/bulk.js'
 import { deviceFileRoutes } from './api/device-files.js'
+import { deviceLineRoutes } from './api/device-lines.js'
 import { deviceRoutes } from './api/devices.js'
 import { changeRoutes, effectRoutes } from './api/effects.js'
 import { extensionRoutes } from './api/extensions.js'
@@ -36,6 +37,7 @@ export const ROUTES: readonly Route[] = [
   ...extensionRoutes,
   ...phonebookRoutes,
   ...deviceRoutes,
+  ...deviceLineRoutes,
   ...keyRoutes,
   ...deviceFileRoutes,
   ...timelineRoutes,

@@ -39,19 +39,27 @@ export function requireKeys(inputs: readonly KeyInput[], owner: LineKey['owner']
   }
   problems.push(...repetitions(inputs))
   refuseKeyProblems(problems)
-  return inputs
-    .map(({ position, bank, kind, value, label, line, locked }) => ({
-      id: newId(),
-      owner,
-      position,
-      ...(bank === undefined ? {} : { bank }),
-      kind,
-      ...(value === undefined ? {} : { value }),
-      ...(label === undefined ? {} : { label }),
-      ...(line === undefined ? {} : { line }),
-      ...(locked === true ? { locked } : {}),
-    }))
-    .sort((a, b) => (a.bank ?? '').localeCompare(b.bank ?? '') || a.position - b.position)
+  return inputs.map((input) => keyOf(input, owner, newId())).sort(byPlace)
+}
+
+/** The order of keys: bank by bank, those without one first. */
+export function byPlace(a: Pick<LineKey, 'bank' | 'position'>, b: Pick<LineKey, 'bank' | 'position'>): number {
+  return (a.bank === b.bank ? 0 : (a.bank ?? '').localeCompare(b.bank ?? '')) || a.position - b.position
+}
+
+/** Value by value: an import makes tens of thousands, and pieces spread into an object take several times as long. */
+function keyOf(
+  { position, bank, kind, value, label, line, locked }: KeyInput,
+  owner: LineKey['owner'],
+  id: string,
+): LineKey {
+  const key: LineKey = { id, owner, position, kind }
+  if (bank !== undefined) key.bank = bank
+  if (value !== undefined) key.value = value
+  if (label !== undefined) key.label = label
+  if (line !== undefined) key.line = line
+  if (locked === true) key.locked = locked
+  return key
 }
 
 /** A phone with two keys for the same leaves one of them dark; several keys for a line hold several calls, and are fine. */

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey } from 'node:crypto'
 import { AppError } from '../domain/errors.js'
 import type { Random } from '../domain/random.js'
 import { Secret, type Sealed } from '../domain/secret.js'
@@ -46,9 +46,11 @@ export function createKeyRing(keys: readonly SealingKey[]): KeyRing {
  * nonce and the context as associated data.
  */
 export function createSecretBox(keyRing: KeyRing, random: Random): SecretBox {
+  const { id, key: bytes } = keyRing.current
+  // Read once, not for each text.
+  const key = createSecretKey(bytes)
   return {
     seal: (text, context) => {
-      const { id, key } = keyRing.current
       const nonce = random.bytes(NONCE_BYTES)
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context))
       const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])

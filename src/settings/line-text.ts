@@ -6,7 +6,8 @@ export function problemWithLine(text: string, maxLength: number): string | undef
   if (!text.isWellFormed()) return 'is not well-formed Unicode'
   if (text !== text.trim()) return 'begins or ends with a blank'
   if (/^%null%$/i.test(text)) return 'is a reserved word of phones'
-  if ([...text].length > maxLength) return `is longer than ${maxLength} characters`
+  // Characters are counted only where that could make a difference.
+  if (text.length > maxLength && [...text].length > maxLength) return `is longer than ${maxLength} characters`
   return undefined
 }
 

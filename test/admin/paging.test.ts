@@ -66,9 +66,10 @@ describe('pages', () => {
     },
   )
 
-  test('others have their turn before each item of a list that may be long', async () => {
+  test('others have their turn before and after each twenty items of a list that may be long', async () => {
     const turns = new CountedTurns()
-    const { items } = await pageOf(itemsOf('c', 'b', 'a'), { limit: 2, sort: 'name' }, KEYS, turns.next)
+    const many = itemsOf('c', 'b', ...Array.from({ length: 40 }, () => 'd'), 'a')
+    const { items } = await pageOf(many, { limit: 2, sort: 'name' }, KEYS, turns.next)
     expect([names(items), turns.waited]).toEqual([['a', 'b'], 3])
   })
 

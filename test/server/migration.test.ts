@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import knex, { type Knex } from 'knex'
 import { SCHEMA_STEPS } from '../../db/migrations/index.js'
 import { sqlitePool } from '../../src/database/edge/connect.js'
+import { describeOverPostgres } from '../support/databases.js'
 import { eventually, SERVER_TEST_MS, TestInstallation, type Ran } from '../support/server.js'
 
 jest.setTimeout(SERVER_TEST_MS)
@@ -52,8 +53,6 @@ describe('processes that start at once over SQLite', () => {
     }
   })
 })
-
-const describeOverPostgres = POSTGRES_URL ? describe : describe.skip
 
 describeOverPostgres('processes that start at once over PostgreSQL', () => {
   let admin: Knex

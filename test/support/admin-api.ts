@@ -126,7 +126,7 @@ export async function adminBench(
   })
   const mailing = openMailing({
     ...{ databases, softphones },
-    config: { mailLanguage: 'en', selfService: 'off' },
+    config: { mailLanguage: 'en', selfService: 'off', softphones: 'http-trusted' },
     ownAccess: createOwnAccess({ store: createKnexOwnAccessStore(databases.main), clock, random }),
     sites: () => Promise.resolve([...feed.snapshot.allSites()]),
   })

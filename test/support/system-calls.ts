@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 /** strace with the calls that matter for what is on disk and what was said; put it before node. */
 export function traced(file: string): string[] {
-  const calls = 'trace=fdatasync,fsync,pwrite64,write,writev,sendmsg,sendmmsg,sendto'
+  const calls = 'trace=fdatasync,fsync,pwrite64,write,writev,read,sendmsg,sendmmsg,sendto'
   return ['strace', '-f', '-y', '-s', '6000', '-e', calls, '-e', 'signal=none', '-o', file]
 }
 
@@ -50,3 +50,26 @@ export function onDiskBefore(calls: readonly SystemCall[], fact: string, wal: st
     (call) => isSync(call) && call.text.includes(wal) && call.begun > written.ended && call.ended < said.begun,
   )
 }
+
+/**
+ * Was `fact` sent to PostgreSQL, and had it confirmed on that connection that it is committed, before `said` began? What
+ * is sent outside a transaction is committed when its own command is confirmed.
+ */
+export function committedBefore(calls: readonly SystemCall[], fact: string, said: SystemCall): boolean {
+  const sent = calls.find(
+    ({ name, text }) => /^writev?$/.test(name) && /^\d+<socket:/.test(text) && text.includes(fact),
+  )
+  const [connection] = /^\d+<socket:\[\d+\]>/.exec(sent?.text ?? '') ?? []
+  if (!sent || connection === undefined) return false
+  return calls.some(
+    ({ name, text, begun, ended }) =>
+      name === 'read' &&
+      begun > sent.ended &&
+      ended < said.begun &&
+      text.startsWith(connection) &&
+      COMMITTED.test(text),
+  )
+}
+
+/** CommandComplete, and ReadyForQuery outside a transaction (PostgreSQL, "Message Formats"). */
+const COMMITTED = /C\\0\\0\\0.*Z\\0\\0\\0\\5I/

@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import { DEVICE_STATES } from '../../domain/entities.js'
 import { deviceSearch } from '../../devices/search.js'
-import type { DeviceView } from '../../devices/store.js'
 import { sortedBy } from '../../domain/search-text.js'
 import { filterInTurns } from '../../domain/turns.js'
 import { pageOf, type SortKeys } from '../paging.js'
-import { route, type Answer, type Call } from '../route.js'
+import { route } from '../route.js'
 import type { DeviceRecord } from '../../snapshot/snapshot.js'
 import { device, lineInput } from './phone-schemas.js'
 import { flag, listQuery, mac, pageSchema, text } from './schemas.js'
 import { keyInput } from './key-schemas.js'
+import { seenLast, shown, shownAs } from './shown-device.js'
 import { deviceView, registeredNow, withPeople } from './views.js'
 
 const TAG = 'Phones'
@@ -18,22 +18,6 @@ const SORT: SortKeys<DeviceRecord> = {
   model: sortedBy(({ model }) => model),
   name: sortedBy(({ name }) => name),
   state: ({ state }) => state,
-}
-
-/** With what was seen of the phone since it was loaded. */
-function seenLast({ lastSeen }: Call['parts'], one: DeviceRecord): DeviceRecord {
-  const seen = lastSeen(one.id)
-  return seen && seen.at > (one.lastSeenAt ?? 0) ? { ...one, lastSeenAt: seen.at, lastSeenIp: seen.ip } : one
-}
-
-async function shownAs({ parts, use }: Call, found: DeviceView): Promise<Answer> {
-  const group = (await use.groups.list()).find(({ id }) => id === found.groupId)
-  const seen = { ...found, ...seenLast(parts, found), lines: found.lines }
-  return { body: deviceView(seen, registeredNow(parts), group?.name), entity: found }
-}
-
-async function shown(call: Call, own: string): Promise<Answer> {
-  return shownAs(call, await call.use.devices.show(own))
 }
 
 const groupName = text.nullable().meta({ description: 'Name of the group; null takes the phone out of it' })
@@ -173,38 +157,6 @@ export const deviceRoutes = [
     answer: device,
     handle: async (call) => shownAs(call, await call.use.devices.setKeys(call.by.actor, call.params.mac, call.body)),
   }),
-  route({
-    id: 'addDeviceLine',
-    method: 'post',
-    path: '/devices/{mac}/lines',
-    tag: TAG,
-    summary: 'Put a person on a line',
-    access: 'phones.write',
-    params,
-    body: lineInput,
-    status: 201,
-    answer: device,
-    handle: async (call) => shownAs(call, await call.use.devices.addLine(call.by.actor, call.params.mac, call.body)),
-  }),
-  route({
-    id: 'removeDeviceLine',
-    method: 'delete',
-    path: '/devices/{mac}/lines/{position}',
-    tag: TAG,
-    summary: 'Take a line off',
-    access: 'phones.write',
-    params: {
-      mac,
-      position: z
-        .string()
-        .regex(/^\d{1,3}$/)
-        .transform(Number),
-    },
-    conditional: true,
-    answer: device,
-    handle: async (call) =>
-      shownAs(call, await call.use.devices.removeLine(call.by.actor, call.params.mac, call.params.position)),
-  }),
   ...(['block', 'approve'] as const).map((action) =>
     route({
       id: `${action}Device`,
@@ -246,38 +198,6 @@ export const deviceRoutes = [
     handle: async (call) => {
       const moved = await call.use.devices.move(call.by.actor, call.params.mac, call.body)
       return { ...(await shownAs(call, moved)), location: `/devices/${moved.mac}` }
-    },
-  }),
-  route({
-    id: 'resetLinePassword',
-    method: 'post',
-    path: '/devices/{mac}/lines/{position}/password',
-    tag: TAG,
-    summary: 'A new SIP password for a line; the old one ends now, or when the phone has fetched and used the new one',
-    access: 'phones.password',
-    params: {
-      mac,
-      position: z
-        .string()
-        .regex(/^\d{1,3}$/)
-        .transform(Number),
-    },
-    body: z
-      .strictObject({
-        when: z.enum(['now', 'fetched']).optional().meta({
-          description:
-            'fetched: the phone is asked to look, and the old password is good until it used the new one, 48 hours at most',
-        }),
-      })
-      .optional(),
-    handle: async ({ parts, use, by, params: { mac: own, position }, body }) => {
-      const { when = 'now' } = body ?? {}
-      await use.devices.resetLinePassword(by.actor, own, position, when)
-      if (when === 'fetched') {
-        await parts.refresh()
-        await parts.resync.ask(by.actor, [await use.devices.show(own)], 'resync')
-      }
-      return {}
     },
   }),
   route({

@@ -12,7 +12,11 @@ export const text = z.string().max(TEXT_MAX)
 export const time = z.string().meta({ description: 'ISO 8601, UTC', example: '2026-01-31T12:00:00.000Z' })
 export const number = text.meta({ description: 'Number of the extension', example: '101' })
 export const mac = text.meta({ description: 'MAC address in any spelling', example: '00:15:65:aa:bb:cc' })
-/** Query parameters are text. */
+/** Parameters of paths and queries are text. */
+export const linePosition = z
+  .string()
+  .regex(/^\d{1,3}$/)
+  .transform(Number)
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 export const count = z
   .string()

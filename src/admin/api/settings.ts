@@ -7,7 +7,7 @@ import { route, type Answer, type Call } from '../route.js'
 import { saveSetting } from '../save-setting.js'
 import { ownerId } from '../settings-place.js'
 import type { Layer } from '../../domain/entities.js'
-import { explained, flag, layer, mac, pageSchema, settings, settingValue, text } from './schemas.js'
+import { explained, flag, layer, linePosition, mac, pageSchema, settingValue, settings, text } from './schemas.js'
 
 const TAG = 'Settings'
 export const settingParams = {
@@ -116,13 +116,7 @@ export const settingRoutes = [
     summary: 'Every setting of a phone, where it comes from, and what weaker layers say',
     access: 'settings.read',
     params: { mac },
-    query: {
-      line: z
-        .string()
-        .regex(/^\d{1,3}$/)
-        .transform(Number)
-        .optional(),
-    },
+    query: { line: linePosition.optional() },
     answer: pageSchema(explained),
     handle: async ({ parts, use, params: { mac: own }, query }) => {
       const device = await use.devices.show(own)

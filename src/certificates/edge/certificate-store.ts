@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
+import { open, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../domain/clock.js'
+import { makeFolder } from '../../domain/edge/make-folder.js'
 import { AppError } from '../../domain/errors.js'
 import type { Log } from '../../observe/log.js'
 import { caEndsSoon, caValidity, leafValidity, reissueReason, type CertificateNames } from '../names.js'
@@ -217,7 +218,7 @@ async function ownCa(folder: string, clock: Clock, log: Log): Promise<KeyPair> {
     log.warn({ certFile }, 'the CA certificate ends: a new one is made, which phones must be told to trust')
   }
   const made = await issueCa(caValidity(clock.now()), randomBytes(4).toString('hex'))
-  await makeFolder(folder)
+  await requireFolder(folder)
   // The certificate comes last: one without its key would stop the next start.
   await writeOwn(keyFile, made.key, 0o600)
   await writeOwn(certFile, made.cert, 0o644)
@@ -248,9 +249,9 @@ async function readOwn(file: string): Promise<string | undefined> {
   }
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function requireFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await makeFolder(folder, 0o700)
   } catch (error) {
     throw new AppError('DATA_DIR_UNUSABLE', `${folder}: ${reasonOf(error)}`, {}, { cause: error })
   }

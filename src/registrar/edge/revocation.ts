@@ -1,5 +1,7 @@
 import type { Clock } from '../../domain/clock.js'
+import { briskTurns } from '../../domain/edge/system-clock.js'
 import type { Binding } from '../../domain/entities.js'
+import { filterInTurns } from '../../domain/turns.js'
 import type { Log } from '../../observe/log.js'
 import { Outage } from '../../observe/outage.js'
 import type { BindingTable } from '../binding-table.js'
@@ -7,8 +9,6 @@ import type { BindingChange } from '../store.js'
 import type { GroupCommit } from './group-commit.js'
 
 const RETRY_MS = 1_000
-/** Bindings looked at in one turn of the event loop: some milliseconds, even when all their passwords are new. */
-const SLICE = 100
 
 interface RevocationOptions {
   readonly table: BindingTable
@@ -41,17 +41,14 @@ export class Revocation {
     for (const wake of this.#retries) wake()
   }
 
-  /** Slice by slice, so that phones are answered meanwhile. */
+  /** Phones are answered meanwhile. */
   async drop(matches: (binding: Binding) => boolean): Promise<void> {
     const { table, commits, onApplied } = this.options
-    const all = table.all()
-    const doomed: Binding[] = []
-    for (let from = 0; from < all.length; from += SLICE) {
-      if (from > 0) await new Promise((resolve) => setImmediate(resolve))
-      const some = all.slice(from, from + SLICE).filter((binding) => matches(binding) && table.has(binding))
-      for (const change of table.apply(some.map(revoked))) onApplied(change)
-      doomed.push(...some)
-    }
+    const doomed = await filterInTurns(table.all(), briskTurns(), (binding) => {
+      if (!matches(binding) || !table.has(binding)) return false
+      for (const change of table.apply([revoked(binding)])) onApplied(change)
+      return true
+    })
     // A REGISTER that is being stored right now may still bring one: look again after it.
     const aors = new Set([...doomed.map((binding) => binding.aor), ...commits.busyAors()])
     await Promise.all([...aors].map((aor) => this.#dropStored(aor, doomed, matches)))

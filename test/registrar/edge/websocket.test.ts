@@ -207,6 +207,26 @@ describe('a web phone', () => {
     }
     expect(server.listeners.flowTo('ws', remote, '127.0.0.1')).toBeUndefined()
   })
+
+  test('[RFC6455-5.5.2] is answered its pings with what they hold', async () => {
+    const { port } = await start()
+    const phone = await WebPhone.connect(port)
+    const answered = once(phone.socket, 'pong')
+    phone.socket.ping('there?')
+    expect(String((await answered)[0])).toBe('there?')
+  })
+
+  test('that pings and does not read the answers is let go', async () => {
+    const { server, port } = await start({ tcpLimits: { ...TCP_LIMITS, unsentBytes: 2_000 } })
+    const phone = await WebPhone.connect(port)
+    const { remote } = await heard(server, phone)
+    phone.socket.pause()
+    for (let n = 0; n < 200_000 && server.listeners.flowTo('ws', remote, '127.0.0.1'); n += 1) {
+      phone.socket.ping(Buffer.alloc(125))
+      if (n % 500 === 0) await new Promise(setImmediate)
+    }
+    await eventually(() => expect(server.listeners.flowTo('ws', remote, '127.0.0.1')).toBeUndefined())
+  })
 })
 
 /** Registers a web phone and tells where it is. */
