@@ -8,9 +8,8 @@ import { LONGEST_PLAIN_HEAD, readPlainGet, type PlainGet } from '../plain-get.js
 import { bytesHeaders, headText, httpDate, textAnswer, type BytesDelivery } from './http-answer.js'
 import type { HttpGuard } from './http-guard.js'
 import { connectionOf, pathOf, type Connection } from './http-request.js'
+import { TurnAnswers } from './turn-answers.js'
 
-/** Answers up to this size are put together in one buffer that is used again and again. */
-const SCRATCH_BYTES = 64 * 1024
 /** Answers that wait for the client to take them, in bytes, before no more is read from it. */
 const MOST_UNSENT_BYTES = 64 * 1024
 
@@ -34,12 +33,13 @@ export interface PlainGetsOptions {
  */
 export class PlainGets {
   readonly #connections = new Set<PlainConnection>()
+  readonly #answers = new TurnAnswers()
   readonly #texts: AnswerTexts
   #cancelCheck: (() => void) | undefined
   #stopping = false
 
   constructor(private readonly options: PlainGetsOptions) {
-    this.#texts = new AnswerTexts(options)
+    this.#texts = new AnswerTexts(options, this.#answers)
   }
 
   /** Takes the place of node:http's own listener, which is the first one of `event`, but comes last of those there are. */
@@ -58,6 +58,7 @@ export class PlainGets {
 
   /** Ends connections on which no answer is on its way. */
   closeIdle(): void {
+    this.#answers.flush()
     for (const { socket } of this.#connections) if (socket.writableLength === 0) socket.destroy()
   }
 
@@ -69,6 +70,7 @@ export class PlainGets {
     if (socket.destroyed) return
     const connection: PlainConnection = new PlainConnection(
       socket,
+      this.#answers,
       (head) => !this.#stopping && answer(this.options, this.#texts, connection, head),
       handOver,
     )
@@ -94,16 +96,26 @@ export class PlainGets {
   }
 }
 
+interface Sending {
+  data: string | Buffer
+  keepAlive: boolean
+  /** Called when the answer is out, or cannot go out any more. */
+  done: (isOut: boolean) => void
+}
+
 /** A connection on which nothing but plain GETs has come yet. */
 class PlainConnection {
   /** When something was read or written last, by the clock of this process. */
   movedAt = performance.now()
   answered = 0
   onLeave = (): void => undefined
+  /** Most have one request at a time. */
+  readonly #waiting: Sending[] = []
 
   /** @param answer gives false when it is not for us to answer */
   constructor(
     readonly socket: Socket,
+    private readonly answers: TurnAnswers,
     private readonly answer: (head: string) => boolean,
     private readonly handOver: (socket: Socket) => void,
   ) {
@@ -116,6 +128,7 @@ class PlainConnection {
   /** Gives the connection to node:http, with what was read and not answered. */
   leave(unread?: Buffer): void {
     const { socket } = this
+    this.answers.flush()
     this.onLeave()
     socket.off('data', this.#onData)
     socket.off('end', this.#onEnd)
@@ -125,8 +138,19 @@ class PlainConnection {
     this.handOver(socket)
   }
 
-  /** @param done called when the answer is out, or cannot go out any more */
-  send(data: string | Buffer, keepAlive: boolean, done: (isOut: boolean) => void): void {
+  /** At the end of this turn. */
+  send(sending: Sending): void {
+    this.#waiting.push(sending)
+    this.answers.add(this)
+  }
+
+  sendWaiting(): boolean {
+    for (const sending of this.#waiting) this.#sendNow(sending)
+    this.#waiting.length = 0
+    return this.socket.writableLength === 0
+  }
+
+  #sendNow({ data, keepAlive, done }: Sending): void {
     const { socket } = this
     socket.write(data, 'latin1', (error) => {
       this.movedAt = performance.now()
@@ -147,7 +171,10 @@ class PlainConnection {
     if (!isWhole || !this.answer(chunk.toString('latin1'))) this.leave(chunk)
   }
 
-  readonly #onEnd = (): void => void this.socket.end()
+  readonly #onEnd = (): void => {
+    this.answers.flush()
+    this.socket.end()
+  }
 
   readonly #onClose = (): void => this.onLeave()
 }
@@ -173,14 +200,14 @@ function answer(
   const keepAlive = get.keepAlive && connection.answered < requestsPerConnection
   const reply = delivery.kind === 'absent' ? texts.absent : texts.ofBytes(delivery, get, now)
   const data = texts.whole(reply, now, keepAlive, peer.transport === 'http')
-  connection.send(data, keepAlive, (isOut) => {
+  const done = (isOut: boolean): void => {
     const micros = Math.round((performance.now() - started) * 1000)
     const { status, bytes } = reply
     if (!isOut) finish({ status, bytes, micros, outcome: 'failed' })
     else if (status === 304) finish({ status, bytes, micros, outcome: 'not-modified' })
     else finish({ status, bytes, micros })
-  })
-  if (connection.socket.writableLength > 0) texts.wasKept(data)
+  }
+  connection.send({ data, keepAlive, done })
   return true
 }
 
@@ -218,9 +245,11 @@ class AnswerTexts {
   readonly #kept: string
   #second = -1
   #date = ''
-  #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
 
-  constructor({ keepAliveMs, requestsPerConnection }: PlainGetsOptions) {
+  constructor(
+    { keepAliveMs, requestsPerConnection }: PlainGetsOptions,
+    private readonly answers: TurnAnswers,
+  ) {
     const { text, headers } = textAnswer(404)
     const head = headText(404, Object.entries(headers).flat().map(String))
     this.absent = { status: 404, head, body: text, bytes: text.length }
@@ -237,7 +266,7 @@ class AnswerTexts {
       : { status: 200, head: fullText, body, bytes: body.byteLength }
   }
 
-  /** @param mayReuse the same memory serves the next answer, unless `wasKept` */
+  /** @param mayReuse the socket needs the memory only until it is written */
   whole({ head, body }: Reply, now: Millis, keepAlive: boolean, mayReuse: boolean): string | Buffer {
     const second = Math.floor(now / 1000)
     if (second !== this.#second) {
@@ -247,16 +276,9 @@ class AnswerTexts {
     const text = head + this.#date + (keepAlive ? this.#kept : 'Connection: close\r\n\r\n')
     if (typeof body === 'string') return text + body
     const length = text.length + body.byteLength
-    const memory = mayReuse && length <= SCRATCH_BYTES ? this.#scratch : Buffer.allocUnsafeSlow(length)
+    const memory = mayReuse ? this.answers.memory(length) : Buffer.allocUnsafeSlow(length)
     memory.write(text, 0, 'latin1')
     memory.set(body, text.length)
-    return memory.subarray(0, length)
-  }
-
-  /** What was written is not out yet: the socket needs its memory. */
-  wasKept(data: string | Buffer): void {
-    if (typeof data !== 'string' && data.buffer === this.#scratch.buffer) {
-      this.#scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
-    }
+    return memory
   }
 }
