@@ -22,6 +22,7 @@ const ASSETS = {
   'keys.css': join(source, 'assets', 'keys.css'),
   'icon.svg': join(source, 'assets', 'icon.svg'),
   'htmx.js': join(root, 'node_modules', 'htmx.org', 'dist', 'htmx.min.js'),
+  'morph.js': join(root, 'node_modules', 'idiomorph', 'dist', 'idiomorph-ext.min.js'),
   'tabler.css': join(root, 'node_modules', '@tabler', 'core', 'dist', 'css', 'tabler.min.css'),
 }
 

@@ -9,6 +9,7 @@ import {
   openPage,
   openSetUp,
 } from '../support/browser.js'
+import { tabTo } from '../support/keyboard.js'
 import { describeWithClients } from '../support/real-clients.js'
 import { fetchUrl, registerAccount, servedAccount } from '../support/served-phones.js'
 import { SERVER_TEST_MS, TestInstallation, type ServerProcess } from '../support/server.js'
@@ -141,6 +142,27 @@ describeWithClients('the admin page in Chromium', { chromium: 'chromium' }, () =
       expect(page.url()).toContain('q=nobody')
       await page.keyboard.press('Control+A')
       await appears(page, `text=${MAC_TEXT}`, () => page.keyboard.type('80-5E-C0-00-00-AA'))
+      await page.context().close()
+    },
+    SERVER_TEST_MS,
+  )
+
+  test(
+    'who stands in a list with the keyboard stays there while others change it',
+    async () => {
+      const { page } = await openPage(browser)
+      await page.goto(`${server.admin}/sign-in`)
+      await page.getByLabel('Name or e-mail').fill('anna')
+      await page.getByLabel('Password').fill(PASSWORD)
+      await page.keyboard.press('Enter')
+      await page.waitForURL(/\/phones$/)
+      await installation.cli('softphone', 'qr', '101', '--app', 'linphone')
+      await page.goto(`${server.admin}/people/101/softphones`)
+      await tabTo(page, /^Revoke Linphone/)
+      await appears(page, '[aria-label^="Revoke Zoiper"]', () =>
+        installation.cli('softphone', 'qr', '101', '--app', 'zoiper'),
+      )
+      expect(await page.evaluate('document.activeElement.ariaLabel')).toMatch(/^Revoke Linphone/)
       await page.context().close()
     },
     SERVER_TEST_MS,

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 
-/** Marks what the Tab key must reach, one for each group of radio buttons, and tells how many there are. */
-const MARK = `(() => {
+/** Finds what the Tab key must reach, one for each group of radio buttons. A page that renews itself keeps its elements, but not what is written on them. */
+const FIND_STOPS = `(() => {
   const groups = new Set()
   const all = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')].filter((one) => {
     if (one.disabled || one.type === 'hidden' || one.tabIndex < 0 || !one.checkVisibility({ visibilityProperty: true })) return false
@@ -10,13 +10,13 @@ const MARK = `(() => {
     groups.add(one.name)
     return isFirst
   })
-  all.forEach((one, index) => (one.dataset.stop = index))
+  window.stops = new Map(all.map((one) => [one, false]))
   document.activeElement?.blur()
-  return all.map(({ outerHTML }) => outerHTML.slice(0, 120))
+  return all.length
 })()`
 
-/** Where the focus is, and whether somebody sees it. */
-const WHERE = `(() => {
+/** Marks where the focus is as reached, and tells whether somebody sees it. */
+const REACH = `(() => {
   const one = document.activeElement
   if (!one || one === document.body) return undefined
   const style = getComputedStyle(one)
@@ -26,33 +26,28 @@ const WHERE = `(() => {
     (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) ||
     style.boxShadow !== 'none' ||
     (drawn !== null && parseFloat(getComputedStyle(drawn).strokeWidth) >= 3)
-  const stop = one.type === 'radio' ? document.querySelector('[data-stop][name="' + one.name + '"]') : one
-  return { stop: stop?.dataset.stop, isShown, html: one.outerHTML.slice(0, 120) }
+  const isMeant = (stop) => stop === one || (one.type === 'radio' && stop.type === 'radio' && stop.name === one.name)
+  for (const stop of window.stops.keys()) if (isMeant(stop)) window.stops.set(stop, true)
+  return { isShown, html: one.outerHTML.slice(0, 120) }
 })()`
+
+/** What is there all the time and was not reached. */
+const MISSED = `[...window.stops].filter(([one, isReached]) => !isReached && one.isConnected).map(([one]) => one.outerHTML.slice(0, 120))`
 
 /** More than any page has to press or to fill in, once around. */
 const MOST_PRESSES = 200
 
-interface Stop {
-  stop?: string
-  isShown: boolean
-  html: string
-}
-
 /** Goes through a page with the Tab key; tells what was never reached and where the focus was not to be seen. */
 export async function walkByKeyboard(page: Page): Promise<string[]> {
-  const marked = (await page.evaluate(MARK)) as string[]
-  const reached = new Set<string>()
+  const count = (await page.evaluate(FIND_STOPS)) as number
+  const missed = async (): Promise<string[]> => (await page.evaluate(MISSED)) as string[]
   const unseen: string[] = []
-  for (let presses = 0; presses < marked.length + 10 && reached.size < marked.length; presses += 1) {
+  for (let presses = 0; presses < count + 10 && (await missed()).length > 0; presses += 1) {
     await page.keyboard.press('Tab')
-    const now = (await page.evaluate(WHERE)) as Stop | undefined
-    if (!now) continue
-    if (now.stop !== undefined) reached.add(now.stop)
-    if (!now.isShown) unseen.push(`no focus to be seen: ${now.html}`)
+    const now = (await page.evaluate(REACH)) as { isShown: boolean; html: string } | undefined
+    if (now && !now.isShown) unseen.push(`no focus to be seen: ${now.html}`)
   }
-  const missed = marked.filter((_, index) => !reached.has(String(index)))
-  return [...missed.map((html) => `not reached: ${html}`), ...unseen]
+  return [...(await missed()).map((html) => `not reached: ${html}`), ...unseen]
 }
 
 /** Presses Tab until what is so called has the focus; fails when it is not reached. */
