@@ -146,6 +146,19 @@ describe('the import page', () => {
     expect(left).not.toMatch(/data-label="Name" class="text-break">Dora/)
   })
 
+  test('columns of a phone, its keys and its line are named in words', async () => {
+    const header = 'mac,model,number,name,phone.language,line.transport,phoneKey.linekey@2'
+    const path = await sent(owner, { text: `${header}\n805ec0000522,yealink/t21p-e2,522,Emil,de,tcp,blf:523\n` })
+    const preview = await settled(owner, path)
+    for (const name of [
+      'Of the phone: Language of the phone',
+      'Of the line: SIP transport',
+      'Key of the phone: linekey 2',
+    ]) {
+      expect(preview).toContain(name)
+    }
+  })
+
   test('when somebody changed a person since the preview, the new preview is shown and nothing is imported', async () => {
     await owner.post('/people/new', { number: '531', name: 'Before' })
     const path = await sent(owner, { text: 'number,name\n531,From the file\n' })

@@ -1,4 +1,5 @@
 import { FIELDS, IMPORTED, PHONE_FIELDS } from '../../bulk/columns.js'
+import { phoneKeyPlace, settingOwner } from '../../bulk/mapping.js'
 import { ASKS } from '../../bulk/profile.js'
 import type { Vocabulary } from '../../settings/vocabulary.js'
 import type { PageCall } from '../page.js'
@@ -33,6 +34,10 @@ interface FileColumn {
 export function fieldLabel(words: Words, field: string): string {
   const n = /^key(\d+)$/.exec(field)?.[1]
   if (n !== undefined) return words.t('import.field.key', { n })
+  const place = phoneKeyPlace(field)
+  if (place) return words.t('import.field.phoneKey', { place: `${place.bank} ${place.position}` })
+  const owned = settingOwner(field)
+  if (owned) return words.t(`import.field.of.${owned.of}`, { setting: fieldLabel(words, owned.key) })
   return words.find(`import.field.${field}`) ?? words.find(`field.${field}`) ?? field
 }
 
@@ -65,7 +70,9 @@ export function columnRows({ words }: PageCall, columns: readonly FileColumn[], 
       plain: [
         { value: 'leave', text: words.t('import.leave'), chosen: target === 'leave' },
         { value: isKept ? target : 'keep', text: words.t('import.keep'), chosen: isKept },
-        ...(known.has(target) || isKept || target === 'leave' ? [] : [{ value: target, text: target, chosen: true }]),
+        ...(known.has(target) || isKept || target === 'leave'
+          ? []
+          : [{ value: target, text: fieldLabel(words, target), chosen: true }]),
       ],
       groups: groups.map(({ label, values }) => ({
         label,
