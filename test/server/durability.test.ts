@@ -17,9 +17,12 @@ beforeEach(async () => {
 })
 afterEach(() => installation.remove())
 
+/** So few at once that what is stored for all of them together fits into one page of a database: a trace shows it in one piece. */
+const PHONES = 5
+
 /** The calls of a server at which phones register. */
 async function registered(where: TestInstallation): Promise<SystemCall[]> {
-  const { csv, files } = loadPhones(20)
+  const { csv, files } = loadPhones(PHONES)
   await where.import(csv)
   const server = await where.serve({ through: traced(trace) })
   const load = new RegisterLoad(await fetchAccounts(server.http, files))

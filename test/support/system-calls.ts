@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 /** strace with the calls that matter for what is on disk and what was said; put it before node. */
 export function traced(file: string): string[] {
   const calls = 'trace=fdatasync,fsync,pwrite64,write,writev,read,sendmsg,sendmmsg,sendto'
-  return ['strace', '-f', '-y', '-s', '6000', '-e', calls, '-e', 'signal=none', '-o', file]
+  return ['strace', '-f', '-y', '-s', '65536', '-e', calls, '-e', 'signal=none', '-o', file]
 }
 
 /** One call that has come back, in the order of the trace. */
