@@ -28,8 +28,11 @@ if (!OPTIONS.alone) {
 }
 await prepare(count)
 
+/** Real phones have memory of their own: all of them in one process stop for no full collection of garbage. */
+const NO_FULL_COLLECTION = ['--expose-gc', '--initial-old-space-size=2048']
 /** The simulator in a process of its own, so that its CPU time stands apart. */
 const argsOf = (options) => [
+  ...NO_FULL_COLLECTION,
   LOAD,
   JSON.stringify({ count, tftpPercent: TFTP_PERCENT, spreadMs, oneAddress, ...options }),
 ]

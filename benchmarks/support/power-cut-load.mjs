@@ -17,6 +17,8 @@ import { SIMULATED_MODELS } from '../../dist/src/simulator/models.js'
 import { READERS } from '../../dist/src/readers/index.js'
 import { percentile } from './rounds.mjs'
 
+/** Where V8 was told to give it (--expose-gc). */
+const { gc: collect } = globalThis
 const options = JSON.parse(process.argv[2])
 const { count, tftpPercent, spreadMs, oneAddress = false, practice, saveTo, known } = options
 let { servers } = options
@@ -75,6 +77,7 @@ if (practice !== undefined) {
   await practised.settled
   await practised.stop()
   readAnew = 0
+  collect?.()
   console.log('practised')
   const [line] = await once(createInterface({ input: process.stdin }), 'line')
   servers = JSON.parse(line)

@@ -41,6 +41,8 @@ export interface RehearsalParts {
   open(): Promise<Stage | undefined>
   /** Has code optimised after a few runs, or only when it ran often, so that phones need not wait for that. */
   optimise(when: 'early' | 'late'): void
+  /** Throws away what nobody needs any more, all at once. */
+  collectGarbage(): void
   readonly log: Log
 }
 
@@ -104,12 +106,19 @@ export class Rehearsal {
     }
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, bootOneByOne))
     await stage.close()
+    // Else V8 would look through all that the start and the rehearsal left while the crowd is there.
+    if (!this.#isInTheMidst()) this.#parts.collectGarbage()
     this.#parts.log.debug(done, 'rehearsed with made-up phones')
+  }
+
+  /** Real phones are being answered. */
+  #isInTheMidst(): boolean {
+    return this.#state !== 'running' || this.#parts.clock.now() - this.#heardAt < QUIET_MS
   }
 
   readonly #turn: Turn = async () => {
     await this.#pause(PAUSE_MS)
-    while (!this.#isOver() && this.#parts.clock.now() - this.#heardAt < QUIET_MS) await this.#pause(QUIET_MS)
+    while (!this.#isOver() && this.#isInTheMidst()) await this.#pause(QUIET_MS)
     const isOver = this.#isOver()
     if (!isOver) this.#optimise('early')
     return !isOver

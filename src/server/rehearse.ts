@@ -1,6 +1,7 @@
 import { steadyClock, systemClock } from '../domain/edge/system-clock.js'
 import { systemRandom } from '../domain/edge/system-random.js'
 import type { Installation } from '../installation.js'
+import { collectGarbage } from '../rehearsal/edge/collector.js'
 import { optimise } from '../rehearsal/edge/optimiser.js'
 import { Rehearsal } from '../rehearsal/rehearsal.js'
 import type { SnapshotFeed } from '../snapshot/edge/snapshot-feed.js'
@@ -35,6 +36,7 @@ export function prepareRehearsal(installation: Installation, { snapshot }: Snaps
       })
     },
     optimise,
+    collectGarbage,
     log: installation.log,
   })
 }

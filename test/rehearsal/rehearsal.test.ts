@@ -35,6 +35,7 @@ beforeEach(() => {
   const close = () => Promise.resolve(void (closed += 1))
   rehearsal = new Rehearsal({
     ...{ clock, log: SILENT_LOG, cpuMs: () => cpuMs, optimise: (when) => told.push(when) },
+    collectGarbage: () => void told.push('collected'),
     open: () => Promise.resolve({ boot, close }),
   })
 })
@@ -57,7 +58,7 @@ test('made-up phones boot side by side, a step of each in a turn of the thread, 
   await pass(2 * MOST_BOOTS)
   expect(steps).toBe(2 * MOST_BOOTS)
   expect(closed).toBe(1)
-  expect(told).toEqual(['early', 'late'])
+  expect(told).toEqual(['early', 'collected', 'late'])
   expect(clock.pending).toBe(0)
 })
 
@@ -89,6 +90,14 @@ describe('real phones', () => {
     expect(closed).toBe(1)
     expect(clock.pending).toBe(0)
   })
+
+  test('that are in the midst of it at the end do not wait for a collection of garbage', async () => {
+    void rehearsal.run()
+    await pass(20)
+    for (let n = 0; n < MOST_HEARD; n += 1) rehearsal.phoneCame()
+    await pass(QUIET_MS - 5)
+    expect(told).toEqual(['early', 'late'])
+  })
 })
 
 test('it takes no more processor time than it may', async () => {
@@ -98,7 +107,7 @@ test('it takes no more processor time than it may', async () => {
   await pass(10)
   expect(steps).toBeLessThanOrEqual(20 * SIDE_BY_SIDE)
   expect(closed).toBe(1)
-  expect(told).toEqual(['early', 'late'])
+  expect(told).toEqual(['early', 'collected', 'late'])
 })
 
 test('it ends in time on a machine that is busy', async () => {
@@ -123,6 +132,7 @@ test('a server that stops ends it, and waits until its stage is closed', async (
 test('without a stage there is no rehearsal, and nothing is left', async () => {
   const none = new Rehearsal({
     ...{ clock, log: SILENT_LOG, cpuMs: () => cpuMs, optimise: (when) => told.push(when) },
+    collectGarbage: () => void told.push('collected'),
     open: () => Promise.reject(new Error('no loopback interface')),
   })
   const run = none.run()
