@@ -8,6 +8,8 @@ export interface Account {
   readonly number: string
   readonly password: Secret
   readonly userAgent: string
+  /** The URN of its phone (RFC 5626 §4.1). */
+  readonly instanceId: string
 }
 
 /** What phones send, as text: the server's own writers of requests would show V8 other objects than real phones do. */
@@ -27,7 +29,7 @@ export interface RegisterText {
 
 /** A REGISTER as a desk phone writes it (RFC 3261 §10.2). */
 export function registerText({ account, server, localPort, id, cseq, authorization }: RegisterText): string {
-  const { number, userAgent } = account
+  const { number, userAgent, instanceId } = account
   const aor = `<sip:${number}@${server.address}>`
   return [
     `REGISTER ${registrarUri(server.address)} SIP/2.0`,
@@ -37,7 +39,7 @@ export function registerText({ account, server, localPort, id, cseq, authorizati
     `To: "Phone ${number}" ${aor}`,
     `Call-ID: ${id}@${server.address}`,
     `CSeq: ${cseq} REGISTER`,
-    `Contact: <sip:${number}@${server.address}:${localPort}>`,
+    `Contact: <sip:${number}@${server.address}:${localPort}>;+sip.instance="<${instanceId}>"`,
     'Expires: 3600',
     'Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, REFER, INFO',
     `User-Agent: ${userAgent}`,

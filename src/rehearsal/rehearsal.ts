@@ -93,7 +93,10 @@ export class Rehearsal {
   async #play(): Promise<void> {
     if (!(await this.#turn())) return
     // Without a loopback interface, or a file handle left, there is none; phones are served all the same.
-    const stage = await this.#parts.open().catch(() => undefined)
+    const open = (): Promise<Stage | undefined> => this.#parts.open().catch(() => undefined)
+    // V8 takes for constant what never changed: once closed, a stage has shown it what a stop changes.
+    await (await open())?.close()
+    const stage = await open()
     if (!stage) return
     // V8 looks through all memory next when much has come, which is after the crowd. Not at the end: what was optimised for a kind
     // of object is thrown away with the last object of that kind.

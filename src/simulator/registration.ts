@@ -63,7 +63,7 @@ export function registrarTarget(account: PhoneAccount): RegistrarTarget | undefi
 }
 
 /** The MAC address as a version 1 UUID, the way desk phones do. */
-function instanceId(mac: string): string {
+export function instanceId(mac: string): string {
   return `urn:uuid:00000000-0000-1000-8000-${mac}`
 }
 

@@ -11,6 +11,7 @@ import { Secret } from '../../domain/secret.js'
 import { SEAL_CONTEXTS } from '../../secrets/contexts.js'
 import type { SecretBox } from '../../secrets/seal.js'
 import { SIMULATED_MODELS } from '../../simulator/models.js'
+import { instanceId } from '../../simulator/registration.js'
 import { MemorySnapshot, SnapshotContent } from '../../snapshot/memory-snapshot.js'
 import type { Account } from '../messages.js'
 
@@ -87,6 +88,9 @@ function addPhone({ content, catalog, secrets, random }: Parts, model: PhoneMode
   return {
     files: [...given, ...missed.slice(0, 1)].flatMap((file) => nameOfFile(model, file, mac) ?? []),
     httpUserAgent: simulated?.httpUserAgent(mac) ?? model.model,
-    account: { username, number, password: new Secret(password), userAgent: simulated?.sipUserAgent ?? model.model },
+    account: {
+      ...{ username, number, password: new Secret(password), instanceId: instanceId(mac) },
+      userAgent: simulated?.sipUserAgent ?? model.model,
+    },
   }
 }
