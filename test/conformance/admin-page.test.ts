@@ -8,6 +8,7 @@ import {
   MOBILE,
   openPage,
   openSetUp,
+  signIn,
 } from '../support/browser.js'
 import { tabTo } from '../support/keyboard.js'
 import { describeWithClients } from '../support/real-clients.js'
@@ -151,11 +152,7 @@ describeWithClients('the admin page in Chromium', { chromium: 'chromium' }, () =
     'who stands in a list with the keyboard stays there while others change it',
     async () => {
       const { page } = await openPage(browser)
-      await page.goto(`${server.admin}/sign-in`)
-      await page.getByLabel('Name or e-mail').fill('anna')
-      await page.getByLabel('Password').fill(PASSWORD)
-      await page.keyboard.press('Enter')
-      await page.waitForURL(/\/phones$/)
+      await signIn(page, server.admin, 'anna', PASSWORD)
       await installation.cli('softphone', 'qr', '101', '--app', 'linphone')
       await page.goto(`${server.admin}/people/101/softphones`)
       await tabTo(page, /^Revoke Linphone/)
@@ -172,11 +169,7 @@ describeWithClients('the admin page in Chromium', { chromium: 'chromium' }, () =
     'a page that lost the server says so, and shows the present state once it is back',
     async () => {
       const { page } = await openPage(browser)
-      await page.goto(`${server.admin}/sign-in`)
-      await page.getByLabel('Name or e-mail').fill('anna')
-      await page.getByLabel('Password').fill(PASSWORD)
-      await page.keyboard.press('Enter')
-      await page.waitForURL(/\/phones$/)
+      await signIn(page, server.admin, 'anna', PASSWORD)
       await page.waitForSelector('[data-state=registered]')
       await page.evaluate('window.wasHere = true')
       await server.stop()

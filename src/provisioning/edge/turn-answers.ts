@@ -36,7 +36,7 @@ export class TurnAnswers {
     let allOut = true
     for (const answers of waiting) if (!answers.sendWaiting()) allOut = false
     // What a socket still holds is its own; the next turn starts with other memory.
-    if (!allOut) this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
+    if (!allOut && this.#used > 0) this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
     this.#used = 0
   }
 }
