@@ -147,6 +147,10 @@ export class ServerProcess {
     return this.output.ended
   }
 
+  get hasEnded(): boolean {
+    return this.output.child.exitCode !== null || this.output.child.signalCode !== null
+  }
+
   /** Base address for HTTP requests, without a slash at the end. */
   get http(): string {
     return `http://127.0.0.1:${this.ports.http}`
@@ -155,6 +159,15 @@ export class ServerProcess {
   /** As `http`, of the admin listener. */
   get admin(): string {
     return `http://127.0.0.1:${this.ports.admin}`
+  }
+
+  /** Ends when phones are served as the database has it: the server has seen as many phones as there are. */
+  async knows(phones: number): Promise<void> {
+    await eventually(async () => {
+      const metrics = await (await fetch(`${this.admin}/metrics`)).text()
+      const known = Number(/^phoneboot_devices (\d+)$/m.exec(metrics)?.[1])
+      if (!(known >= phones)) throw new Error(`the server knows ${known} of ${phones} phones`)
+    }, SERVER_TEST_MS)
   }
 
   logs(): LogLine[] {
@@ -273,10 +286,14 @@ export class TestInstallation {
     return JSON.parse(ran.stdout) as T
   }
 
-  /** Imports people and phones. */
+  /** Imports people and phones, and waits until the servers that run serve them. */
   async import(csv: string): Promise<void> {
     const ran = await this.run(['import', '-'], { input: csv })
     if (ran.code !== 0) throw new Error(`import: exit code ${ran.code}\n${ran.stderr}`)
+    const running = this.#servers.filter((server) => !server.hasEnded)
+    if (running.length === 0) return
+    const { length } = await this.cli<unknown[]>('device', 'list')
+    await Promise.all(running.map((server) => server.knows(length)))
   }
 
   /** Ends its servers and deletes the folder. */
