@@ -25,11 +25,9 @@ export function bytesHeaders(delivery: BytesDelivery, lastModified: Millis): Byt
   // Configs hold passwords: no proxy between may keep them.
   const unchanged = ['ETag', etag, 'Last-Modified', httpDate(lastModified), 'Cache-Control', 'no-store']
   const full = [...unchanged, 'Content-Type', contentType, 'Content-Length', String(body.byteLength)]
-  const headers = {
-    ...{ lastModified, unchanged, full },
-    unchangedText: headText(304, unchanged),
-    fullText: headText(200, full),
-  }
+  const [unchangedText, fullText] = [headText(304, unchanged), headText(200, full)]
+  // Written out as one literal: an object that another is spread into has a shape of its own, which is read slower.
+  const headers: BytesHeaders = { lastModified, unchanged, full, unchangedText, fullText }
   HEADERS.set(delivery, headers)
   return headers
 }
