@@ -16,7 +16,7 @@ export interface AuthoriseInput {
   /** The request comes from a trusted network, and its address is proven. */
   trusted: boolean
   /** False: its person may not use it from there. Asked of phones that are let in only; left out: from anywhere. */
-  mayComeFromThere?: (device: DeviceRecord) => boolean
+  mayComeFromThere?: () => boolean
   now: Millis
 }
 
@@ -30,7 +30,7 @@ export function authoriseDevice({ device, tokenDevice, trusted, mayComeFromThere
   if (!byToken && !trusted) return deny('untrusted', 'outside the trusted networks and without the token of this phone')
   switch (device.state) {
     case 'approved':
-      if (mayComeFromThere?.(device) === false) return deny('untrusted', 'outside the networks allowed to its person')
+      if (mayComeFromThere?.() === false) return deny('untrusted', 'outside the networks allowed to its person')
       return { allow: true, device, cleared: false }
     case 'retired':
       return device.retiredAt !== undefined && now - device.retiredAt < CLEARED_FOR_MS

@@ -4,7 +4,8 @@ import type { Clock } from '../domain/clock.js'
 import type { Outcome, ProvisioningEvent } from '../domain/entities.js'
 import { sha256Hex } from '../domain/fingerprint.js'
 import { parseMac, type Mac } from '../domain/mac-address.js'
-import { allowedNetworks } from '../snapshot/allowed-networks.js'
+import type { Networks } from '../network/trust.js'
+import { phoneNetworks } from '../snapshot/allowed-networks.js'
 import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
 import { authoriseDevice, authorisePublic, type Decision } from './authorise.js'
 import type { ConfigFiles, ConfigResult } from './config-files.js'
@@ -12,10 +13,11 @@ import type { Delivery, Provisioning, ProvisioningRequest } from './delivery.js'
 import { eventOf, type Decided } from './event.js'
 import type { PhonebookFiles } from './phonebook-files.js'
 import type { ServerAddress } from './file-view.js'
+import { NamedPhones, type NamedPhone } from './named-phones.js'
 import { RequestNames, type NamedRequest } from './request-names.js'
 import { deviceLayers } from './layers.js'
 import { mayReport } from './reports.js'
-import { mayHoldToken, type Claim } from './request-path.js'
+import { mayHoldToken } from './request-path.js'
 
 /** A file of the firmware folder, as its index knows it. */
 export interface FirmwareLookup {
@@ -67,14 +69,15 @@ const UPLOAD_REFUSED: Answer = {
  */
 export function createProvisioning(parts: PipelineParts): Provisioning {
   const names = new RequestNames(parts.catalog)
+  const phones = new NamedPhones(parts.catalog, parts.snapshot)
   return {
     deliver: (request) => {
       const { operation, path, transport } = request
       if (operation === 'write') return finishing(parts, request, UPLOAD_REFUSED)
       const trusted = request.peerAddressProven && parts.isTrusted(request.peerAddress)
-      if (!trusted && !mayHoldToken(path)) return strangersAnswer(parts, names, request)
+      if (!trusted && !mayHoldToken(path)) return strangersAnswer(parts, names, phones, request)
       const named = names.read(path, transport !== 'tftp')
-      return finishing(parts, request, answerTo(parts, names, request, named, trusted))
+      return finishing(parts, request, answerTo(parts, phones, request, named, trusted))
     },
   }
 }
@@ -92,19 +95,24 @@ function finishing(parts: PipelineParts, request: ProvisioningRequest, answer: A
  * Neither a trusted network nor a token: nothing is looked up before the answer is out, and nothing is remembered, so that
  * its time tells nobody which phones there are, or were there lately. What the admin reads about it is found out behind.
  */
-function strangersAnswer(parts: PipelineParts, names: RequestNames, request: ProvisioningRequest): Delivering {
+function strangersAnswer(
+  parts: PipelineParts,
+  names: RequestNames,
+  phones: NamedPhones,
+  request: ProvisioningRequest,
+): Delivering {
   return {
     delivery: ABSENT,
     finish: (delivered) => {
       const named = names.readAnew(request.path, request.transport !== 'tftp')
-      parts.record(eventOf(request, answerTo(parts, names, request, named, false), delivered))
+      parts.record(eventOf(request, answerTo(parts, phones, request, named, false), delivered))
     },
   }
 }
 
 function answerTo(
   parts: PipelineParts,
-  names: RequestNames,
+  phones: NamedPhones,
   request: ProvisioningRequest,
   named: NamedRequest | undefined,
   trusted: boolean,
@@ -130,7 +138,7 @@ function answerTo(
     case 'file':
       return claim.mac === undefined
         ? commonAnswer(parts, request, claim.matches, tokenDevice, trusted)
-        : deviceAnswer(parts, names, request, claim, claim.mac, tokenDevice, trusted)
+        : deviceAnswer(parts, request, phones.of(named, claim, claim.mac), claim.mac, tokenDevice, trusted)
   }
 }
 
@@ -144,7 +152,6 @@ function macInName(name: string): { mac?: Mac } {
 }
 
 type Matches = readonly { model: PhoneModel; file: PhoneFile }[]
-type FileClaim = Extract<Claim, { kind: 'file' }>
 
 /** A file without a MAC in its name: common to a model or a vendor, never with secrets. */
 function commonAnswer(
@@ -169,21 +176,18 @@ function commonAnswer(
 
 function deviceAnswer(
   parts: PipelineParts,
-  names: RequestNames,
   request: ProvisioningRequest,
-  claim: FileClaim,
+  { device, networks, fitting }: NamedPhone,
   mac: Mac,
   tokenDevice: DeviceRecord | undefined,
   trusted: boolean,
 ): Answer {
-  const device = parts.snapshot.deviceByMac(mac)
   const refused = (outcome: Outcome, reason: string): Answer => ({
     ...absent(outcome, reason),
     ...{ mac, ...(device ? { device } : {}) },
   })
-  const decision = decisionOn(parts, request, device, tokenDevice, trusted)
+  const decision = decisionOn(parts, request, device, tokenDevice, networks, trusted)
   if (!decision.allow) return refused(decision.outcome, decision.reason)
-  const fitting = names.fitting(claim, decision.device.model)
   if (!fitting)
     return refused('unknown-file', `not a file of ${decision.device.model}, the model assigned to this phone`)
   const { model, file, askedAs } = fitting
@@ -210,7 +214,7 @@ function phonebookAnswer(
     return absent(trusted ? 'unknown-file' : 'untrusted', 'phonebook asked without the token of a phone')
   }
   const known = { mac: tokenDevice.mac, device: tokenDevice }
-  const decision = decisionOn(parts, request, tokenDevice, tokenDevice, trusted)
+  const decision = ownDecision(parts, request, tokenDevice, trusted)
   if (!decision.allow) return { ...absent(decision.outcome, decision.reason), ...known }
   const result = decision.cleared ? undefined : parts.phonebooks.of(decision.device)
   if (!result) return { ...absent('expected-miss', 'this phone is shown no phonebook'), ...known }
@@ -229,7 +233,7 @@ function reportAnswer(
     return absent(trusted ? 'unknown-file' : 'untrusted', 'a report without the token of a phone')
   }
   const known = { mac: tokenDevice.mac, device: tokenDevice }
-  const decision = decisionOn(parts, request, tokenDevice, tokenDevice, trusted)
+  const decision = ownDecision(parts, request, tokenDevice, trusted)
   if (!decision.allow) return { ...absent(decision.outcome, decision.reason), ...known }
   const model = parts.catalog.model(tokenDevice.model)
   if (decision.cleared || !model || !mayReport(deviceLayers(parts.snapshot, model, tokenDevice))) {
@@ -239,22 +243,27 @@ function reportAnswer(
   return { delivery: HEARD, outcome: 'served', ...known, reason: `do not disturb: ${doNotDisturb ? 'on' : 'off'}` }
 }
 
+/** May the phone with this token have what is its own? */
+function ownDecision(
+  parts: PipelineParts,
+  request: ProvisioningRequest,
+  device: DeviceRecord,
+  trusted: boolean,
+): Decision {
+  return decisionOn(parts, request, device, device, phoneNetworks(parts.snapshot, device), trusted)
+}
+
 /** May it have what is its own, by all that is known of the request? */
 function decisionOn(
-  { snapshot, clock }: PipelineParts,
+  { clock }: PipelineParts,
   { peerAddress }: ProvisioningRequest,
   device: DeviceRecord | undefined,
   tokenDevice: DeviceRecord | undefined,
+  networks: Networks | undefined,
   trusted: boolean,
 ): Decision {
-  const mayComeFromThere = (own: DeviceRecord): boolean => isAllowedFrom(snapshot, own, peerAddress)
+  const mayComeFromThere = (): boolean => networks?.contains(peerAddress) ?? true
   return authoriseDevice({ device, tokenDevice, trusted, mayComeFromThere, now: clock.now() })
-}
-
-/** The network filter of the person on its first line. */
-function isAllowedFrom(snapshot: Snapshot, { lines }: DeviceRecord, address: string): boolean {
-  const person = snapshot.extension(lines[0]?.extensionId ?? '')
-  return person === undefined || (allowedNetworks(snapshot, person)?.contains(address) ?? true)
 }
 
 function configAnswer(result: ConfigResult): Answer {

@@ -1,7 +1,7 @@
-import type { Catalog, FileMatch } from '../catalog/catalog.js'
-import type { PhoneFile, PhoneModel } from '../catalog/manifest.js'
+import type { Catalog } from '../catalog/catalog.js'
 import { sha256Hex } from '../domain/fingerprint.js'
 import { Remembered } from '../domain/remembered.js'
+import type { NamedPhone } from './named-phones.js'
 import { claimOf, parseRequestPath, type Claim } from './request-path.js'
 
 /** Paths remembered at least; 5,000 phones ask for some three files each after a power cut. */
@@ -14,19 +14,13 @@ export interface NamedRequest {
   claim: Claim
   /** Of the token in the path. */
   tokenHash?: string
-}
-
-/** A file as the phone's own model has it, though it may have been asked under another model's name. */
-export interface FittingFile {
-  model: PhoneModel
-  file: PhoneFile
-  askedAs: PhoneModel
+  /** Kept here for NamedPhones. */
+  phone: NamedPhone | undefined
 }
 
 /** Reads paths; phones ask for the same ones again and again, and a catalogue never changes. */
 export class RequestNames {
   readonly #known = new Remembered<NamedRequest>(PATHS_REMEMBERED)
-  readonly #fitting = new WeakMap<Claim, FittingFile>()
 
   constructor(private readonly catalog: Catalog) {}
 
@@ -44,31 +38,8 @@ export class RequestNames {
   readAnew(path: string, percentEncoded: boolean): NamedRequest | undefined {
     const parsed = parseRequestPath(path, percentEncoded)
     if (!parsed) return undefined
-    const named: NamedRequest = { name: parsed.name, claim: claimOf(this.catalog, parsed) }
+    const named: NamedRequest = { name: parsed.name, claim: claimOf(this.catalog, parsed), phone: undefined }
     if (parsed.token !== undefined) named.tokenHash = sha256Hex(parsed.token)
     return named
   }
-
-  /** The file of a phone of `modelId` that a claim means. */
-  fitting(claim: Extract<Claim, { kind: 'file' }>, modelId: string): FittingFile | undefined {
-    const known = this.#fitting.get(claim)
-    if (known?.model.model === modelId) return known
-    const found = fittingFile(this.catalog, claim.matches, modelId)
-    if (found) this.#fitting.set(claim, found)
-    return found
-  }
-}
-
-function fittingFile(
-  catalog: Catalog,
-  matches: readonly Omit<FileMatch, 'mac'>[],
-  modelId: string,
-): FittingFile | undefined {
-  const model = catalog.model(modelId)
-  if (!model) return undefined
-  const match =
-    matches.find((other) => other.model.model === model.model) ??
-    matches.find((other) => other.model.family === model.family)
-  const file = catalog.files(model.model).find(({ key }) => key === match?.file.key)
-  return match && file ? { model, file, askedAs: match.model } : undefined
 }

@@ -1,7 +1,7 @@
 import type { Id } from '../domain/entities.js'
 import { parseNetworks, type Networks } from '../network/trust.js'
 import { manualRules } from '../settings/manual-sections.js'
-import type { Snapshot } from './snapshot.js'
+import type { DeviceRecord, Snapshot } from './snapshot.js'
 
 const KEY = 'allowedNetworks'
 const READ = new WeakMap<object, Networks>()
@@ -28,6 +28,12 @@ export function allowedNetworks(
     READ.set(list, networks)
   }
   return networks
+}
+
+/** Networks that a phone may come from: those of the person on its first line. */
+export function phoneNetworks(snapshot: Snapshot, { lines }: DeviceRecord): Networks | undefined {
+  const person = snapshot.extension(lines[0]?.extensionId ?? '')
+  return person && allowedNetworks(snapshot, person)
 }
 
 function siteValues(snapshot: Pick<Snapshot, 'layer'>, siteId: Id): ReadonlyMap<string, unknown> {

@@ -1,9 +1,9 @@
-import { describe, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { sha256Hex } from '../../src/domain/fingerprint.js'
 import { Remembered } from '../../src/domain/remembered.js'
 import { RequestNames } from '../../src/provisioning/request-names.js'
-import { claimOf, parseRequestPath, type Claim } from '../../src/provisioning/request-path.js'
+import { claimOf, parseRequestPath } from '../../src/provisioning/request-path.js'
 import { loadPhones } from '../support/phone-catalog.js'
 
 const TOKEN = '0123456789abcdefghjkmnpqrstvwxyz'
@@ -35,23 +35,6 @@ test('a path means the same when it is asked again, over HTTP and TFTP in any or
       }
     }),
   )
-})
-
-describe('the file that fits a phone', () => {
-  const names = new RequestNames(catalog)
-  const claim = names.read('/001565aabbcc.cfg', true)?.claim as Extract<Claim, { kind: 'file' }>
-
-  test('is that of its own model, whichever model asked before', () => {
-    for (const id of ['yealink/t21p-e2', 'yealink/t19p', 'yealink/t21p-e2']) {
-      expect(names.fitting(claim, id)).toMatchObject({ model: { model: id }, askedAs: { model: id } })
-    }
-  })
-
-  test('is none for a model of another family, or an unknown one', () => {
-    expect(names.fitting(claim, 'snom/d120')).toBeUndefined()
-    expect(names.fitting(claim, 'nobody/x')).toBeUndefined()
-    expect(names.fitting(claim, 'yealink/t19p')?.model.model).toBe('yealink/t19p')
-  })
 })
 
 test('at least so many are remembered, the last used ones, and at most twice as many', () => {

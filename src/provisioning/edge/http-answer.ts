@@ -10,9 +10,9 @@ export interface BytesHeaders {
   lastModified: Millis
   unchanged: string[]
   full: string[]
-  /** The same as text, from the status line on. */
-  unchangedText: string
-  fullText: string
+  /** The same as bytes, from the status line on. */
+  unchangedHead: Uint8Array
+  fullHead: Uint8Array
 }
 
 const HEADERS = new WeakMap<BytesDelivery, BytesHeaders>()
@@ -25,9 +25,9 @@ export function bytesHeaders(delivery: BytesDelivery, lastModified: Millis): Byt
   // Configs hold passwords: no proxy between may keep them.
   const unchanged = ['ETag', etag, 'Last-Modified', httpDate(lastModified), 'Cache-Control', 'no-store']
   const full = [...unchanged, 'Content-Type', contentType, 'Content-Length', String(body.byteLength)]
-  const [unchangedText, fullText] = [headText(304, unchanged), headText(200, full)]
+  const [unchangedHead, fullHead] = [Buffer.from(headText(304, unchanged)), Buffer.from(headText(200, full))]
   // Written out as one literal: an object that another is spread into has a shape of its own, which is read slower.
-  const headers: BytesHeaders = { lastModified, unchanged, full, unchangedText, fullText }
+  const headers: BytesHeaders = { lastModified, unchanged, full, unchangedHead, fullHead }
   HEADERS.set(delivery, headers)
   return headers
 }

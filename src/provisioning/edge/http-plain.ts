@@ -34,12 +34,12 @@ export interface PlainGetsOptions {
 export class PlainGets {
   readonly #connections = new Set<PlainConnection>()
   readonly #answers = new TurnAnswers()
-  readonly #texts: AnswerTexts
+  readonly #written: AnswerBytes
   #cancelCheck: (() => void) | undefined
   #stopping = false
 
   constructor(private readonly options: PlainGetsOptions) {
-    this.#texts = new AnswerTexts(options, this.#answers)
+    this.#written = new AnswerBytes(options, this.#answers)
   }
 
   /** Takes the place of node:http's own listener, which is the first one of `event`, but comes last of those there are. */
@@ -71,7 +71,7 @@ export class PlainGets {
     const connection: PlainConnection = new PlainConnection(
       socket,
       this.#answers,
-      (head) => !this.#stopping && answer(this.options, this.#texts, connection, head),
+      (head) => !this.#stopping && answer(this.options, this.#written, connection, head),
       handOver,
     )
     this.#connections.add(connection)
@@ -97,7 +97,7 @@ export class PlainGets {
 }
 
 interface Sending {
-  data: string | Buffer
+  data: Buffer
   keepAlive: boolean
   /** Called when the answer is out, or cannot go out any more. */
   done: (isOut: boolean) => void
@@ -152,7 +152,7 @@ class PlainConnection {
 
   #sendNow({ data, keepAlive, done }: Sending): void {
     const { socket } = this
-    socket.write(data, 'latin1', (error) => {
+    socket.write(data, (error) => {
       this.movedAt = performance.now()
       if (socket.isPaused() && socket.writableLength === 0) socket.resume()
       // A connection that broke while reading ends what was to be written without an error of its own.
@@ -185,7 +185,7 @@ function ignore(): void {}
 /** @returns false when node:http is to answer; nothing was sent then */
 function answer(
   { provisioning, guard, clock, requestsPerConnection }: PlainGetsOptions,
-  texts: AnswerTexts,
+  written: AnswerBytes,
   connection: PlainConnection,
   head: string,
 ): boolean {
@@ -198,14 +198,14 @@ function answer(
   if (delivery.kind !== 'bytes' && delivery.kind !== 'absent') return false
   connection.answered += 1
   const keepAlive = get.keepAlive && connection.answered < requestsPerConnection
-  const reply = delivery.kind === 'absent' ? texts.absent : texts.ofBytes(delivery, get, now)
-  const data = texts.whole(reply, now, keepAlive, peer.transport === 'http')
+  const reply = delivery.kind === 'absent' ? written.absent : written.ofFile(delivery, get, now)
+  const data = written.whole(reply, now, keepAlive, peer.transport === 'http')
   const done = (isOut: boolean): void => {
     const micros = Math.round((performance.now() - started) * 1000)
-    const { status, bytes } = reply
-    if (!isOut) finish({ status, bytes, micros, outcome: 'failed' })
-    else if (status === 304) finish({ status, bytes, micros, outcome: 'not-modified' })
-    else finish({ status, bytes, micros })
+    const { status, body } = reply
+    if (!isOut) finish({ status, bytes: body.length, micros, outcome: 'failed' })
+    else if (status === 304) finish({ status, bytes: 0, micros, outcome: 'not-modified' })
+    else finish({ status, bytes: body.length, micros })
   }
   connection.send({ data, keepAlive, done })
   return true
@@ -233,52 +233,60 @@ function questionOf(
 /** An answer but for the headers that differ from second to second. */
 interface Reply {
   status: number
-  head: string
-  body: string | Uint8Array
-  /** Of the body. */
-  bytes: number
+  head: Uint8Array
+  body: Uint8Array
 }
 
+const NO_BODY = new Uint8Array()
+
 /** Writes answers out as node:http does. */
-class AnswerTexts {
+class AnswerBytes {
   readonly absent: Reply
   readonly #kept: string
   #second = -1
-  #date = ''
+  /** What ends a head within this second. */
+  #ends = { kept: NO_BODY, closed: NO_BODY }
 
   constructor(
     { keepAliveMs, requestsPerConnection }: PlainGetsOptions,
     private readonly answers: TurnAnswers,
   ) {
     const { text, headers } = textAnswer(404)
-    const head = headText(404, Object.entries(headers).flat().map(String))
-    this.absent = { status: 404, head, body: text, bytes: text.length }
+    const head = Buffer.from(headText(404, Object.entries(headers).flat().map(String)))
+    this.absent = { status: 404, head, body: Buffer.from(text) }
     const seconds = Math.floor(keepAliveMs / 1000)
     this.#kept = `Connection: keep-alive\r\nKeep-Alive: timeout=${seconds}, max=${requestsPerConnection}\r\n\r\n`
   }
 
-  ofBytes(delivery: BytesDelivery, { conditions }: PlainGet, now: Millis): Reply {
+  ofFile(delivery: BytesDelivery, { conditions }: PlainGet, now: Millis): Reply {
     const { body, lastModified } = delivery
-    const { unchangedText, fullText } = bytesHeaders(delivery, announcedLastModified(lastModified, now))
+    const { unchangedHead, fullHead } = bytesHeaders(delivery, announcedLastModified(lastModified, now))
     // Of what may stand in a plain GET, nothing leads to a third answer.
     return decideConditions(conditions, delivery, now, undefined).status === 304
-      ? { status: 304, head: unchangedText, body: '', bytes: 0 }
-      : { status: 200, head: fullText, body, bytes: body.byteLength }
+      ? { status: 304, head: unchangedHead, body: NO_BODY }
+      : { status: 200, head: fullHead, body }
   }
 
   /** @param mayReuse the socket needs the memory only until it is written */
-  whole({ head, body }: Reply, now: Millis, keepAlive: boolean, mayReuse: boolean): string | Buffer {
+  whole({ head, body }: Reply, now: Millis, keepAlive: boolean, mayReuse: boolean): Buffer {
+    const { kept, closed } = this.#endsAt(now)
+    const end = keepAlive ? kept : closed
+    const bodyAt = head.length + end.length
+    const length = bodyAt + body.length
+    const memory = mayReuse ? this.answers.memory(length) : Buffer.allocUnsafe(length)
+    memory.set(head)
+    memory.set(end, head.length)
+    memory.set(body, bodyAt)
+    return memory
+  }
+
+  #endsAt(now: Millis): { kept: Uint8Array; closed: Uint8Array } {
     const second = Math.floor(now / 1000)
     if (second !== this.#second) {
       this.#second = second
-      this.#date = `Date: ${httpDate(now)}\r\n`
+      const date = `Date: ${httpDate(now)}\r\n`
+      this.#ends = { kept: Buffer.from(date + this.#kept), closed: Buffer.from(`${date}Connection: close\r\n\r\n`) }
     }
-    const text = head + this.#date + (keepAlive ? this.#kept : 'Connection: close\r\n\r\n')
-    if (typeof body === 'string') return text + body
-    const length = text.length + body.byteLength
-    const memory = mayReuse ? this.answers.memory(length) : Buffer.allocUnsafeSlow(length)
-    memory.write(text, 0, 'latin1')
-    memory.set(body, text.length)
-    return memory
+    return this.#ends
   }
 }
