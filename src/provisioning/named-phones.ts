@@ -4,7 +4,6 @@ import type { Mac } from '../domain/mac-address.js'
 import type { Networks } from '../network/trust.js'
 import { phoneNetworks } from '../snapshot/allowed-networks.js'
 import type { DeviceRecord, Snapshot } from '../snapshot/snapshot.js'
-import type { NamedRequest } from './request-names.js'
 import type { Claim } from './request-path.js'
 
 /** A file as the phone's own model has it, though it may have been asked under another model's name. */
@@ -25,6 +24,11 @@ export interface NamedPhone {
   readonly fitting: FittingFile | undefined
 }
 
+/** Where what was looked up last is kept. */
+export interface KeepsPhone {
+  phone: NamedPhone | undefined
+}
+
 /** Phones ask for the same files again and again: what is known of them is looked up once for each state of the snapshot. */
 export class NamedPhones {
   constructor(
@@ -32,16 +36,16 @@ export class NamedPhones {
     private readonly snapshot: Snapshot,
   ) {}
 
-  /** @param claim of `named`, with the MAC address in it */
-  of(named: NamedRequest, claim: Extract<Claim, { kind: 'file' }>, mac: Mac): NamedPhone {
+  /** @param kept with `claim`, which `mac` stands in */
+  of(kept: KeepsPhone, claim: Extract<Claim, { kind: 'file' }>, mac: Mac): NamedPhone {
     const { version } = this.snapshot
-    const known = named.phone
+    const known = kept.phone
     if (known?.version === version) return known
     const device = this.snapshot.deviceByMac(mac)
     const networks = device && phoneNetworks(this.snapshot, device)
     const fitting = device && fittingFile(this.catalog, claim.matches, device.model)
     const phone: NamedPhone = { version, device, networks, fitting }
-    named.phone = phone
+    kept.phone = phone
     return phone
   }
 }

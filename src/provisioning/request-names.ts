@@ -1,21 +1,19 @@
 import type { Catalog } from '../catalog/catalog.js'
 import { sha256Hex } from '../domain/fingerprint.js'
 import { Remembered } from '../domain/remembered.js'
-import type { NamedPhone } from './named-phones.js'
+import type { KeepsPhone } from './named-phones.js'
 import { claimOf, parseRequestPath, type Claim } from './request-path.js'
 
 /** Paths remembered at least; 5,000 phones ask for some three files each after a power cut. */
 const PATHS_REMEMBERED = 20_000
 
 /** All that the path of a request says by itself, whoever asks. */
-export interface NamedRequest {
+export interface NamedRequest extends KeepsPhone {
   /** Last segment of the path. */
   name: string
   claim: Claim
   /** Of the token in the path. */
   tokenHash?: string
-  /** Kept here for NamedPhones. */
-  phone: NamedPhone | undefined
 }
 
 /** Reads paths; phones ask for the same ones again and again, and a catalogue never changes. */
