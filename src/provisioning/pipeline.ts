@@ -1,6 +1,5 @@
 import type { Catalog } from '../catalog/catalog.js'
 import type { PhoneFile, PhoneModel } from '../catalog/manifest.js'
-import type { Clock } from '../domain/clock.js'
 import type { Outcome, ProvisioningEvent } from '../domain/entities.js'
 import { sha256Hex } from '../domain/fingerprint.js'
 import { parseMac, type Mac } from '../domain/mac-address.js'
@@ -40,7 +39,6 @@ export interface PipelineParts {
   record(event: ProvisioningEvent): void
   /** A phone said whether it is to be disturbed. */
   reported(device: DeviceRecord, doNotDisturb: boolean): void
-  clock: Clock
 }
 
 /** A delivery and what the event says about it. */
@@ -186,7 +184,7 @@ function deviceAnswer(
     ...absent(outcome, reason),
     ...{ mac, ...(device ? { device } : {}) },
   })
-  const decision = decisionOn(parts, request, device, tokenDevice, networks, trusted)
+  const decision = decisionOn(request, device, tokenDevice, networks, trusted)
   if (!decision.allow) return refused(decision.outcome, decision.reason)
   if (!fitting)
     return refused('unknown-file', `not a file of ${decision.device.model}, the model assigned to this phone`)
@@ -250,20 +248,19 @@ function ownDecision(
   device: DeviceRecord,
   trusted: boolean,
 ): Decision {
-  return decisionOn(parts, request, device, device, phoneNetworks(parts.snapshot, device), trusted)
+  return decisionOn(request, device, device, phoneNetworks(parts.snapshot, device), trusted)
 }
 
 /** May it have what is its own, by all that is known of the request? */
 function decisionOn(
-  { clock }: PipelineParts,
-  { peerAddress }: ProvisioningRequest,
+  { peerAddress, receivedAt }: ProvisioningRequest,
   device: DeviceRecord | undefined,
   tokenDevice: DeviceRecord | undefined,
   networks: Networks | undefined,
   trusted: boolean,
 ): Decision {
   const mayComeFromThere = (): boolean => networks?.contains(peerAddress) ?? true
-  return authoriseDevice({ device, tokenDevice, trusted, mayComeFromThere, now: clock.now() })
+  return authoriseDevice({ device, tokenDevice, trusted, mayComeFromThere, now: receivedAt })
 }
 
 function configAnswer(result: ConfigResult): Answer {

@@ -1,5 +1,5 @@
 import type { Millis } from '../domain/clock.js'
-import type { Outcome, ProvisioningEvent } from '../domain/entities.js'
+import type { Id, Outcome, ProvisioningEvent } from '../domain/entities.js'
 
 /** An answer given again within this time of the first is only counted, in milliseconds. */
 export const REPEAT_MS = 60_000
@@ -30,7 +30,7 @@ export class RepeatedEvents {
   /** Takes an event; calls `handOn` for each that is to be written now. */
   take(event: ProvisioningEvent, handOn: (event: ProvisioningEvent) => void): void {
     if (event.deviceId === undefined || !COUNTED.has(event.outcome)) return handOn(event)
-    const key = event.deviceId + event.path
+    const key = keyOf(event, event.deviceId)
     const known = this.#known.get(key)
     if (known) {
       const age = event.at - known.first.at
@@ -71,9 +71,15 @@ function tell({ first, lastAt, lastMicros, times }: Repeated, handOn: (event: Pr
   if (times > 0) handOn({ ...first, at: lastAt, micros: lastMicros, ...(times > 1 ? { times } : {}) })
 }
 
+/** A path with the MAC address of the phone in it needs nothing more: as it is, it costs no work to look it up. */
+function keyOf({ path, mac }: ProvisioningEvent, deviceId: Id): string {
+  return mac !== undefined && path.includes(mac) ? path : deviceId + path
+}
+
 /** All but time and duration: the same answer to the same phone. */
 function isSame(a: ProvisioningEvent, b: ProvisioningEvent): boolean {
   return (
+    a.deviceId === b.deviceId &&
     a.outcome === b.outcome &&
     a.status === b.status &&
     a.sha256 === b.sha256 &&

@@ -106,7 +106,6 @@ export async function startPhones(base: Base, ports: Ports, webSockets: WebSocke
       if (event.status === NOT_FOUND) refused.add(event)
       else note(event)
     },
-    clock: systemClock,
   })
   const tftp = await startPhoneTftpServer({
     provisioning,

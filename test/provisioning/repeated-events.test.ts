@@ -107,7 +107,7 @@ describe('requests that phones repeat', () => {
   test('whatever phones ask, no request is lost or told twice', () => {
     const request = fc.record({
       deviceId: fc.constantFrom('d1', 'd2', 'd3'),
-      path: fc.constantFrom('/a', '/b'),
+      path: fc.constantFrom('/a', '/b', '/0015650000aa.cfg'),
       outcome: fc.constantFrom<ProvisioningEvent['outcome'][]>('served', 'not-modified', 'blocked'),
       step: fc.integer({ min: -2_000, max: 40_000 }),
       release: fc.boolean(),

@@ -110,7 +110,6 @@ export class ProvisioningBench {
       caCertificate: () => ({ pem: 'PEM', modifiedMs: 1 }),
       record: (event) => this.events.push(event),
       reported: ({ mac }, doNotDisturb) => this.reports.push([mac, doNotDisturb]),
-      clock: this.clock,
     })
   }
 

@@ -176,7 +176,6 @@ async function openFiles(
     serverAddress: () => told,
     caCertificate: () => undefined,
     record: (event) => limits.heed(event),
-    clock,
   })
   const listens = { provisioning, bind: [ADDRESS], clock, log: SILENT_LOG }
   const tftp = await startPhoneTftpServer({
