@@ -12,6 +12,7 @@ import type { CertificateStore } from '../../certificates/edge/certificate-store
 import type { Clock } from '../../domain/clock.js'
 import { AppError } from '../../domain/errors.js'
 import { isLoopback, type Bind } from '../../network/address.js'
+import { closeSoon } from '../../network/edge/close-soon.js'
 import { openTcpListeners } from '../../network/edge/tcp-listeners.js'
 import type { Log } from '../../observe/log.js'
 
@@ -80,7 +81,7 @@ export async function startAdminListener(options: AdminListenerOptions): Promise
     )
   }
   const createServer = (): Server | HttpsServer =>
-    prepare(secure ? createHttpsServer({ ...LIMITS, ...tls() }) : createHttpServer(LIMITS), handle, log)
+    prepare(secure ? createHttpsServer({ ...LIMITS, ...tls() }) : createHttpServer(LIMITS), handle, clock, log)
   const open = (port: number) => openTcpListeners<Server>({ port, bind, createServer, field: 'PHONEBOOT_ADMIN_BIND' })
   const listeners = await open(options.port).catch((error: unknown) => {
     const taken = error instanceof AppError && error.code === 'PORT_IN_USE'
@@ -140,15 +141,15 @@ function end(response: ServerResponse, status: number, text: string, headers: Re
   response.writeHead(status, { ...standard, 'X-Content-Type-Options': 'nosniff', ...headers }).end(text)
 }
 
-function prepare<S extends Server>(server: S, handle: RequestListener, log: Log): S {
+function prepare<S extends Server>(server: S, handle: RequestListener, clock: Clock, log: Log): S {
   server.maxConnections = MAX_CONNECTIONS
   server.on('request', handle)
   server.on('tlsClientError', (error: Error, socket: Socket) => {
     log.debug({ peer: socket.remoteAddress, error: error.message }, 'a TLS handshake with the admin page failed')
   })
   server.on('clientError', (_error: NodeJS.ErrnoException, socket: Socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-    else socket.destroy()
+    if (!socket.writable) socket.destroy()
+    else closeSoon(socket, clock, 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
   })
   server.on('error', (error) => log.warn({ error: error.message }, 'admin listener error'))
   return server

@@ -86,8 +86,10 @@ export class PlainGets {
     for (const connection of this.#connections) {
       const { socket, answered, movedAt } = connection
       const still = now - movedAt
-      if (answered > 0) {
-        if (still > (socket.writableLength > 0 ? idleMs : keepAliveMs)) socket.destroy()
+      // Who has hung up is not waited for: over TLS nobody may ever tell that the answer cannot leave.
+      const hasHungUp = socket.readableEnded
+      if (answered > 0 || hasHungUp) {
+        if (still > (socket.writableLength > 0 && !hasHungUp ? idleMs : keepAliveMs)) socket.destroy()
       } else if (still >= checkMs / 2) connection.leave()
     }
     if (this.#connections.size > 0 && !this.#stopping) {

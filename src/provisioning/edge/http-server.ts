@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../domain/clock.js'
 import { normaliseAddress, type Bind } from '../../network/address.js'
+import { closeSoon } from '../../network/edge/close-soon.js'
 import { openTcpListeners } from '../../network/edge/tcp-listeners.js'
 import type { Log } from '../../observe/log.js'
 import { ClientConnections } from './client-connections.js'
@@ -144,7 +145,7 @@ async function openHttps(
       })
       if (upgrade) {
         server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-          if (!upgrade(request, socket, head)) refuseUpgrade(socket)
+          if (!upgrade(request, socket, head)) refuseUpgrade(socket, options.clock)
         })
       }
       return prepared(server)
@@ -168,16 +169,16 @@ function plainGets(provisioning: Provisioning, { guard, limits, clock }: PhoneHt
 }
 
 /** The same answer whatever was asked, and to everybody. */
-function refuseUpgrade(socket: Duplex): void {
+function refuseUpgrade(socket: Duplex, clock: Clock): void {
   const { text, headers } = textAnswer(404)
   const pairs = Object.entries({ ...headers, Connection: 'close' })
     .flat()
     .map(String)
   socket.on('error', () => undefined)
-  socket.end(`${headText(404, pairs)}\r\n${text}`, () => socket.destroy())
+  closeSoon(socket, clock, `${headText(404, pairs)}\r\n${text}`)
 }
 
-function prepare<S extends Server>(server: S, handler: PhoneHttp, { guard, log }: PhoneHttpServerOptions): S {
+function prepare<S extends Server>(server: S, handler: PhoneHttp, { guard, clock, log }: PhoneHttpServerOptions): S {
   server.timeout = IDLE_TIMEOUT_MS
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION
   server.maxConnections = MAX_CONNECTIONS
@@ -196,7 +197,7 @@ function prepare<S extends Server>(server: S, handler: PhoneHttp, { guard, log }
     if (error.code === 'HPE_INVALID_EOF_STATE') socket.destroy()
     if (!socket.writable) return
     const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request'
-    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
+    closeSoon(socket, clock, `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
   })
   server.on('error', (error) => log.warn({ error: error.message }, 'HTTP listener error'))
   return server

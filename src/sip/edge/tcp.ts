@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type Server as TlsServer, type TlsOptions } from 'node:tls'
 import type { Clock } from '../../domain/clock.js'
 import { normaliseAddress } from '../../network/address.js'
+import { closeSoon } from '../../network/edge/close-soon.js'
 import type { Log } from '../../observe/log.js'
 import type { Flow, OnMessage } from '../flow.js'
 import { StreamFramer } from '../framing.js'
@@ -57,13 +58,16 @@ class Connection {
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
     socket.setEncoding('latin1')
-    socket.on('data', (segment) => this.#read(String(segment)))
+    socket.on('data', this.#onData)
+    socket.on('end', () => this.#leave())
     socket.on('close', () => this.#cancelDeadline())
   }
 
   get flow(): Flow {
     return this.#flow
   }
+
+  readonly #onData = (segment: string | Buffer): void => this.#read(String(segment))
 
   #read(segment: string): void {
     const wasPartial = this.#framer.partial
@@ -77,15 +81,21 @@ class Connection {
       messages += 1
       this.onMessage(framed.parsed, this.#flow)
       if (framed.kind === 'broken') {
-        this.#cancelDeadline()
-        this.#flush()
-        this.socket.end()
-        this.socket.destroySoon()
+        this.#leave()
         return
       }
     }
     if (messages > 0) this.#heard = true
     this.#watch(wasPartial && messages === 0)
+  }
+
+  /** What is said from now on is not heard. */
+  #leave(): void {
+    this.#cancelDeadline()
+    this.socket.off('data', this.#onData)
+    this.socket.resume()
+    this.#flush()
+    closeSoon(this.socket, this.clock)
   }
 
   /** A message that trickles in does not get more time with each octet. */

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '../../domain/clock.js'
+import { closeSoon } from '../../network/edge/close-soon.js'
 import type { Endpoint } from '../../network/udp.js'
 import type { Log } from '../../observe/log.js'
 import type { Flow, OnMessage } from '../flow.js'
@@ -110,7 +111,7 @@ export class WebSocketConnections {
     const refusal = this.#refusal(request)
     if (refusal !== undefined) {
       // Nobody reads from it any more, so its end would never be noticed.
-      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, gone)
+      closeSoon(socket, this.options.clock, `HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
       return
     }
     this.#server ??= newServer()
