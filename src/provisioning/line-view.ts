@@ -61,7 +61,6 @@ export function lineView(
   const extension = line && sources.snapshot.extension(line.extensionId)
   if (!line || !extension || !extension.enabled || cleared) return unusedLine(model, n, common)
   const slot = model.accounts?.[n - 1] ?? {}
-  const place = { n, n0: n - 1, slot }
   const layers = lineLayers(sources.snapshot, model, device, line)
   const { values } = resolveLayers(sources.vocabulary, model, layers)
   const settings = withOwnMobile(withoutOldTls(model, values), () =>
@@ -76,7 +75,9 @@ export function lineView(
       : (registrar?.port ?? (isTls ? server.sipsPort : server.sipPort))
   const proxy = hostAndPort(settings.outboundProxy)
   return {
-    ...place,
+    n,
+    n0: n - 1,
+    slot,
     enabled: true,
     number: extension.number,
     authUser: line.authUsername,
