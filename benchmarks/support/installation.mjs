@@ -92,6 +92,7 @@ export async function phones(of = dataDir, most = Infinity) {
     const model = catalog.model(id)
     const file = catalog.files(id).find(({ scope, expectedMiss }) => scope === 'device' && !expectedMiss)
     return {
+      mac,
       file: buildName(file.path, { model: model.match.model, mac, hardware: model.match.hardware }),
       username: line.authUsername,
       number: snapshot.extension(line.extensionId).number,

@@ -113,6 +113,8 @@ export function pour({ port, from, segments, rude, tls = false }: Pour): Promise
     socket.on('error', () => undefined)
     socket.on('close', () => {
       clearTimeout(timer)
+      // It may outlive the TLS connection in it.
+      tcp.destroy()
       resolve(Buffer.concat(pieces))
     })
     const write = (index: number): void => {
