@@ -9,6 +9,7 @@ import { MemoryAccounts } from './memory-accounts.js'
 import { MemoryBindingStore } from './memory-binding-store.js'
 import { seededRandom } from './seeded-random.js'
 import { authorizationFor, registerText, type RegisterParts } from './sip-requests.js'
+import { eventually } from './server.js'
 
 /** The Contact that phones of the bench register. */
 export const A = '<sip:101@10.0.0.7:5062>'
@@ -85,6 +86,13 @@ export class HeldStore implements BindingStore {
   commit(changes: readonly BindingChange[]): Promise<void> {
     this.commits.push(changes)
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+  }
+
+  /** Waits until so many commits have come in all: before it, those who ask for one may pause. */
+  came(count: number): Promise<void> {
+    return eventually(() => {
+      if (this.commits.length < count) throw new Error(`${this.commits.length} of ${count} commits came`)
+    })
   }
 
   release(): void {

@@ -246,6 +246,8 @@ export class TestInstallation {
     const output = new Output(child)
     child.stdin.end()
     const line = await readyLine(output)
+    // What it logged before that line is in the other pipe by now, and read in this turn.
+    await new Promise((resolve) => setImmediate(resolve))
     const ready = JSON.parse(line) as Record<string, unknown>
     const { http, https, tftp, sip, sips, admin } = ready as unknown as ServerPorts
     this.#ports = { http, https, tftp, sip, sips, admin }
