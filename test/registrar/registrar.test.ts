@@ -484,6 +484,7 @@ describe('revocation', () => {
     expect(bench.registrar.bindings()).toEqual([])
     store.fail()
     await settle()
+    expect(bench.registrar.bindings()).toEqual([])
     bench.clock.advance(1_000)
     await settle()
     store.release()

@@ -37,11 +37,6 @@ export class MuteSocket extends Duplex {
     return this
   }
 
-  destroySoon(): void {
-    this.end()
-    this.once('finish', () => this.destroy())
-  }
-
   /** What comes in; resolves when it has been dealt with. */
   async hear(text: string): Promise<void> {
     this.push(Buffer.from(text, 'latin1'))
